@@ -1,0 +1,1 @@
+"""The drag-and-drop studio that edits documents."""

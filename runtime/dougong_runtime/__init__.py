@@ -1,0 +1,1 @@
+"""Interprets documents: metadata, formulas, storage, records, access, audit, pages."""

@@ -1,0 +1,1 @@
+"""Whose grants apply, and what they come to as conditions of a statement."""

@@ -1,0 +1,1 @@
+"""A row an event, sealed in chained batches."""

@@ -1,0 +1,1 @@
+"""Documents: read, validated, compared, rewritten. They know nothing of tables."""

@@ -1,0 +1,1 @@
+"""The model: linked, frozen documents with lookups precomputed. Everything else takes a model."""

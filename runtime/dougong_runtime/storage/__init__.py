@@ -1,0 +1,1 @@
+"""Tables from the model, and the steps from one model to the next."""

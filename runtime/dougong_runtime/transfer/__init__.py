@@ -1,0 +1,1 @@
+"""Records in and out by the file: CSV, XLSX, demo data."""

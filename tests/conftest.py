@@ -1,0 +1,14 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from databases import fresh_url
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path) -> str:
+    """The URL of an empty database of the kind the test is marked with (`@every_database`)."""
+    return fresh_url(database_kind, tmp_path)

@@ -1,0 +1,88 @@
+"""The two databases that every rule must hold on: `@every_database` runs a test on SQLite and on PostgreSQL.
+
+PostgreSQL runs as a cluster of the tests' own: in a temporary folder, on a free port of 127.0.0.1, as a user that is
+not root, ended with the test run. Each test that asks for a database gets a fresh one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+
+every_database = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name))
+    if found:
+        return found[-1].parent
+    there = shutil.which("initdb")
+    if there is None:
+        raise RuntimeError("PostgreSQL's server is missing: `make setup` installs it (Debian package postgresql)")
+    return Path(there).parent
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@cache
+def postgresql_cluster() -> str:
+    """Start a cluster once a process; gives the URL prefix, to which a database's name is appended."""
+    shared = os.environ.get("DOUGONG_TEST_CLUSTER")
+    if shared:
+        return shared
+    folder = Path(tempfile.mkdtemp(prefix="dougong-pg-"))
+    user = "postgres" if os.geteuid() == 0 else None
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    binaries, port = _binaries(), _free_port()
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": str(folder)},
+        )
+
+    data = folder / "data"
+    run(str(binaries / "initdb"), "-D", str(data), "-U", "dougong", "--auth=trust", "-E", "UTF8", "--no-sync")
+    settings = (
+        f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
+        "-c synchronous_commit=off -c max_connections=200 -c shared_buffers=128MB"
+    )
+    run(str(binaries / "pg_ctl"), "-D", str(data), "-o", settings, "-w", "-l", str(folder / "log"), "start")
+
+    def stop() -> None:
+        subprocess.run(
+            [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
+            user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return f"postgresql+psycopg://dougong@127.0.0.1:{port}/"
+
+
+def fresh_url(kind: str, folder: Path) -> str:
+    """The SQLAlchemy URL of a new, empty database of that kind."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'test.sqlite'}"
+    prefix = postgresql_cluster()
+    name = "t_" + uuid.uuid4().hex[:12]
+    with psycopg.connect(prefix.replace("+psycopg", "") + "postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return prefix + name
