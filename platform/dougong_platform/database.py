@@ -1,0 +1,121 @@
+"""The site's database: one engine, transactions for reading and for writing, and the system's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from dougong_runtime.storage.dialects import install_functions, make_engine
+from sqlalchemy.exc import OperationalError
+
+from dougong_platform.settings import Settings
+from dougong_runtime import publish
+from dougong_runtime.audit import log
+from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.storage.system import SYSTEM
+
+SCHEMA = 1
+"""Number of the system tables' form. It grows when they change; an older program refuses a newer database."""
+
+INSTALL_LOCK = 0x446F75676F6E67
+"""Key of PostgreSQL's advisory lock under which the system tables are made ("Dougong" in hexadecimal)."""
+
+SITE = sa.Table(
+    "dg_site",
+    SYSTEM,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""Facts about the site itself: `schema`, and the leases of what one process at a time does."""
+
+NEWER_DATABASE = problem_type(
+    "newer-database",
+    409,
+    "数据库的结构版本是 {found}，本程序只认识到 {known}。",
+    "The database has structure {found}; this program knows structures up to {known}.",
+    remedy=("安装更新的 dougong。", "Install a newer dougong."),
+)
+NO_DATABASE = problem_type(
+    "no-database",
+    503,
+    "连不上数据库：{why}",
+    "The database cannot be reached: {why}",
+    remedy=(
+        "检查 DOUGONG_DATABASE_URL，并确认数据库在运行。",
+        "Check DOUGONG_DATABASE_URL, and that the database is running.",
+    ),
+)
+
+
+class Database:
+    """The engine of a process. Threads share it; connections come from its pool."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The engine for writing. On PostgreSQL its transactions are READ COMMITTED: roll-ups rely on it."""
+        made = make_engine(self._settings.database_url, pool_size=self._settings.pool_size)
+        if made.dialect.name == "postgresql":
+            threshold = self._settings.prepare_threshold
+
+            def set_threshold(connection: Any, _record: object) -> None:
+                connection.prepare_threshold = threshold
+
+            sa.event.listen(made, "connect", set_threshold)
+            return made.execution_options(isolation_level="READ COMMITTED")
+        return made
+
+    @cached_property
+    def reader(self) -> sa.Engine:
+        """The same pool for reading: one snapshot a transaction, never waiting for a writer, and no writing."""
+        if self.engine.dialect.name == "postgresql":
+            return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return self.engine.execution_options(readonly=True)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that commits at the end and rolls back on any exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that reads one state of the data."""
+        with self.reader.begin() as connection:
+            yield connection
+
+    def install(self) -> None:
+        """Make what the system needs and is not there yet: tables, functions, triggers, the directory.
+
+        Safe to call at every start and from several processes at once. Raises `Refused` where the database cannot
+        be reached or belongs to a newer program.
+        """
+        try:
+            with self.write() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(INSTALL_LOCK)))
+                SYSTEM.create_all(connection)
+                found = connection.scalar(sa.select(SITE.c.value).where(SITE.c.name == "schema"))
+                if found is None:
+                    connection.execute(sa.insert(SITE).values(name="schema", value=str(SCHEMA)))
+                elif int(found) > SCHEMA:
+                    raise refuse(NEWER_DATABASE, found=found, known=SCHEMA)
+                install_functions(connection)
+                log.install(connection)
+                publish.install_directory(connection)
+        except OperationalError as error:
+            raise refuse(NO_DATABASE, why=str(error.orig).strip().splitlines()[0]) from None
+
+    def is_installed(self) -> bool:
+        """Whether the system tables are there."""
+        with self.read() as connection:
+            return sa.inspect(connection).has_table(SITE.name)
+
+    def close(self) -> None:
+        """Give all connections back to the database."""
+        self.engine.dispose()

@@ -1,0 +1,354 @@
+"""What the administrator of a site decides: by environment (`DOUGONG_…`) or in `dougong.toml`, environment first.
+
+Every setting is one row of `SETTINGS`: its name, type, default and meaning. The command `dougong settings` prints
+them, so the table is the documentation.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dougong_runtime.errors import Problem, Refused, problem_type
+from dougong_runtime.labels import Label
+from dougong_runtime.names import nearest
+
+PREFIX = "DOUGONG_"
+FILE = "dougong.toml"
+SECRET_FILE = "secret"
+OTHER_VARIABLES = ("DOUGONG_CONFIG", "DOUGONG_DEMO_PASSWORD", "DOUGONG_PASSWORD", "DOUGONG_TEST_CLUSTER")
+"""Variables that are no settings of a site."""
+
+BAD_SETTING = problem_type(
+    "bad-setting",
+    400,
+    "设置 {name} 有误：{zh}",
+    "The setting {name} is wrong: {en}",
+    remedy=("运行 dougong settings 查看全部设置。", "Run “dougong settings” to see every setting."),
+)
+UNKNOWN_SETTING = problem_type(
+    "unknown-setting",
+    400,
+    "{file} 中没有名为「{name}」的设置。",
+    "{file} has a setting “{name}” that does not exist.",
+    remedy=("最接近的是：{nearest}", "Nearest: {nearest}"),
+)
+
+
+class _Wrong(ValueError):
+    def __init__(self, zh: str, en: str) -> None:
+        self.label = Label(zh, en)
+        super().__init__(en)
+
+
+def _text(raw: object) -> str:
+    return str(raw).strip()
+
+
+def _whole(least: int, most: int) -> Callable[[object], int]:
+    def read(raw: object) -> int:
+        try:
+            value = int(str(raw))
+        except ValueError:
+            raise _Wrong(f"应为整数，现在是 {raw}", f"it needs a whole number; this is {raw}") from None
+        if not least <= value <= most:
+            raise _Wrong(f"应在 {least} 与 {most} 之间", f"it must lie between {least} and {most}")
+        return value
+
+    return read
+
+
+def _optional(read: Callable[[object], int]) -> Callable[[object], int | None]:
+    return lambda raw: None if str(raw).strip().lower() in ("", "none", "off") else read(raw)
+
+
+def _flag(raw: object) -> bool:
+    text = str(raw).strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off", ""):
+        return False
+    raise _Wrong("应为 true 或 false", "it needs true or false")
+
+
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(raw: object) -> str:
+        text = str(raw).strip().lower()
+        if text not in words:
+            listed = ", ".join(words)
+            raise _Wrong(f"应为其中之一：{listed}", f"it must be one of {listed}")
+        return text
+
+    return read
+
+
+def _zone(raw: object) -> str:
+    text = str(raw).strip()
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise _Wrong(
+            f"没有时区 {text}；应类似 Asia/Shanghai", f"there is no zone {text}; an example is Asia/Shanghai"
+        ) from None
+    return text
+
+
+def _database(raw: object) -> str:
+    text = str(raw).strip()
+    for short in ("postgres://", "postgresql://"):
+        if text.startswith(short):
+            return "postgresql+psycopg://" + text[len(short) :]
+    if text == "" or text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return text
+    raise _Wrong("应以 sqlite:/// 或 postgresql:// 开头", "it must begin with sqlite:/// or postgresql://")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing an administrator may decide."""
+
+    name: str
+    read: Callable[[object], Any]
+    default: Any
+    meaning: Label
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+
+def _setting(
+    name: str, read: Callable[[object], Any], default: Any, zh: str, en: str, secret: bool = False
+) -> Setting:
+    return Setting(name, read, default, Label(zh, en), secret)
+
+
+SETTINGS: tuple[Setting, ...] = (
+    _setting(
+        "data_dir",
+        _text,
+        "var",
+        "数据目录：文件、密钥，默认数据库也在其中",
+        "Folder of files, keys and, by default, the database",
+    ),
+    _setting(
+        "database_url",
+        _database,
+        "",
+        "数据库地址；空则用数据目录中的 SQLite",
+        "Address of the database; empty: SQLite in the data folder",
+        True,
+    ),
+    _setting(
+        "secret_key",
+        _text,
+        "",
+        "站点密钥；空则生成一次，存于数据目录",
+        "The site's key; empty: made once and kept in the data folder",
+        True,
+    ),
+    _setting("time_zone", _zone, "Asia/Shanghai", "站点时区（IANA 名）", "The site's time zone (IANA name)"),
+    _setting("language", _one_of("zh", "en"), "zh", "默认语言", "Language where nothing else says"),
+    _setting("host", _text, "127.0.0.1", "监听地址", "Address to listen on"),
+    _setting("port", _whole(0, 65535), 8000, "监听端口", "Port to listen on"),
+    _setting("workers", _whole(1, 64), 1, "服务进程数", "Serving processes"),
+    _setting(
+        "trusted_proxies",
+        _text,
+        "127.0.0.1",
+        "可信反向代理的地址，逗号分隔",
+        "Addresses of reverse proxies to believe, comma separated",
+    ),
+    _setting(
+        "log_level",
+        _one_of("debug", "info", "warning", "error"),
+        "info",
+        "日志级别",
+        "Least grave level to log",
+    ),
+    _setting(
+        "log_format",
+        _one_of("auto", "json", "console"),
+        "auto",
+        "日志格式；auto：终端用 console，否则 json",
+        "Form of logs; auto: console on a terminal, else json",
+    ),
+    _setting(
+        "pool_size", _whole(1, 500), 10, "每个进程的数据库连接数", "Database connections a process keeps"
+    ),
+    _setting(
+        "prepare_threshold",
+        _optional(_whole(0, 1000)),
+        5,
+        "几次之后预编译语句；经 pgbouncer 事务池时设为 none",
+        "Prepare a statement after so many uses; none behind pgbouncer's transaction pooling",
+    ),
+    _setting(
+        "session_idle_minutes",
+        _whole(1, 60 * 24 * 30),
+        8 * 60,
+        "会话闲置多久后失效（分钟）",
+        "Minutes without use after which a session ends",
+    ),
+    _setting(
+        "session_days", _whole(1, 365), 14, "会话最长天数", "Days after which a session ends in any case"
+    ),
+    _setting("password_length_min", _whole(8, 128), 10, "密码最短长度", "Least length of a password"),
+    _setting(
+        "sign_in_failures_max",
+        _whole(3, 100),
+        5,
+        "连续输错几次后锁定账号",
+        "Wrong passwords in a row that lock an account",
+    ),
+    _setting(
+        "sign_in_per_address_max",
+        _whole(5, 10_000),
+        30,
+        "同一地址每 15 分钟可输错几次",
+        "Wrong passwords an address may give in 15 minutes",
+    ),
+    _setting(
+        "seal_seconds", _whole(1, 86_400), 60, "审计封存间隔（秒）", "Seconds between seals of the audit"
+    ),
+    _setting("demo", _flag, False, "是否为演示站点", "Whether this is a demonstration"),
+)
+
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The decisions in force, frozen. Fields are those of `SETTINGS`."""
+
+    data_dir: Path
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    time_zone: str
+    language: str
+    host: str
+    port: int
+    workers: int
+    trusted_proxies: str
+    log_level: str
+    log_format: str
+    pool_size: int
+    prepare_threshold: int | None
+    session_idle_minutes: int
+    session_days: int
+    password_length_min: int
+    sign_in_failures_max: int
+    sign_in_per_address_max: int
+    seal_seconds: int
+    demo: bool
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Setting name → where it was decided: `environment`, the file's name, `default` or `generated`."""
+    ignored: tuple[str, ...] = ()
+    """Variables that begin like ours and are none, e.g. misspelt ones."""
+
+    @property
+    def site_time_zone(self) -> str:
+        """The site's zone: that of stored formulas and schedules."""
+        return self.time_zone
+
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose (`audit-seal`, `csrf`, `totp`), derived from the site's key (HMAC-SHA256)."""
+        return hmac.new(self.secret_key.encode(), b"dougong/" + purpose.encode(), hashlib.sha256).digest()
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] = os.environ, file: str | Path = FILE, **given: object) -> Settings:
+        """Read the settings: `given` (command line options; None means not given), then the environment, then
+        the file (which may be absent; `DOUGONG_CONFIG` names another), then defaults.
+
+        Makes the data folder and, where none is given, the site's key (mode 0600). Raises `Refused` with every
+        setting that is wrong or unknown.
+        """
+        path = Path(env.get("DOUGONG_CONFIG", file))
+        written = _read_file(path)
+        problems: list[Problem] = [
+            Problem(
+                UNKNOWN_SETTING, None, {"file": path.name, "name": name, "nearest": nearest(name, _BY_NAME)}
+            )
+            for name in written
+            if name not in _BY_NAME
+        ]
+        values: dict[str, Any] = {}
+        origins: dict[str, str] = {}
+        for setting in SETTINGS:
+            raw, origin = _choose(setting, given, env, written, path.name)
+            origins[setting.name] = origin
+            try:
+                values[setting.name] = setting.default if origin == "default" else setting.read(raw)
+            except _Wrong as wrong:
+                problems.append(
+                    Problem(
+                        BAD_SETTING, None, {"name": setting.name, "zh": wrong.label.zh, "en": wrong.label.en}
+                    )
+                )
+        if problems:
+            raise Refused(problems)
+        data_dir = Path(values["data_dir"]).expanduser().resolve()
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        values["data_dir"] = data_dir
+        if not values["database_url"]:
+            values["database_url"] = f"sqlite:///{data_dir / 'dougong.sqlite'}"
+        if not values["secret_key"]:
+            values["secret_key"] = _kept_secret(data_dir / SECRET_FILE)
+            origins["secret_key"] = "generated"
+        known = {s.variable for s in SETTINGS}.union(OTHER_VARIABLES)
+        ignored = tuple(sorted(v for v in env if v.startswith(PREFIX) and v not in known))
+        return cls(**values, origins=origins, ignored=ignored)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise Refused(
+            [Problem(BAD_SETTING, None, {"name": path.name, "zh": str(error), "en": str(error)})]
+        ) from None
+
+
+def _choose(
+    setting: Setting,
+    given: Mapping[str, object],
+    env: Mapping[str, str],
+    written: Mapping[str, Any],
+    file: str,
+) -> tuple[object, str]:
+    if given.get(setting.name) is not None:
+        return given[setting.name], "command line"
+    if setting.variable in env:
+        return env[setting.variable], "environment"
+    if setting.name in written:
+        return written[setting.name], file
+    return setting.default, "default"
+
+
+def _kept_secret(path: Path) -> str:
+    """The key in the file, made once: two processes that start together agree, because a link never overwrites."""
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret-")
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as out:
+                out.write(secrets.token_urlsafe(48))
+            Path(draft).chmod(0o600)
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            Path(draft).unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,67 @@
+"""One site in one process: its settings, database, clock, and the running version of each app."""
+
+from __future__ import annotations
+
+import threading
+
+import sqlalchemy as sa
+from dougong_runtime.records.door import Records
+from dougong_runtime.records.running import Running
+
+from dougong_platform.database import Database
+from dougong_platform.settings import Settings
+from dougong_runtime.documents import versions
+from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.host import Clock, SystemClock, Viewer
+from dougong_runtime.names import nearest
+
+DIRECTORY = "dougong"
+"""Name of the app that holds people and teams."""
+
+NO_APP = problem_type(
+    "no-app",
+    404,
+    "没有名为「{name}」的应用。",
+    "There is no app “{name}”.",
+    remedy=("最接近的是：{nearest}", "Nearest: {nearest}"),
+)
+
+
+class Site:
+    """What the doors of a process share. Safe for threads."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.database = Database(settings)
+        self._running: dict[str, Running] = {}
+        self._loading = threading.Lock()
+
+    def running(self, connection: sa.Connection, app_name: str) -> Running:
+        """The running version of an app, kept from one call to the next; each call asks the database for its number.
+
+        Raises `Refused` (NO_APP) with the nearest name.
+        """
+        number = versions.running_number(connection, app_name)
+        if number is None and app_name != DIRECTORY:
+            raise refuse(NO_APP, name=app_name, nearest=nearest(app_name, self.apps(connection)))
+        kept = self._running.get(app_name)
+        if kept is not None and kept.number == (number or 0):
+            return kept
+        with self._loading:
+            kept = self._running.get(app_name)
+            if kept is None or kept.number != (number or 0):
+                kept = self._running[app_name] = Running.load(connection, app_name)
+            return kept
+
+    def apps(self, connection: sa.Connection) -> tuple[str, ...]:
+        """Names of the installed apps, the directory not among them."""
+        return tuple(name for name in versions.all_apps(connection) if name != DIRECTORY)
+
+    def records(self, connection: sa.Connection, viewer: Viewer, app_name: str) -> Records:
+        """The one door to an app's records, for one person in one transaction."""
+        return Records(self.running(connection, app_name), connection, viewer, self.clock)
+
+    def forget(self, app_name: str) -> None:
+        """Drop what is kept of an app: after a publication that was not committed."""
+        self._running.pop(app_name, None)
