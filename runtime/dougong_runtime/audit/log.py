@@ -1,0 +1,316 @@
+"""The audit: a row for every change, sign-in, export, publish and message.
+
+`dg_audit` is append-only: triggers on both databases refuse UPDATE, DELETE and, on PostgreSQL, TRUNCATE. Everything
+that is sealed (seal.py) is stored as text in one canonical form, so that what is hashed is what stands in the table:
+instants as `2026-03-02T02:00:00.000000Z`, values as JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dougong_runtime.host import Viewer
+from dougong_runtime.storage.system import SYSTEM
+
+# --- actions: the words that stand in `dg_audit.action`, all of them -------------------------------------------
+CREATE = "create"
+UPDATE = "update"
+DELETE = "delete"
+RESTORE = "restore"
+SHARE = "share"
+UNSHARE = "unshare"
+REVEAL = "reveal"
+EXPORT = "export"
+IMPORT = "import"
+SETTING = "setting"
+SIGN_IN = "sign_in"
+SIGN_OUT = "sign_out"
+SIGN_IN_FAILED = "sign_in_failed"
+LOCKED_OUT = "locked_out"
+PASSWORD = "password"  # a password was set or changed
+SECOND_FACTOR = "second_factor"
+TOKEN = "token"  # an API token was issued
+TOKEN_REVOKED = "token_revoked"
+GRANT = "grant"
+REVOKE = "revoke"
+VIEW_AS = "view_as"
+PUBLISH = "publish"
+ROLLBACK = "rollback"
+MESSAGE = "message"
+REFRESH = "refresh"  # stored clock formulas were brought up to date
+RUN = "run"  # a workflow did something that no other word says
+
+ACTIONS: tuple[str, ...] = (
+    CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, EXPORT, IMPORT, SETTING,
+    SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
+    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN,
+)  # fmt: skip
+
+dg_audit = sa.Table(
+    "dg_audit",
+    SYSTEM,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(), primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text),
+    sa.Column("actor_name", sa.Text, nullable=False),
+    sa.Column("acting_for", sa.Text),
+    sa.Column("via", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("request", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("app", sa.Text),
+    sa.Column("app_version", sa.Integer),
+    sa.Column("entity", sa.Text),
+    sa.Column("record", sa.Text),
+    sa.Column("before", sa.Text),
+    sa.Column("after", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("facts", sa.Text),
+    sqlite_autoincrement=True,
+)
+"""Written in the transaction of what it tells.
+
+seq          order of writing; gaps are transactions that were rolled back
+at           the writer's clock, UTC
+actor        record id of the person; NULL for the system
+actor_name   username as it was then
+acting_for   username of the administrator who views as this person
+via          the door: page, api, cli, import, workflow, system
+app_version  version of the app that was running: the field names in before and after are that version's
+before/after JSON objects by field name: of an update only what changed, of a creation or deletion the whole
+reason       a person's own words, or why the system acted
+facts        a JSON object of whatever else belongs to the action
+"""
+
+sa.Index(
+    "dg_audit_record",
+    dg_audit.c.record,
+    dg_audit.c.seq,
+    postgresql_where=dg_audit.c.record.isnot(None),
+    sqlite_where=dg_audit.c.record.isnot(None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is to be recorded. `before`, `after` and `facts` hold JSON values (Decimals may stand, as strings)."""
+
+    action: str
+    app: str | None = None
+    entity: str | None = None
+    record: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    reason: str | None = None
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """A row of the audit as it is read back; `at` is aware, in UTC."""
+
+    seq: int
+    at: datetime
+    actor: str | None
+    actor_name: str
+    acting_for: str | None
+    via: str
+    address: str | None
+    request: str | None
+    action: str
+    app: str | None
+    app_version: int | None
+    entity: str | None
+    record: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str | None
+    facts: dict[str, Any] | None
+
+
+_COMMON = ("at", "actor", "actor_name", "acting_for", "via", "address", "request", "app_version")
+_EACH = ("action", "app", "entity", "record", "before", "after", "reason", "facts")
+_NAMES = ", ".join(_COMMON + _EACH)
+
+_INSERT_SQLITE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join('?' * len(_COMMON + _EACH))})"
+_INSERT_ONE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join(['%s'] * len(_COMMON + _EACH))})"
+_INSERT_MANY = (
+    f"INSERT INTO dg_audit ({_NAMES}) SELECT {', '.join(['%s::text'] * 7)}, %s::integer, "
+    f"{', '.join('e.' + name for name in _EACH)} FROM unnest({', '.join(['%s::text[]'] * len(_EACH))}) "
+    f"WITH ORDINALITY AS e ({', '.join(_EACH)}, place) ORDER BY e.place"
+)
+_ROWS_A_STATEMENT = 1_000
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+def instant(at: datetime) -> str:
+    """An aware datetime as it stands in the audit: UTC, to the microsecond, sortable as text."""
+    if at.tzinfo is None:
+        raise ValueError("the audit takes aware datetimes only")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def write(
+    connection: sa.Connection,
+    viewer: Viewer,
+    at: datetime,
+    events: Sequence[Event],
+    *,
+    version: int | None = None,
+) -> None:
+    """Record what `viewer` did at `at`, in the caller's transaction, in the order given: one statement a thousand.
+
+    `version` is the number of the app's version that was running; history needs it to follow fields through renames.
+    """
+    if not events:
+        return
+    common = (
+        instant(at),
+        viewer.user,
+        viewer.username,
+        viewer.acting_for,
+        viewer.via,
+        viewer.address,
+        viewer.request,
+        version,
+    )
+    rows = [_row(event, viewer.reason) for event in events]
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_INSERT_SQLITE, [common + row for row in rows])
+    elif len(rows) == 1:
+        connection.exec_driver_sql(_INSERT_ONE, common + rows[0])
+    else:
+        for start in range(0, len(rows), _ROWS_A_STATEMENT):
+            columns = [list(column) for column in zip(*rows[start : start + _ROWS_A_STATEMENT], strict=True)]
+            connection.exec_driver_sql(_INSERT_MANY, (*common, *columns))
+
+
+def _row(event: Event, system_reason: str | None) -> tuple[str | None, ...]:
+    reason = event.reason if event.reason is not None else system_reason
+    if reason is not None and "\0" in reason:
+        reason = reason.replace("\0", "")
+    return (
+        event.action,
+        event.app,
+        event.entity,
+        event.record,
+        _json(event.before),
+        _json(event.after),
+        reason,
+        _json(event.facts),
+    )
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else _encode(value).decode()
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+def find(
+    connection: sa.Connection,
+    *,
+    app: str | None = None,
+    entity: str | None = None,
+    record: str | None = None,
+    actor_name: str | None = None,
+    actions: Iterable[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_seq: int | None = None,
+    limit: int = 100,
+) -> list[StoredEvent]:
+    """Events that fit, newest first; `until` is exclusive, `before_seq` the last `seq` of the page before."""
+    c = dg_audit.c
+    wanted: list[sa.ColumnElement[bool]] = [
+        column == value
+        for column, value in (
+            (c.app, app),
+            (c.entity, entity),
+            (c.record, record),
+            (c.actor_name, actor_name),
+        )
+        if value is not None
+    ]
+    chosen = tuple(actions)
+    if chosen:
+        wanted.append(c.action.in_(chosen))
+    if since is not None:
+        wanted.append(c.at >= instant(since))
+    if until is not None:
+        wanted.append(c.at < instant(until))
+    if before_seq is not None:
+        wanted.append(c.seq < before_seq)
+    statement = sa.select(dg_audit).where(*wanted).order_by(c.seq.desc()).limit(limit)
+    return list(stored(connection.execute(statement)))
+
+
+def stored(rows: Iterable[sa.Row[Any]]) -> Iterator[StoredEvent]:
+    """Events from rows of `SELECT` over all columns of `dg_audit`."""
+    for row in rows:
+        yield StoredEvent(
+            seq=row.seq,
+            at=datetime.fromisoformat(row.at),
+            actor=row.actor,
+            actor_name=row.actor_name,
+            acting_for=row.acting_for,
+            via=row.via,
+            address=row.address,
+            request=row.request,
+            action=row.action,
+            app=row.app,
+            app_version=row.app_version,
+            entity=row.entity,
+            record=row.record,
+            before=_object(row.before),
+            after=_object(row.after),
+            reason=row.reason,
+            facts=_object(row.facts),
+        )
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return found
+
+
+# --- append-only -----------------------------------------------------------------------------------------------
+def install(connection: sa.Connection) -> None:
+    """Let the database itself refuse to change what was written. To be run once the system tables exist; repeatable.
+
+    SQLite fires no delete trigger for `INSERT OR REPLACE`, hence a third trigger there.
+    """
+    guard(connection, "dg_audit", "seq")
+
+
+def guard(connection: sa.Connection, table: str, key: str) -> None:
+    """Make a system table append-only. `table` and its integer key `key` are names of our own, not a person's."""
+    for statement in _GUARD_SQLITE if connection.dialect.name == "sqlite" else _GUARD_POSTGRESQL:
+        connection.exec_driver_sql(statement.format(table=table, key=key))
+
+
+_GUARD_SQLITE = (
+    "CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table} "
+    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table} "
+    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+    "WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
+    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+)
+
+_GUARD_POSTGRESQL = (
+    "CREATE OR REPLACE FUNCTION dg_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    "'BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || '' is append-only''; END'",
+    "DROP TRIGGER IF EXISTS {table}_no_change ON {table}",
+    "CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+    "FOR EACH STATEMENT EXECUTE FUNCTION dg_append_only()",
+)
