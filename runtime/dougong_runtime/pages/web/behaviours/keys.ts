@@ -1,0 +1,47 @@
+// Keys that work everywhere: g then a letter goes, c creates, / searches here, ? lists the keys, Ctrl K jumps, [ folds
+// the sidebar. Single letters are off while typing, and where a person switched them off.
+import { isTyping } from "../behaviour";
+
+let pending = 0;
+
+function press(selector: string): boolean {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (!found) return false;
+  if (found.matches("input,textarea")) found.focus();
+  else found.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    if (press("[data-key='ctrl+k']")) event.preventDefault();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
+  const key = event.key;
+  if (pending && Date.now() - pending < 1200) {
+    pending = 0;
+    if (press(`[data-key="g ${CSS.escape(key)}"]`)) event.preventDefault();
+    return;
+  }
+  if (key === "g") {
+    pending = Date.now();
+    return;
+  }
+  if (key.length === 1 && press(`[data-key="${CSS.escape(key)}"]`)) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (!(event.target as HTMLElement).closest("[data-folds-nav]")) return;
+  const root = document.documentElement;
+  const folded = root.dataset.nav === "rail" ? "full" : "rail";
+  root.dataset.nav = folded;
+  const body = new FormData();
+  body.set("nav", folded);
+  void fetch("/me/preferences", {
+    method: "POST",
+    body,
+    headers: { "X-CSRF-Token": document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "" },
+  });
+});

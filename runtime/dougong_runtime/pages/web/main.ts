@@ -1,0 +1,29 @@
+// The pages' script: htmx for fragments, and small behaviours that attach to markup by `data-behaviour`.
+import htmx from "htmx.org";
+import { connectAll, disconnectAll } from "./behaviour";
+import "./behaviours/combobox";
+import "./behaviours/date";
+import "./behaviours/dialog";
+import "./behaviours/disclosure";
+import "./behaviours/form";
+import "./behaviours/keys";
+import "./behaviours/list";
+import "./behaviours/menu";
+import "./behaviours/password";
+import "./behaviours/reveal";
+import "./behaviours/submit";
+import "./behaviours/tabs";
+import "./behaviours/toast";
+
+htmx.config.includeIndicatorCSS = false;
+
+const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = (event as CustomEvent).detail;
+  ctx.request.headers["X-CSRF-Token"] = token();
+});
+document.addEventListener("htmx:after:process", (event) => connectAll(event.target as Element));
+document.addEventListener("htmx:before:cleanup", (event) => disconnectAll(event.target as Element));
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => connectAll(document.body));
+else connectAll(document.body);

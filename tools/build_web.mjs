@@ -1,0 +1,96 @@
+// Bundles the pages' front end into runtime/dougong_runtime/pages/static/dist: script, styles and icon sprite under
+// hashed names, each with .br and .gz beside it, and manifest.json that maps plain names to hashed ones.
+// Run: node tools/build_web.mjs (needs `npm ci` once)
+import { build, transform } from "esbuild";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const pages = path.join(root, "runtime/dougong_runtime/pages");
+const web = path.join(pages, "web");
+const out = path.join(pages, "static/dist");
+const target = ["chrome109", "firefox115", "safari16.4"];
+const BUDGET = { script: 120 * 1024, all: 250 * 1024 }; // bytes, gzip: a first view's limits
+
+const manifest = {};
+const sizes = {};
+
+async function put(name, bytes) {
+  const data = Buffer.from(bytes);
+  const mark = createHash("sha256").update(data).digest("hex").slice(0, 10);
+  const { name: stem, ext } = path.parse(name);
+  const hashed = `${stem}-${mark}${ext}`;
+  const zipped = gzipSync(data, { level: 9 });
+  await writeFile(path.join(out, hashed), data);
+  await writeFile(path.join(out, `${hashed}.gz`), zipped);
+  await writeFile(
+    path.join(out, `${hashed}.br`),
+    brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+  );
+  manifest[name] = hashed;
+  sizes[name] = { raw: data.length, gzip: zipped.length };
+}
+
+async function script(name, entry) {
+  const bundled = await build({
+    entryPoints: [path.join(web, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target,
+    legalComments: "none",
+    absWorkingDir: root,
+  });
+  await put(name, bundled.outputFiles[0].contents);
+}
+
+// The same token block once more, for "auto" before (or without) the script that resolves it.
+function withAutoTheme(css) {
+  const dark = css.match(/:root\[data-theme=dark\] \{([^}]*)\}/);
+  if (!dark) return css;
+  return `${css}\n@layer tokens { @media (prefers-color-scheme: dark) { :root[data-theme=auto] {${dark[1]}} } }`;
+}
+
+async function styles() {
+  const names = (await readdir(path.join(web, "styles"))).filter((n) => n.endsWith(".css")).sort();
+  const parts = { "dougong.css": (n) => n < "95", "gate.css": (n) => n.startsWith("95") };
+  for (const [name, belongs] of Object.entries(parts)) {
+    const joined = await Promise.all(names.filter(belongs).map((n) => readFile(path.join(web, "styles", n), "utf8")));
+    const made = await transform(withAutoTheme(joined.join("\n")), { loader: "css", minify: true, target });
+    await put(name, made.code);
+  }
+}
+
+async function sprite() {
+  const wanted = (await readFile(path.join(web, "icons.txt"), "utf8")).split("\n").filter(Boolean);
+  const folder = path.join(root, "node_modules/@tabler/icons/icons/outline");
+  const symbols = await Promise.all(
+    wanted.map(async (name) => {
+      const svg = await readFile(path.join(folder, `${name}.svg`), "utf8");
+      const inner = svg
+        .slice(svg.indexOf(">") + 1, svg.lastIndexOf("</svg>"))
+        .replace(/<path stroke="none"[^>]*\/>/, "")
+        .replace(/\s*\n\s*/g, "");
+      return `<symbol id="i-${name}" viewBox="0 0 24 24">${inner}</symbol>`;
+    }),
+  );
+  const logo = await readFile(path.join(web, "logo.svg"), "utf8");
+  await put("icons.svg", `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}${logo.trim()}</svg>`);
+  await put("favicon.svg", await readFile(path.join(web, "favicon.svg")));
+}
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await Promise.all([script("dougong.js", "main.ts"), script("theme.js", "theme.ts"), styles(), sprite()]);
+await writeFile(path.join(out, "manifest.json"), `${JSON.stringify(manifest, Object.keys(manifest).sort(), 1)}\n`);
+
+const all = Object.values(sizes).reduce((sum, s) => sum + s.gzip, 0);
+for (const [name, s] of Object.entries(sizes)) console.log(`${name.padEnd(14)} ${s.raw} bytes, ${s.gzip} gzip`);
+if (sizes["dougong.js"].gzip > BUDGET.script || all > BUDGET.all) {
+  console.error(`over budget: script ${sizes["dougong.js"].gzip}, all ${all}`);
+  process.exit(1);
+}
