@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from dougong_runtime.audit.guard import append_only
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.system import SYSTEM
 
@@ -282,35 +283,11 @@ def _object(text: str | None) -> dict[str, Any] | None:
     return found
 
 
-# --- append-only -----------------------------------------------------------------------------------------------
 def install(connection: sa.Connection) -> None:
-    """Let the database itself refuse to change what was written. To be run once the system tables exist; repeatable.
-
-    SQLite fires no delete trigger for `INSERT OR REPLACE`, hence a third trigger there.
-    """
-    guard(connection, "dg_audit", "seq")
+    """Let the database itself refuse to change what was written; repeatable. `create_all` has done it already."""
+    append_only(connection, "dg_audit", "seq")
 
 
-def guard(connection: sa.Connection, table: str, key: str) -> None:
-    """Make a system table append-only. `table` and its integer key `key` are names of our own, not a person's."""
-    for statement in _GUARD_SQLITE if connection.dialect.name == "sqlite" else _GUARD_POSTGRESQL:
-        connection.exec_driver_sql(statement.format(table=table, key=key))
-
-
-_GUARD_SQLITE = (
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table} "
-    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table} "
-    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
-    "WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
-    "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
-)
-
-_GUARD_POSTGRESQL = (
-    "CREATE OR REPLACE FUNCTION dg_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    "'BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || '' is append-only''; END'",
-    "DROP TRIGGER IF EXISTS {table}_no_change ON {table}",
-    "CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-    "FOR EACH STATEMENT EXECUTE FUNCTION dg_append_only()",
-)
+@sa.event.listens_for(dg_audit, "after_create")
+def _guarded(_table: sa.Table, connection: sa.Connection, **_options: Any) -> None:
+    install(connection)
