@@ -12,6 +12,7 @@ from dougong_runtime.storage.dialects import install_functions, make_engine
 from sqlalchemy.exc import OperationalError
 
 from dougong_platform.settings import Settings
+from dougong_platform.tables import SITE
 from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
@@ -22,14 +23,6 @@ SCHEMA = 1
 
 INSTALL_LOCK = 0x446F75676F6E67
 """Key of PostgreSQL's advisory lock under which the system tables are made ("Dougong" in hexadecimal)."""
-
-SITE = sa.Table(
-    "dg_site",
-    SYSTEM,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-"""Facts about the site itself: `schema`, and the leases of what one process at a time does."""
 
 NEWER_DATABASE = problem_type(
     "newer-database",

@@ -6,14 +6,15 @@ import threading
 
 import sqlalchemy as sa
 from dougong_runtime.records.door import Records
-from dougong_runtime.records.running import Running
 
 from dougong_platform.database import Database
+from dougong_platform.last_use import LastUse
 from dougong_platform.settings import Settings
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, SystemClock, Viewer
 from dougong_runtime.names import nearest
+from dougong_runtime.records.running import Running
 
 DIRECTORY = "dougong"
 """Name of the app that holds people and teams."""
@@ -34,6 +35,7 @@ class Site:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.database = Database(settings)
+        self.last_use = LastUse()
         self._running: dict[str, Running] = {}
         self._loading = threading.Lock()
 

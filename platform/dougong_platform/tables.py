@@ -1,0 +1,102 @@
+"""The platform's own tables: who may sign in and how, what roles people hold, and who does upkeep."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from dougong_runtime.exact import Instant, JsonValue, RecordId
+from dougong_runtime.storage.system import SYSTEM
+
+SITE = sa.Table(
+    "dg_site",
+    SYSTEM,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+"""Facts about the site itself: `schema`, the number of the system tables' form."""
+
+CREDENTIAL = sa.Table(
+    "dg_credential",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+"""A person's password, as argon2id. No row: the person cannot sign in by password."""
+
+ASSIGNMENT = sa.Table(
+    "dg_assignment",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("until", sa.Date),
+    sa.Column("granted_at", Instant, nullable=False),
+    sa.Column("granted_by", sa.Text, nullable=False),
+)
+"""A role that a person holds: `app.role`, or `admin`. `until`: its last day in the site's zone; NULL for no end."""
+
+SESSION = sa.Table(
+    "dg_session",
+    SYSTEM,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("user", RecordId, nullable=False, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("used_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("agent", sa.Text),
+)
+"""Someone signed in. Kept are the SHA-256 of the cookie's token and never the token; `used_at` to the minute."""
+
+ATTEMPT = sa.Table(
+    "dg_attempt",
+    SYSTEM,
+    sa.Column("key_hash", sa.String(64), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", Instant, nullable=False, index=True),
+)
+"""Wrong passwords in a row, of an account or from an address. Removed by the right one, or after a day."""
+
+TOKEN = sa.Table(
+    "dg_token",
+    SYSTEM,
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("user", RecordId, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("scopes", JsonValue, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+    sa.Column("revoked_at", Instant),
+)
+"""Keys of programs to the API. Kept is the SHA-256; `used_at` to the minute."""
+
+TOTP = sa.Table(
+    "dg_totp",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("salt", sa.String(64), nullable=False),
+    sa.Column("confirmed_at", Instant),
+    sa.Column("last_step", sa.BigInteger),
+)
+"""A second factor. The secret follows from the site's key and `salt`, so the database alone does not give it;
+`last_step` is the last step of 30 seconds whose code was taken, which is never taken again."""
+
+RECOVERY = sa.Table(
+    "dg_recovery",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("code_hash", sa.String(64), primary_key=True),
+)
+"""Codes that stand in for a lost second factor, each once."""
+
+LEASE = sa.Table(
+    "dg_lease",
+    SYSTEM,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("done_at", Instant),
+)
+"""What one process at a time does (`seal`, `hourly`, `daily`): by whom, until when, and when it was last done."""
