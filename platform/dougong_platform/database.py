@@ -16,6 +16,7 @@ from dougong_platform.tables import SITE
 from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.names import uuid7
 from dougong_runtime.storage.system import SYSTEM
 
 SCHEMA = 1
@@ -95,7 +96,8 @@ class Database:
                 SYSTEM.create_all(connection)
                 found = connection.scalar(sa.select(SITE.c.value).where(SITE.c.name == "schema"))
                 if found is None:
-                    connection.execute(sa.insert(SITE).values(name="schema", value=str(SCHEMA)))
+                    facts = {"schema": str(SCHEMA), "id": uuid7()}
+                    connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in facts.items()])
                 elif int(found) > SCHEMA:
                     raise refuse(NEWER_DATABASE, found=found, known=SCHEMA)
                 install_functions(connection)

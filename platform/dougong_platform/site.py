@@ -13,10 +13,11 @@ from dougong_platform.settings import Settings
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, SystemClock, Viewer
+from dougong_runtime.model import directory
 from dougong_runtime.names import nearest
 from dougong_runtime.records.running import Running
 
-DIRECTORY = "dougong"
+DIRECTORY = directory.DIRECTORY_NAME
 """Name of the app that holds people and teams."""
 
 NO_APP = problem_type(
@@ -44,16 +45,26 @@ class Site:
 
         Raises `Refused` (NO_APP) with the nearest name.
         """
+        if app_name == DIRECTORY:
+            return self._directory(connection.dialect.name)
         number = versions.running_number(connection, app_name)
-        if number is None and app_name != DIRECTORY:
+        if number is None:
             raise refuse(NO_APP, name=app_name, nearest=nearest(app_name, self.apps(connection)))
         kept = self._running.get(app_name)
-        if kept is not None and kept.number == (number or 0):
+        if kept is not None and kept.number == number:
             return kept
         with self._loading:
             kept = self._running.get(app_name)
-            if kept is None or kept.number != (number or 0):
+            if kept is None or kept.number != number:
                 kept = self._running[app_name] = Running.load(connection, app_name)
+            return kept
+
+    def _directory(self, dialect: str) -> Running:
+        """People and teams: part of the program, so there is one version of them."""
+        with self._loading:
+            kept = self._running.get(DIRECTORY)
+            if kept is None:
+                kept = self._running[DIRECTORY] = Running.of(directory.DIRECTORY, 0, dialect)
             return kept
 
     def apps(self, connection: sa.Connection) -> tuple[str, ...]:
