@@ -1,0 +1,67 @@
+"""Engines for the two databases: how a connection is opened, how a transaction begins."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from dougong_runtime.exact import POSTGRESQL_FUNCTIONS, register_sqlite_functions
+
+IDENTIFIER_BYTES_MAX = 63
+"""PostgreSQL cuts longer names silently; so no name that we make is longer, on either database."""
+
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-32768",
+)
+
+
+def make_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> sa.Engine:
+    """An engine for a SQLAlchemy URL.
+
+    SQLite: WAL, foreign keys held, our functions registered, and every transaction is a writer's from its start
+    (`BEGIN IMMEDIATE`), for a reader that later writes fails at once and no waiting helps. `read_only`, or the
+    execution option `readonly=True`, opens a reader's transaction, which never waits for a writer.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite_engine(parsed, pool_size)
+    else:
+        engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return engine.execution_options(readonly=True) if read_only else engine
+
+
+def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
+    if url.database in (None, "", ":memory:"):
+        engine = sa.create_engine(url)
+    else:
+        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size * 4)
+
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute("PRAGMA " + pragma)
+        register_sqlite_functions(connection)
+
+    def on_begin(connection: sa.Connection) -> None:
+        options: Any = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+def install_functions(connection: sa.Connection) -> None:
+    """Create, or renew, the functions that our statements use and PostgreSQL lacks. Nothing to do on SQLite."""
+    if connection.dialect.name == "postgresql":
+        for statement in POSTGRESQL_FUNCTIONS:
+            connection.exec_driver_sql(statement)
