@@ -1,0 +1,140 @@
+"""From a route to its handler: read the body, go to a thread, open one transaction, find out who asks.
+
+A handler is plain synchronous code that takes a `Call` and gives a `Response`. What it answers is made inside the
+transaction and sent after it has ended, so that nobody is told of what was then rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import anyio.to_thread
+import sqlalchemy as sa
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dougong_platform.http import json_body
+from dougong_platform.http.problem_types import UNSUPPORTED_MEDIA_TYPE
+from dougong_platform.http.viewer import Asker, asker_of, authorise, check_csrf
+from dougong_platform.site import Site
+from dougong_runtime.errors import refuse
+from dougong_runtime.host import Viewer
+from dougong_runtime.labels import Language
+from dougong_runtime.records.door import Records
+
+Result = TypeVar("Result")
+FILES_MAX = 10
+FIELDS_MAX = 1000
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request inside its transaction."""
+
+    site: Site
+    request: Request
+    connection: sa.Connection
+    viewer: Viewer
+    body: bytes = b""
+    form: FormData | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What is to be done once the transaction has been committed."""
+
+    @property
+    def language(self) -> Language:
+        """The language of the answer."""
+        return self.viewer.language
+
+    def path(self, name: str) -> str:
+        """A part of the address, as the route's template names it."""
+        return str(self.request.path_params[name])
+
+    def records(self) -> Records:
+        """The door to the records of the app that the address names. Raises Refused (NO_APP)."""
+        return self.site.records(self.connection, self.viewer, self.path("app"))
+
+    def json(self, *known: str) -> dict[str, Any]:
+        """The body as an object with no members but those. Raises Refused with the place or the nearest name."""
+        value = json_body.parse_object(self.body)
+        json_body.only(value, known)
+        return value
+
+
+Handler: TypeAlias = Callable[[Call], Response]
+Body: TypeAlias = Literal["none", "json", "form"]
+
+
+def reads(handler: Handler, *, body: Body = "none") -> Endpoint:
+    """A handler that only reads: a read transaction, which never waits for writers."""
+    return _endpoint(handler, body, writes=False)
+
+
+def writes(handler: Handler, *, body: Body = "json") -> Endpoint:
+    """A handler that may write: refused to those who view as another and to tokens without the scope."""
+    return _endpoint(handler, body, writes=True)
+
+
+def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        site: Site = request.app.state.site
+
+        def identify() -> Asker:
+            with site.database.read() as connection:
+                asker = asker_of(site, request, connection)
+            authorise(asker, writes=writes)
+            return asker
+
+        # A file is large: whoever may not send it is refused before it is read.
+        known = await in_thread(request, identify) if body == "form" else None
+        content, form = await _content(request, body)
+
+        def run() -> Response:
+            if writes:
+                # Found out beforehand, so that strangers never hold SQLite's only writer.
+                asker = known or identify()
+                check_csrf(site, asker, request, form)
+                with site.database.write() as connection:
+                    call = Call(site, request, connection, asker.viewer, content, form)
+                    response = handler(call)
+                for act in call.afterwards:
+                    act()
+                return response
+            with site.database.read() as connection:
+                asker = known or asker_of(site, request, connection)
+                authorise(asker, writes=False)
+                check_csrf(site, asker, request, form)
+                return handler(Call(site, request, connection, asker.viewer, content, form))
+
+        return await in_thread(request, run)
+
+    endpoint.__name__ = handler.__name__
+    endpoint.__doc__ = handler.__doc__
+    return endpoint
+
+
+async def in_thread(request: Request, run: Callable[[], Result]) -> Result:
+    """Run synchronous code in a worker thread; as many at once as there are database connections."""
+    return await anyio.to_thread.run_sync(run, limiter=request.app.state.threads)
+
+
+async def _content(request: Request, body: Body) -> tuple[bytes, FormData | None]:
+    if body == "none":
+        return b"", None
+    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if body == "form":
+        if given not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+            raise _unsupported(given, "multipart/form-data")
+        return b"", await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
+    content = await request.body()
+    if content and given != "application/json" and not given.endswith("+json"):
+        raise _unsupported(given, "application/json")
+    return content, None
+
+
+def _unsupported(given: str, expected: str) -> Exception:
+    return refuse(UNSUPPORTED_MEDIA_TYPE, given=given or "—", expected=expected)

@@ -1,0 +1,1 @@
+"""What surrounds every request, a plain ASGI layer a file."""
