@@ -92,7 +92,8 @@ class Upkeep:
             apps = self.site.apps(connection)
         for name in apps:
             with self.site.database.write() as connection:
-                dependants.refresh(connection, self.site.running(connection, name), which, self.site.clock)
+                running = self.site.running(connection, name)
+                dependants.refresh(connection, running, which, self.site.clock, self.site.settings.time_zone)
         return len(apps)
 
     def _run(self) -> None:

@@ -1,0 +1,59 @@
+"""`dougong serve`: the web server."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from dougong_platform.cli.terminal import say, tell
+from dougong_platform.settings import Settings
+from dougong_platform.site import Site
+
+FACTORY = "dougong_platform.serving:application"
+
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help=say("端口", "Port"))]
+
+
+def serve(
+    port: Port = None,
+    host: Annotated[str | None, typer.Option(help=say("地址", "Address"))] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help=say("进程数", "Processes"))] = None,
+) -> None:
+    settings = Settings.load(port=port, host=host, workers=workers)
+    if settings.workers > 1:
+        site = Site(settings)
+        site.database.install()
+        site.database.close()
+    run(settings)
+
+
+serve.__doc__ = say("启动服务", "Serve the site")
+
+
+def run(settings: Settings) -> None:
+    """Serve until stopped. Worker processes read the settings anew, so what was decided here goes by environment."""
+    os.environ["DOUGONG_DATA_DIR"] = str(settings.data_dir)
+    os.environ["DOUGONG_DATABASE_URL"] = settings.database_url
+    where = f"[{settings.host}]" if ":" in settings.host else settings.host
+    tell(
+        say(
+            f"在 http://{where}:{settings.port} 服务，Ctrl+C 停止",
+            f"Serving on http://{where}:{settings.port}, stop with Ctrl+C",
+        )
+    )
+    uvicorn.run(
+        FACTORY,
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=15,
+    )
