@@ -28,6 +28,7 @@ from dougong_runtime.records.door import Records
 Result = TypeVar("Result")
 FILES_MAX = 10
 FIELDS_MAX = 1000
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -122,19 +123,25 @@ async def in_thread(request: Request, run: Callable[[], Result]) -> Result:
     return await anyio.to_thread.run_sync(run, limiter=request.app.state.threads)
 
 
+async def read_json(request: Request) -> bytes:
+    """The body of a request, which is said to be JSON. Raises Refused (UNSUPPORTED_MEDIA_TYPE)."""
+    content = await request.body()
+    given = _media_type(request)
+    if content and given != "application/json" and not given.endswith("+json"):
+        raise refuse(UNSUPPORTED_MEDIA_TYPE, given=given or "—", expected="application/json")
+    return content
+
+
 async def _content(request: Request, body: Body) -> tuple[bytes, FormData | None]:
+    if body == "json":
+        return await read_json(request), None
     if body == "none":
         return b"", None
-    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if body == "form":
-        if given not in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            raise _unsupported(given, "multipart/form-data")
-        return b"", await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
-    content = await request.body()
-    if content and given != "application/json" and not given.endswith("+json"):
-        raise _unsupported(given, "application/json")
-    return content, None
+    given = _media_type(request)
+    if given not in FORMS:
+        raise refuse(UNSUPPORTED_MEDIA_TYPE, given=given or "—", expected=FORMS[0])
+    return b"", await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
 
 
-def _unsupported(given: str, expected: str) -> Exception:
-    return refuse(UNSUPPORTED_MEDIA_TYPE, given=given or "—", expected=expected)
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()

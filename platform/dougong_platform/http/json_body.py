@@ -43,7 +43,7 @@ def parse(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise _malformed(text[: error.pos], f"{error.msg}。", f"{error.msg}.") from None
     except _Trouble as trouble:
-        raise _malformed(text[: max(text.find(trouble.near), 0)], trouble.zh, trouble.en) from None
+        raise _malformed(text[: trouble.place(text)], trouble.zh, trouble.en) from None
     if _ESCAPED_TROUBLE.search(text):
         _refuse_bad_text(value)
     return value
@@ -120,6 +120,10 @@ class _Trouble(Exception):
     def __init__(self, near: str, zh: str, en: str) -> None:
         self.near, self.zh, self.en = near, zh, en
         super().__init__(en)
+
+    def place(self, text: str) -> int:
+        """Where it stands: the parser does not say, so the last place where the text occurs is taken."""
+        return max(text.rfind(self.near), 0)
 
 
 def _malformed(before: str, zh: str, en: str) -> Exception:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from dougong_platform.http.languages import language_of
 from dougong_platform.http.problem_page import problem_page
@@ -98,11 +99,22 @@ def _json(fact: Any, language: Language) -> Any:
 
 def answer(request: Request, refused: Refused) -> Response:
     """The answer to a refused request: a page where a person asked for one, else JSON."""
+    if refused.status == 401 and request.method == "GET" and wants_page(request):
+        return _to_sign_in(request)
     language = language_of(request)
     said = describe(refused, language, str(request.state.request_id))
     if wants_page(request):
         return problem_page(request, said.status, said.body, language, said.headers)
     return Response(_ENCODE(said.body), said.status, said.headers, MEDIA_TYPE)
+
+
+def _to_sign_in(request: Request) -> Response:
+    """A person who has not signed in is led there, and back afterwards; htmx follows by a header of its own."""
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    where = "/login?next=" + quote(target, safe="/")
+    if "hx-request" in request.headers:
+        return Response(status_code=200, headers={"HX-Redirect": where})
+    return RedirectResponse(where, 303)
 
 
 def wants_page(request: Request) -> bool:

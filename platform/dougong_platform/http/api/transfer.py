@@ -1,0 +1,148 @@
+"""Import and export, as jobs: the request is answered at once, the work goes on in a thread."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dougong_platform.http import json_body, parameters
+from dougong_platform.http.answers import json_answer
+from dougong_platform.http.api.jobs import jobs_of
+from dougong_platform.http.endpoint import Call, writes
+from dougong_platform.http.jobs.runner import Doing, Outcome, Work
+from dougong_platform.http.problem_types import BAD_REQUEST, UNKNOWN_MEMBER
+from dougong_platform.http.viewer import CSRF_FIELD
+from dougong_platform.site import Site
+from dougong_runtime.errors import FORBIDDEN, refuse
+from dougong_runtime.names import nearest
+from dougong_runtime.records.query import Query
+from dougong_runtime.transfer.export import export
+from dougong_runtime.transfer.load import load
+from dougong_runtime.transfer.sheets import read_table
+
+FORMATS = ("csv", "xlsx")
+FORM_FIELDS = ("file", "key", "dry_run", "keep_good", CSRF_FIELD)
+
+
+class _Rehearsed(Exception):
+    """Ends a dry run, so that its transaction is rolled back."""
+
+
+def export_records(call: Call) -> Response:
+    """`POST /{entity}/export` `{format, filter, fields, sort, search}`: a job whose result is the file."""
+    parameters.parameters(call.request)
+    body = call.json("format", "filter", "fields", "sort", "search")
+    form = json_body.text_member(body, "format") or "csv"
+    if form not in FORMATS:
+        raise json_body.wrong_member("format", f"应为 {'、'.join(FORMATS)} 之一", f"one of {', '.join(FORMATS)}")
+    sort = json_body.text_member(body, "sort") or ""
+    query = Query(
+        entity=call.path("entity"),
+        filter=json_body.text_member(body, "filter"),
+        sort=tuple(part.strip() for part in sort.split(",") if part.strip()),
+        fields=json_body.texts_member(body, "fields") or None,
+        search=json_body.text_member(body, "search"),
+        count=False,
+    )
+    records = _allowed(call, "export")
+    records.list(replace(query, limit=1))
+    work = jobs_of(call).prepare(call.connection, call.viewer, "export", call.path("app"), query.entity)
+    return _accepted(call, work, partial(_export, call.site, call.path("app"), query, form))
+
+
+def import_records(call: Call) -> Response:
+    """`POST /{entity}/import`, a form with `file`, `key`, `dry_run`, `keep_good`: a job that reads the file in."""
+    parameters.parameters(call.request)
+    form = call.form if call.form is not None else FormData()
+    for name in form:
+        if name not in FORM_FIELDS:
+            raise refuse(
+                UNKNOWN_MEMBER, name, name=name, known=FORM_FIELDS[:-1], nearest=nearest(name, FORM_FIELDS)
+            )
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise refuse(BAD_REQUEST, "file", zh="没有文件。", en="There is no file.")
+    options = {"dry_run": _flag(form, "dry_run"), "keep_good": _flag(form, "keep_good"), "key": _text(form, "key")}
+    _allowed(call, "import")
+    work = jobs_of(call).prepare(
+        call.connection, call.viewer, "import", call.path("app"), call.path("entity")
+    )
+    suffix = ".xlsx" if (file.filename or "").lower().endswith(".xlsx") else ".csv"
+    upload = work.folder / f"upload{suffix}"
+    with upload.open("wb") as kept:
+        shutil.copyfileobj(file.file, kept)
+    doing = partial(_import, call.site, call.path("app"), call.path("entity"), upload, options)
+    return _accepted(call, work, doing)
+
+
+def _allowed(call: Call, action: str) -> Any:
+    """The door to the records, for who may do that with the entity."""
+    records = call.records()
+    entity = call.path("entity")
+    if not records.can(entity, action):
+        raise refuse(FORBIDDEN, entity=entity, action=action)
+    return records
+
+
+def _accepted(call: Call, work: Work, doing: Doing) -> Response:
+    """202 with the job; it begins once its row is committed."""
+    jobs = jobs_of(call)
+    call.afterwards.append(lambda: jobs.submit(work, doing))
+    told = jobs.get(call.connection, call.viewer, work.job)
+    return json_answer(told, 202, {"Location": f"/api/v1/jobs/{work.job}"})
+
+
+def _export(site: Site, app: str, query: Query, form: str, work: Work) -> Outcome:
+    name = f"result.{form}"
+    with site.database.write() as connection, (work.folder / name).open("wb") as out:
+        records = site.records(connection, work.viewer, app)
+        rows = export(records, query, form, out)
+    work.progress(rows, rows)
+    return Outcome({"rows": rows}, name)
+
+
+def _import(
+    site: Site, app: str, entity: str, upload: Path, options: Mapping[str, Any], work: Work
+) -> Outcome:
+    answer: dict[str, Any] = {}
+    try:
+        sheet = read_table(upload)
+        with site.database.write() as connection:
+            records = site.records(connection, replace(work.viewer, via="import"), app)
+            loaded = load(records, entity, sheet, **options)
+            answer = {name: getattr(loaded, name) for name in loaded.__dataclass_fields__}
+            if options["dry_run"]:
+                raise _Rehearsed
+    except _Rehearsed:
+        pass
+    finally:
+        upload.unlink(missing_ok=True)
+    return Outcome(answer)
+
+
+def _text(form: FormData, name: str) -> str | None:
+    value = form.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _flag(form: FormData, name: str) -> bool:
+    value = _text(form, name)
+    if value not in (None, "true", "false"):
+        raise json_body.wrong_member(name, "应为 true 或 false", "true or false")
+    return value == "true"
+
+
+def routes(prefix: str) -> list[Route]:
+    """Its routes."""
+    return [
+        Route(prefix + "/{entity}/export", writes(export_records), methods=["POST"]),
+        Route(prefix + "/{entity}/import", writes(import_records, body="form"), methods=["POST"]),
+    ]

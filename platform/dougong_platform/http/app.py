@@ -1,0 +1,112 @@
+"""Assembly of the web application, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute, Route
+
+from dougong_platform.http import health, pages
+from dougong_platform.http.api import (
+    aggregates,
+    apps,
+    jobs,
+    me,
+    problem_catalogue,
+    record_acts,
+    records,
+    search,
+    settings,
+    tokens,
+    transfer,
+)
+from dougong_platform.http.jobs.runner import Jobs
+from dougong_platform.http.metrics import Metrics
+from dougong_platform.http.middleware.access_log import AccessLog
+from dougong_platform.http.middleware.bodies import Bodies
+from dougong_platform.http.middleware.faults import Faults
+from dougong_platform.http.middleware.hosts import Hosts
+from dougong_platform.http.middleware.request_id import RequestId
+from dougong_platform.http.middleware.security_headers import SecurityHeaders
+from dougong_platform.http.problems import on_http_exception, on_refused
+from dougong_platform.http.static import StaticFiles
+from dougong_platform.site import Site
+from dougong_runtime.errors import Refused
+from dougong_runtime.names import folder
+
+V1 = "/api/v1"
+GZIP_LEVEL = 4
+"""Level 9 takes three times as long for a twentieth less."""
+GZIP_BYTES_MIN = 1024
+
+
+
+def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
+    """The ASGI application of a site. `hosts`: names it answers to; none given, any."""
+    metrics = Metrics()
+    app = Starlette(
+        routes=routes(site),
+        middleware=[
+            Middleware(RequestId),
+            Middleware(AccessLog, metrics=metrics),
+            Middleware(SecurityHeaders),
+            Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN, compresslevel=GZIP_LEVEL),
+            Middleware(Faults),
+            Middleware(Hosts, names=hosts),
+            Middleware(Bodies),
+        ],
+        exception_handlers={Refused: on_refused, HTTPException: on_http_exception},
+        lifespan=_lifespan,
+    )
+    # A redirect to the same address with or without a slash is made from the Host header: leave it out.
+    app.router.redirect_slashes = False
+    app.state.site = site
+    app.state.metrics = metrics
+    app.state.jobs = Jobs(site)
+    app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
+    app.state.problem_page = pages.problem_page
+    return app
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """All routes: probes, the interface, static files, pages."""
+    app = V1 + "/apps/{app}"
+    return [
+        *health.routes(),
+        *api_routes(app),
+        *problem_catalogue.routes(),
+        *StaticFiles(folder("pages/static/dist", "dougong_runtime/pages/static/dist")).routes(),
+        *pages.routes(site),
+    ]
+
+
+def api_routes(app: str) -> list[Route]:
+    """The interface, version 1. Fixed words stand before `{entity}` and `{id}`, for which they would be taken."""
+    return [
+        *tokens.routes(V1),
+        *me.routes(V1),
+        *apps.routes(V1),
+        *search.routes(V1),
+        *jobs.routes(V1),
+        *settings.routes(app),
+        *aggregates.routes(app),
+        *transfer.routes(app),
+        *record_acts.routes(app),
+        *records.routes(app),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    kept: Jobs = app.state.jobs
+    await anyio.to_thread.run_sync(kept.recover)
+    yield
+    await anyio.to_thread.run_sync(kept.close)

@@ -1,0 +1,272 @@
+"""OpenAPI 3.1 of an app, typed from its entities, as one person may use it.
+
+What they do not see is not in it: no hidden field, no entity, no action. Kept per version, roles and language.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from dougong_platform.http.description import EntityAccess, entities_of
+from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
+from dougong_runtime.labels import Language
+from dougong_runtime.records.door import Records
+from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
+
+V1 = "/api/v1"
+
+
+def openapi_bytes(records: Records, language: Language) -> bytes:
+    """The document as JSON, for the records' viewer."""
+    viewer = records.viewer
+    key = ("openapi", viewer.roles_in(records.running.app.name), viewer.is_admin, language)
+    made: bytes = records.running.plans.get(key, lambda: msgspec.json.encode(openapi(records, language)))
+    return made
+
+
+def openapi(records: Records, language: Language) -> dict[str, Any]:
+    """The document as a value."""
+    app = records.running.app
+    prefix = f"{V1}/apps/{app.name}"
+    schemas: dict[str, Schema] = {"Problem": problem_schema(), "Job": _job()}
+    paths: dict[str, Any] = {}
+    for found in entities_of(records):
+        paths |= _entity_paths(found, prefix, language)
+        schemas |= _entity_schemas(found, language)
+    paths |= _common_paths(prefix)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.label.in_(language), "version": app.version},
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": {"Problem": _problem_response()},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "dougong_session"},
+            },
+        },
+    }
+
+
+# --- an entity's routes -----------------------------------------------------------------------------------------
+def _entity_schemas(found: EntityAccess, language: Language) -> dict[str, Schema]:
+    name = found.entity.name
+    schemas = {name: read_schema(found.fields, language)}
+    if "create" in found.actions:
+        schemas[f"{name}.new"] = write_schema(found.fields, language, creates=True)
+    if "update" in found.actions:
+        schemas[f"{name}.change"] = write_schema(found.fields, language, creates=False)
+    return schemas
+
+
+def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[str, Any]:
+    name, label = found.entity.name, found.entity.label.in_(language)
+    may = frozenset(found.actions)
+    all_, one = f"{prefix}/{name}", f"{prefix}/{name}/{{id}}"
+    record = _ref(name)
+    page = _page(record)
+    paths: dict[str, dict[str, Any]] = {all_: {}, f"{all_}/trash": {}, one: {"parameters": [_id()]}}
+    if "read" in may:
+        paths[all_]["get"] = _op(f"list_{name}", label, page, parameters=_list_parameters())
+        paths[f"{all_}/trash"]["get"] = _op(f"trash_{name}", label, page, parameters=_list_parameters())
+        paths[one]["get"] = _op(f"get_{name}", label, record, parameters=[_query("fields"), _query("expand")])
+        history = {"anyOf": [_items({"type": "object"}), record]}
+        paths[f"{one}/history"] = {
+            "parameters": [_id()],
+            "get": _op(
+                f"history_{name}", label, history, parameters=[_query("as_of"), _whole("limit", 100, LIMIT_MAX)]
+            ),
+        }
+        paths[f"{one}/explain"] = {
+            "parameters": [_id()],
+            "get": _op(f"explain_{name}", label, _items({"type": "object"}), parameters=[_query("field")]),
+        }
+    if "read" in may or "aggregate" in may:
+        answer = _object(rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"})
+        paths[f"{all_}/aggregate"] = {"post": _op(f"aggregate_{name}", label, answer, body=_aggregate())}
+    if "create" in may:
+        new = _ref(f"{name}.new")
+        paths[all_]["post"] = _op(
+            f"create_{name}", label, {"anyOf": [record, _list(record)]}, "201", body={"anyOf": [new, _list(new)]}
+        )
+    if "update" in may:
+        paths[one]["patch"] = _op(
+            f"change_{name}", label, record, body=_ref(f"{name}.change"), parameters=[_if_match()]
+        )
+    if "delete" in may:
+        paths[one]["delete"] = _op(f"delete_{name}", label, None, "204", parameters=[_if_match()])
+        paths[f"{one}/restore"] = {"parameters": [_id()], "post": _op(f"restore_{name}", label, record)}
+    revealed = [view.field.name for view in found.fields if view.reveal]
+    if revealed:
+        paths[f"{one}/reveal"] = {
+            "parameters": [_id()],
+            "post": _op(f"reveal_{name}", label, _object(value={}), body=_object(field={"enum": revealed})),
+        }
+    if "share" in may:
+        paths[f"{one}/shares"] = _shares(name, label)
+    if "export" in may:
+        body = _object(optional=True, format={"enum": ["csv", "xlsx"]}, filter=_TEXT, fields=_list(_TEXT), sort=_TEXT, search=_TEXT)
+        paths[f"{all_}/export"] = {"post": _op(f"export_{name}", label, _ref("Job"), "202", body=body)}
+    if "import" in may:
+        paths[f"{all_}/import"] = {"post": _import(name, label)}
+    return {path: item for path, item in paths.items() if any(m in item for m in _METHODS)}
+
+
+_METHODS = ("get", "post", "patch", "delete")
+_TEXT: Schema = {"type": "string"}
+
+
+def _shares(name: str, label: str) -> dict[str, Any]:
+    receiver = {"user": RECORD_ID, "team": RECORD_ID}
+    more = {"write": {"type": "boolean"}, "until": {"type": "string", "format": "date-time"}}
+    return {
+        "parameters": [_id()],
+        "get": _op(f"shares_{name}", label, _items({"type": "object"})),
+        "post": _op(f"share_{name}", label, None, "204", body=_object(optional=True, **receiver, **more)),
+        "delete": _op(f"unshare_{name}", label, None, "204", body=_object(optional=True, **receiver)),
+    }
+
+
+def _import(name: str, label: str) -> dict[str, Any]:
+    form = {
+        "type": "object",
+        "properties": {
+            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+            "key": _TEXT,
+            "dry_run": {"type": "boolean"},
+            "keep_good": {"type": "boolean"},
+        },
+        "required": ["file"],
+    }
+    operation = _op(f"import_{name}", label, _ref("Job"), "202")
+    operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return operation
+
+
+def _common_paths(prefix: str) -> dict[str, Any]:
+    values: Schema = {"type": "object", "additionalProperties": True}
+    return {
+        f"{prefix}/settings": {
+            "get": _op("get_settings", "settings", values),
+            "patch": _op("change_settings", "settings", values, body=values),
+        },
+        f"{V1}/me": {"get": _op("get_me", "me", {"type": "object"})},
+        f"{V1}/search": {
+            "get": _op(
+                "search",
+                "search",
+                _items({"type": "object"}),
+                parameters=[_query("q", True), _query("app"), _whole("limit", 5, 50)],
+            )
+        },
+        f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
+        f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
+    }
+
+
+# --- parts ------------------------------------------------------------------------------------------------------
+def _op(
+    operation: str,
+    tag: str,
+    answer: Schema | None,
+    status: str = "200",
+    *,
+    body: Schema | None = None,
+    parameters: list[Schema] | None = None,
+) -> dict[str, Any]:
+    """An operation; every one may answer a problem."""
+    good: dict[str, Any] = {"description": "done"}
+    if answer is not None:
+        good["content"] = {"application/json": {"schema": answer}}
+    made: dict[str, Any] = {
+        "operationId": operation,
+        "tags": [tag],
+        "responses": {status: good, "4XX": _ref("Problem", "responses"), "5XX": _ref("Problem", "responses")},
+    }
+    if parameters:
+        made["parameters"] = parameters
+    if body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return made
+
+
+def _ref(name: str, where: str = "schemas") -> Schema:
+    return {"$ref": f"#/components/{where}/{name}"}
+
+
+def _object(optional: bool = False, **properties: Schema) -> Schema:
+    made: Schema = {"type": "object", "properties": properties}
+    return made if optional else {**made, "required": list(properties)}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _items(items: Schema) -> Schema:
+    return _object(items=_list(items))
+
+
+def _page(record: Schema) -> Schema:
+    following: Schema = {"type": ["string", "null"]}
+    return _object(
+        items=_list(record), next=following, count={"type": "integer"}, count_is_exact={"type": "boolean"}
+    )
+
+
+def _aggregate() -> Schema:
+    measure = _object(name=_TEXT, formula=_TEXT)
+    names = _list(_TEXT)
+    limit: Schema = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}
+    return _object(
+        optional=True, rows=names, columns=names, measures=_list(measure), filter=_TEXT, sort=names, limit=limit
+    )
+
+
+def _job() -> Schema:
+    whole: Schema = {"type": "integer"}
+    maybe: Schema = {"type": ["object", "null"]}
+    return _object(
+        id=RECORD_ID,
+        kind={"enum": ["import", "export"]},
+        app=_TEXT,
+        entity=_TEXT,
+        state={"enum": ["queued", "running", "done", "failed"]},
+        done=whole,
+        total={"type": ["integer", "null"]},
+        outcome=maybe,
+        problem=maybe,
+        result_url={"type": ["string", "null"]},
+    )
+
+
+def _problem_response() -> dict[str, Any]:
+    return {"description": "refused", "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+
+
+def _id() -> Schema:
+    return {"name": "id", "in": "path", "required": True, "schema": RECORD_ID}
+
+
+def _if_match() -> Schema:
+    return {"name": "If-Match", "in": "header", "schema": _TEXT, "description": "the version last read"}
+
+
+def _query(name: str, required: bool = False) -> Schema:
+    return {"name": name, "in": "query", "required": required, "schema": _TEXT}
+
+
+def _whole(name: str, default: int, most: int) -> Schema:
+    schema: Schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _list_parameters() -> list[Schema]:
+    texts = [_query(name) for name in ("filter", "sort", "fields", "expand", "cursor", "search")]
+    count: Schema = {"name": "count", "in": "query", "schema": {"type": "boolean", "default": True}}
+    return [*texts, _whole("limit", LIMIT_DEFAULT, LIMIT_MAX), count]
