@@ -165,13 +165,13 @@ def _decimal(text: str) -> Decimal:
     except InvalidOperation:
         raise _Trouble(text, "数字过大。", "the number is out of range.") from None
     if len(text) > 2 * DIGITS_MAX or abs(value.adjusted()) > DIGITS_MAX:
-        raise _Trouble(text[:20], "数字过长或过大。", "the number is too long or out of range.")
+        raise _Trouble(text, "数字过长或过大。", "the number is too long or out of range.")
     return value
 
 
 def _integer(text: str) -> int:
     if len(text) > DIGITS_MAX:
-        raise _Trouble(text[:20], "数字过长。", "the number is too long.")
+        raise _Trouble(text, "数字过长。", "the number is too long.")
     return int(text)
 
 
