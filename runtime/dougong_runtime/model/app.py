@@ -168,6 +168,8 @@ class Role:
     was: tuple[str, ...] = ()
     home: str | None = None
     """Name of the page or view it starts on."""
+    settings: bool = False
+    """Whether its holders may change the values of the app's settings."""
 
 
 @dataclass(frozen=True, slots=True)

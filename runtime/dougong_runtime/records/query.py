@@ -31,6 +31,8 @@ class Query:
     trash: bool = False
     """The trash instead of the living records."""
     count: bool = True
+    titles: bool = False
+    """Reference values as `{"id": …, "title": …}` instead of ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""Whose grants apply: the grants of a set of roles, entity by entity, with what each shows.
+
+Several roles are united cell by cell: a person sees a cell if *one* grant gives both its row and its column. Rows and
+columns are never merged apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.shapes import EntityShape, FieldShape
+from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.host import Viewer
+from dougong_runtime.model.app import App, Entity, Grant, Mask
+
+Shown = Literal["yes", "masked", "no"]
+
+ACTIONS = ("read", "create", "update", "delete", "export", "share", "import")
+
+EVERYBODY = "everybody"
+"""Name under which `explain` tells of the grants that each person has without a role."""
+
+_COLLEAGUE_FIELDS = ("id", "version", "username", "name", "team", "active", "created_at", "updated_at")
+_READ = frozenset({"read"})
+_ALL = frozenset({"read", "create", "update", "delete", "export", "share", "import"})
+
+DIRECTORY_GRANTS = (
+    Grant(entity="user", actions=_READ, fields=_COLLEAGUE_FIELDS),
+    Grant(entity="team", actions=_READ),
+)
+"""Colleagues and teams are known to all who are signed in: records name them."""
+
+DIRECTORY_ADMIN_GRANTS = (Grant(entity="user", actions=_ALL), Grant(entity="team", actions=_ALL))
+SELF_GRANT = Grant(entity="user", actions=_READ, rows="self")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A grant with the name of the role that gives it."""
+
+    role: str
+    grant: Grant
+
+    def shows(self, field: Field) -> Shown:
+        """How the grant shows a field, on its rows."""
+        g = self.grant
+        if field.name in ("id", "version"):
+            return "yes"
+        if field.name in g.hide or (g.fields is not None and field.name not in g.fields):
+            return "no"
+        return "masked" if field.name in g.mask else "yes"
+
+    def writes(self, field: Field, action: str) -> bool:
+        """Whether the grant lets a person write a field with that action, on its rows."""
+        g = self.grant
+        if action not in g.actions or field.is_system or field.is_computed or field.type == "autonumber":
+            return False
+        if self.shows(field) != "yes" or field.name in g.readonly:
+            return False
+        return g.writable is None or field.name in g.writable
+
+
+@dataclass(frozen=True)
+class EntityAccess:
+    """What a set of roles may do with one entity."""
+
+    entity: Entity
+    held: tuple[HeldGrant, ...]
+    everything: bool = False
+    """The system itself: no rule binds."""
+
+    def giving(self, action: str) -> tuple[HeldGrant, ...]:
+        """Grants that give an action. `read` leaves those out that give sums only."""
+        if action == "aggregate":
+            return tuple(h for h in self.held if "read" in h.grant.actions)
+        return tuple(
+            h for h in self.held if action in h.grant.actions and not (h.grant.aggregate_only and action != "aggregate")
+        )
+
+    def can(self, action: str) -> bool:
+        """Whether any row may be acted upon so."""
+        return self.everything or bool(self.giving(action))
+
+    @cached_property
+    def reading(self) -> tuple[HeldGrant, ...]:
+        """Grants that show records."""
+        return self.giving("read")
+
+    @cached_property
+    def visible_names(self) -> frozenset[str]:
+        """Fields that some grant shows, at least masked; any other is an unknown name to this reader."""
+        if self.everything:
+            return frozenset(self.entity.fields)
+        return frozenset(
+            name for name, f in self.entity.fields.items()
+            if any(h.shows(f) != "no" for h in self.giving("aggregate"))
+        ) - {"deleted_at"}
+
+    def best(self, field: Field) -> Literal["yes", "masked", "mixed", "no"]:
+        """How a field shows over all rows of this reader: `mixed` where it depends on the row."""
+        if self.everything:
+            return "yes"
+        ways = {h.shows(field) for h in self.reading}
+        if not ways or ways == {"no"}:
+            return "no"
+        return next(iter(ways)) if len(ways) == 1 else "mixed"
+
+    def mask(self, field: Field) -> Mask:
+        """How a masked cell is written: the most telling of the masks held."""
+        masks = [h.grant.mask[field.name] for h in self.reading if field.name in h.grant.mask]
+        telling = [m for m in masks if m.show != "none"]
+        found = (telling or masks or [Mask(field.name)])[0]
+        return Mask(field.name, found.show, any(m.reveal for m in masks))
+
+
+class Access:
+    """Everything that a set of roles may do in one app. Depends on roles only, so it is shared by their holders."""
+
+    def __init__(self, app: App, roles: Iterable[str], *, admin: bool = False, everything: bool = False) -> None:
+        self.app = app
+        self.everything = everything
+        held: dict[str, list[HeldGrant]] = {}
+        for name in sorted(roles):
+            role = app.roles.get(name)
+            for grant in role.grants if role else ():
+                held.setdefault(grant.entity, []).append(HeldGrant(name, grant))
+        for grant in DIRECTORY_ADMIN_GRANTS if admin else (*DIRECTORY_GRANTS, SELF_GRANT):
+            held.setdefault(grant.entity, []).append(HeldGrant("admin" if admin else EVERYBODY, grant))
+        self._entities = {
+            name: EntityAccess(entity, tuple(held.get(name, ())), everything)
+            for name, entity in app.entities.items()
+        }
+
+    @classmethod
+    def of(cls, app: App, viewer: Viewer) -> Access:
+        """For a viewer, by the roles held today."""
+        return cls(app, viewer.roles_in(app.name), admin=viewer.is_admin, everything=viewer.is_system)
+
+    def entity(self, name: str) -> EntityAccess:
+        """Access to one entity of the app."""
+        return self._entities[name]
+
+    @cached_property
+    def shapes(self) -> Mapping[str, EntityShape]:
+        """What this reader's formulas may name: fields never seen are not there at all."""
+        return {name: self._shape(access) for name, access in self._entities.items()}
+
+    def _shape(self, access: EntityAccess) -> EntityShape:
+        entity = access.entity
+        seen = access.visible_names
+        fields = {
+            n: FieldShape(n, f.value_type, f.label)
+            for n, f in entity.fields.items()
+            if n in seen and not f.is_many
+        }
+        many: dict[str, Hop] = {
+            n: Hop("many", n, n, f.targets[0])
+            for n, f in entity.fields.items()
+            if n in seen and f.is_many and self._any(f.targets[0])
+        }
+        for name, inverse in entity.inverses.items():
+            other = self._entities[inverse.entity]
+            if inverse.field in other.visible_names:
+                many[name] = inverse.hop
+        return EntityShape(entity.name, entity.label, entity.title, fields, many)
+
+    def _any(self, entity: str) -> bool:
+        return bool(self._entities[entity].visible_names)
+
+
+def shapes_of(app: App) -> Mapping[str, EntityShape]:
+    """All names of an app, as the system's own formulas may use them."""
+    return Access(app, (), everything=True).shapes

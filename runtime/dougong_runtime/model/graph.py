@@ -1,0 +1,126 @@
+"""Which stored formulas follow from what, and in which order they are brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+from dougong_runtime.errors import Problem, Refused, problem_type
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.dependencies import Dependency, dependencies, settings_of
+from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.model.app import App
+
+FORMULA_CYCLE = problem_type(
+    "formula-cycle", 422, "公式互相依赖，算不出结果：{cycle}", "Formulas depend on each other and cannot be computed: {cycle}",
+    remedy=("从其中一个公式里去掉对另一个的引用。", "Take the reference to the other out of one of them."))
+
+Node = tuple[str, str]
+"""Entity and field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Stored formulas of one entity that can be brought up to date together."""
+
+    entity: str
+    fields: tuple[str, ...]
+    follows: tuple[tuple[Dependency, tuple[str, ...]], ...]
+    """What each field follows from: a dependency and the fields of this step that have it."""
+    aggregates: bool
+    """Whether any of them reads other records that name this one."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The order of an app's stored formulas: each step follows only from stored data and from earlier steps."""
+
+    steps: tuple[Step, ...]
+    by_setting: Mapping[str, tuple[Node, ...]]
+    """Setting code → stored formulas that read it."""
+
+    @classmethod
+    def of(cls, app: App) -> Graph:
+        """Order an app's formulas. Raises Refused naming a cycle."""
+        return _order(app)
+
+
+def _order(app: App) -> Graph:
+    computed = {
+        (e.name, f.name): f for e in app.entities.values() for f in e.fields.values() if f.formula is not None
+    }
+    direct = {node: _dependencies(f) for node, f in computed.items()}
+    sorter: TopologicalSorter[Node] = TopologicalSorter()
+    for node, needs in direct.items():
+        sorter.add(node, *{n for n in (_node_of(node[0], d) for d in needs) if n in computed})
+    try:
+        order = list(sorter.static_order())
+    except CycleError as cycle:
+        names = " → ".join(f"{e}.{f}" for e, f in cycle.args[1])
+        raise Refused([Problem(FORMULA_CYCLE, None, {"cycle": names})]) from None
+
+    # A formula that is not stored is part of those that read it: they follow from what it follows from.
+    whole: dict[Node, frozenset[Dependency]] = {}
+    rank: dict[Node, int] = {}
+    for node in order:
+        found: set[Dependency] = set()
+        for needed in direct[node]:
+            other = _node_of(node[0], needed)
+            if other in computed and not computed[other].is_stored_formula:
+                found |= {Dependency(needed.hops + d.hops, d.field) for d in whole[other]}
+            else:
+                found.add(needed)
+        whole[node] = frozenset(found)
+        rank[node] = 1 + max(
+            (rank[n] for n in (_node_of(node[0], d) for d in found) if n in rank and computed[n].is_stored_formula),
+            default=-1,
+        )
+    stored = [n for n in order if computed[n].is_stored_formula]
+    groups: dict[tuple[int, str], list[str]] = {}
+    for entity, field in stored:
+        groups.setdefault((rank[entity, field], entity), []).append(field)
+    steps = []
+    for (_, entity), fields in sorted(groups.items()):
+        follows: dict[Dependency, list[str]] = {}
+        for field in sorted(fields):
+            for needed in whole[entity, field]:
+                follows.setdefault(needed, []).append(field)
+        steps.append(
+            Step(
+                entity,
+                tuple(sorted(fields)),
+                tuple((d, tuple(names)) for d, names in sorted(follows.items(), key=lambda item: repr(item[0]))),
+                any(h.way != "forward" for d in follows for h in d.hops),
+            )
+        )
+    by_setting: dict[str, list[Node]] = {}
+    for node in stored:
+        for code in _settings(node, computed, direct):
+            by_setting.setdefault(code, []).append(node)
+    return Graph(tuple(steps), {k: tuple(v) for k, v in by_setting.items()})
+
+
+def _dependencies(field: Field) -> frozenset[Dependency]:
+    assert field.formula is not None
+    return dependencies(field.formula.tree)
+
+
+def _settings(node: Node, computed: Mapping[Node, Field], direct: Mapping[Node, frozenset[Dependency]]) -> set[str]:
+    formula = computed[node].formula
+    assert formula is not None
+    found = set(settings_of(formula.tree))
+    for needed in direct[node]:
+        other = _node_of(node[0], needed)
+        if other in computed and not computed[other].is_stored_formula:
+            found |= _settings(other, computed, direct)
+    return found
+
+
+def _node_of(entity: str, needed: Dependency) -> Node:
+    return (end_of(entity, needed.hops), needed.field)
+
+
+def end_of(entity: str, hops: tuple[Hop, ...]) -> str:
+    """The entity that a path from `entity` ends at."""
+    return hops[-1].entity if hops else entity

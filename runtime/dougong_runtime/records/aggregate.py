@@ -1,0 +1,179 @@
+"""Figures by groups: rows × columns × measures, under the same plan of access as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from dougong_runtime.errors import BAD_QUERY, FORBIDDEN, TOO_MUCH, Problem, Refused
+from dougong_runtime.formulas.check import FormulaProblems, check_formula
+from dougong_runtime.formulas.compile import Scope, compile_formula, compile_measure, condition
+from dougong_runtime.formulas.tree import Node
+from dougong_runtime.formulas.types import Kind
+from dougong_runtime.labels import Label
+from dougong_runtime.model.app import Entity
+from dougong_runtime.names import is_name, nearest
+from dougong_runtime.records.query import LIMIT_MAX, AggregateAnswer, AggregateQuery
+from dougong_runtime.records.read import entity_of
+from dougong_runtime.records.read_plan import filter_tree, formula_problems, setting_types
+from dougong_runtime.records.read_sql import table_alive
+from dougong_runtime.records.scene import Scene
+
+GROUPS_MAX = 6
+MEASURES_MAX = 20
+_HIDDEN = "dg_members"
+"""Name of the measure that counts a group's records, where the reader may see no small group."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    entity: Entity
+    groups: tuple[tuple[str, Node], ...]
+    measures: tuple[tuple[str, Node], ...]
+    filter: Node | None
+    sort: tuple[tuple[str, bool], ...]
+    at_least: int
+
+
+def aggregate(scene: Scene, query: AggregateQuery) -> AggregateAnswer:
+    """Figures over the records that a viewer may see, or may see summed. Raises Refused."""
+    plan = _plan(scene, query)
+    rows = _run(scene, plan, plan.groups, min(query.limit, LIMIT_MAX))
+    total_rows = _run(scene, plan, (), 1)
+    total = total_rows[0] if total_rows else {}
+    withheld = 0
+    if plan.at_least > 1:
+        kept = [r for r in rows if r[_HIDDEN] >= plan.at_least]
+        withheld = len(rows) - len(kept)
+        # What one withheld group holds would follow from the total and the groups shown.
+        small = total.get(_HIDDEN, 0) < plan.at_least
+        telling = withheld > 0 and total.get(_HIDDEN, 0) - sum(r[_HIDDEN] for r in kept) < plan.at_least
+        if small or telling:
+            total = {}
+        rows = kept
+        total.pop(_HIDDEN, None)
+        for row in rows:
+            row.pop(_HIDDEN, None)
+    return AggregateAnswer([_json(r) for r in rows], _json(total), withheld)
+
+
+def _json(row: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = msgspec.to_builtins(row)
+    return made
+
+
+def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
+    problems: list[Problem] = []
+    entity = entity_of(scene, query.entity)
+    access = scene.access.entity(entity.name)
+    if not access.everything and not access.giving("aggregate"):
+        raise Refused([Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("汇总", "summing")})])
+    names = [*query.rows, *query.columns]
+    if len(names) > GROUPS_MAX:
+        problems.append(Problem(TOO_MUCH, "rows", {"what": "rows", "limit": GROUPS_MAX}))
+    if not 1 <= len(query.measures) <= MEASURES_MAX:
+        problems.append(Problem(TOO_MUCH, "measures", {"what": "measures", "limit": MEASURES_MAX}))
+    if problems:
+        raise Refused(problems)
+    groups = []
+    for text in dict.fromkeys(names):
+        tree = _tree(scene, entity, text, "filter", "rows", problems)
+        if tree is not None and tree.type.kind in (Kind.LIST, Kind.JSON, Kind.FILE, Kind.RECORDS):
+            problems.append(_bad("rows", f"不能按「{text}」分组。", f"“{text}” cannot be grouped by."))
+        elif tree is not None:
+            groups.append((text, tree))
+    measures = []
+    for measure in query.measures:
+        if not is_name(measure.name) or measure.name.startswith("dg_"):
+            problems.append(_bad("measures", f"「{measure.name}」不能作名称。", f"“{measure.name}” is no name."))
+            continue
+        tree = _tree(scene, entity, measure.formula, "measure", "measures", problems)
+        if tree is not None:
+            measures.append((measure.name, tree))
+    filter_ = (
+        filter_tree(scene.app, scene.access.shapes, entity, query.filter, problems) if query.filter else None
+    )
+    known = [n for n, _ in groups] + [n for n, _ in measures]
+    sort = []
+    for raw in query.sort:
+        name = raw.removeprefix("-")
+        if name not in known:
+            near = nearest(name, known)
+            problems.append(
+                _bad("sort", f"「{name}」不在结果中。" + (f"最接近的是 {near}。" if near else ""),
+                     f"“{name}” is not in the answer." + (f" Nearest: {near}." if near else ""))
+            )
+        sort.append((name, raw.startswith("-")))
+    if problems:
+        raise Refused(problems)
+    return _Plan(entity, tuple(groups), tuple(measures), filter_, tuple(sort), _at_least(scene, entity))
+
+
+def _at_least(scene: Scene, entity: Entity) -> int:
+    """The least group that may be shown: 0 where the viewer may read all the records anyway."""
+    access = scene.access.entity(entity.name)
+    if access.everything or any(h.grant.rows == "all" for h in access.reading):
+        return 0
+    return max((h.grant.at_least for h in access.held if h.grant.aggregate_only), default=0)
+
+
+def _tree(
+    scene: Scene, entity: Entity, text: str, place: str, parameter: str, problems: list[Problem]
+) -> Node | None:
+    try:
+        return check_formula(
+            text, entity=entity.name, shapes=scene.access.shapes, settings=setting_types(scene.app), place=place,
+            expect=None,
+        ).tree
+    except FormulaProblems as wrong:
+        problems.extend(formula_problems(wrong, text, parameter))
+        return None
+
+
+def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> list[dict[str, Any]]:
+    entity = plan.entity
+    guard = scene.rules.aggregated(entity.name)
+    row = scene.tables.of(entity.name).alias("r")
+    scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect, guard)
+    keys = [(name, compile_formula(tree, scope)) for name, tree in groups]
+    figures = [(name, compile_measure(tree, scope)) for name, tree in plan.measures]
+    if plan.at_least > 1:
+        figures.append((_HIDDEN, sa.func.count()))
+    wheres = [table_alive(row)]
+    allowed = guard.rows(entity.name, row)
+    if allowed is not None:
+        wheres.append(allowed)
+    if plan.filter is not None:
+        wheres.append(condition(plan.filter, scope))
+    columns = [c.label(f"c{i}") for i, (_, c) in enumerate([*keys, *figures])]
+    select = sa.select(*columns).select_from(scope.joined(row)).where(*wheres).limit(limit)
+    if keys:
+        select = select.group_by(*(sa.text(str(i + 1)) for i in range(len(keys))))
+    names = [n for n, _ in (*keys, *figures)]
+    trees = dict(groups)
+    for name, down in plan.sort if keys else ():
+        at = names.index(name)
+        column = _ordered(trees.get(name), columns[at])
+        select = select.order_by(column.desc().nulls_last() if down else column.asc().nulls_last())
+    if keys:
+        for (name, tree), column in zip(groups, columns, strict=False):
+            if name not in [n for n, _ in plan.sort]:
+                select = select.order_by(_ordered(tree, column).asc().nulls_last())
+    return [dict(zip(names, values, strict=True)) for values in scene.connection.execute(select, scene.parameters)]
+
+
+def _ordered(tree: Node | None, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    if tree is not None and tree.type.kind is Kind.CHOICE and tree.type.options:
+        inner = column.element if isinstance(column, sa.Label) else column
+        return sa.case({v: i for i, v in enumerate(tree.type.options)}, value=inner, else_=None)
+    return column
+
+
+def _bad(parameter: str, zh: str, en: str) -> Problem:
+    return Problem(BAD_QUERY, parameter, {"zh": zh, "en": en})
+
+

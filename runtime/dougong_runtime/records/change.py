@@ -1,0 +1,48 @@
+"""What a write did, as values: handed to what follows from it (stored formulas, checks, audit, observers)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Kind = Literal["create", "update", "delete", "restore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record written. `before` and `after` hold the changed fields' values (all of them for a creation)."""
+
+    kind: Kind
+    entity: str
+    record: str
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    state_before: Mapping[str, Any] = field(default_factory=dict)
+    """update: the whole record as it was, for `OLD.x`."""
+    version: int = 1
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    cause: str | None = None
+    """Record whose deletion or restoration brought this one with it."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Names of the fields that changed; coming and going changes `deleted_at` and all there is."""
+        return frozenset(self.after) | frozenset(self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """Stored formulas that changed by what they follow from."""
+
+    entity: str
+    fields: tuple[str, ...]
+    records: tuple[str, ...]
+
+
+class Observer(Protocol):
+    """Told of writes, in their transaction. What it raises undoes them."""
+
+    def wrote(self, changes: Sequence[Change], recomputed: Sequence[Recomputed]) -> None:
+        """Called once a write, after its stored formulas are true again."""
+        ...

@@ -1,0 +1,297 @@
+"""Stored formulas kept true: what a write changes is followed along the graph, set-based, in the writing transaction.
+
+Each step of the graph is two statements: the records concerned are locked in the order of their ids, then brought up
+to date by one UPDATE whose snapshot is younger than the lock. Computing before the lock would lose updates under READ
+COMMITTED; locking with FOR UPDATE would deadlock with the KEY SHARE locks of foreign keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.exact import Instant, RecordId
+from dougong_runtime.formulas.compile import Scope, stored
+from dougong_runtime.formulas.context import Context, needed
+from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.host import Clock
+from dougong_runtime.model.graph import Node, Step, end_of
+from dougong_runtime.records import settings
+from dougong_runtime.records.change import Change, Recomputed
+from dougong_runtime.records.running import Running
+from dougong_runtime.storage.system import SYSTEM
+
+REFRESHED = sa.Table(
+    "dg_refreshed",
+    SYSTEM,
+    sa.Column("app", sa.String(48), primary_key=True),
+    sa.Column("which", sa.String(16), primary_key=True),
+    sa.Column("at", Instant(), nullable=False),
+)
+"""When the formulas that follow the clock were last brought up to date, hourly and daily ones apart."""
+
+IDS_MAX = 5_000
+"""Ids that travel as parameters of one statement."""
+
+EVERYTHING_FROM = 20_000
+"""From so many changed records of one entity on, whole entities are brought up to date instead of following ids."""
+
+
+@dataclass
+class Dirt:
+    """What has changed of one entity: its records by field, and where its references pointed before."""
+
+    by_field: dict[str, set[str]] = field(default_factory=dict)
+    every_field: set[str] = field(default_factory=set)
+    """Records that came or went, of which every field counts as changed."""
+    pointed: dict[str, set[str]] = field(default_factory=dict)
+    """Reference field → ids that it named before or names now."""
+    whole: set[str] = field(default_factory=set)
+    """Fields of which any record may have changed."""
+
+
+class Dirty:
+    """What has changed of all entities, gathered from changes."""
+
+    def __init__(self, running: Running) -> None:
+        self._running = running
+        self.of: dict[str, Dirt] = {}
+
+    def entity(self, name: str) -> Dirt:
+        """What has changed of one entity."""
+        return self.of.setdefault(name, Dirt())
+
+    def add(self, change: Change) -> None:
+        """Take note of one record's change."""
+        dirt = self.entity(change.entity)
+        entity = self._running.app.entities[change.entity]
+        if change.kind != "update":
+            dirt.every_field.add(change.record)
+        for name in change.fields:
+            if change.kind == "update":
+                dirt.by_field.setdefault(name, set()).add(change.record)
+            if entity.fields[name].targets:
+                for value in (change.before.get(name), change.after.get(name)):
+                    dirt.pointed.setdefault(name, set()).update(_ids(value))
+
+    def add_whole(self, entity: str, fields: Iterable[str]) -> None:
+        """Take note that any record of an entity may have changed."""
+        self.entity(entity).whole.update(fields)
+
+
+def _ids(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, dict):
+        return (value["id"],)
+    return tuple(value) if isinstance(value, (list, tuple)) else ()
+
+
+def settle(
+    connection: sa.Connection, running: Running, dirty: Dirty, parameters: Mapping[str, Any]
+) -> list[Recomputed]:
+    """Bring every stored formula up to date that follows from what is dirty. Gives what changed."""
+    changed: list[Recomputed] = []
+    for step in running.graph.steps:
+        whole, ids = _concerned(connection, running, step, dirty, parameters)
+        if not whole and not ids:
+            continue
+        found = _bring_up_to_date(connection, running, step, None if whole else sorted(ids), parameters)
+        if not found:
+            continue
+        if whole and len(found) > EVERYTHING_FROM:
+            dirty.add_whole(step.entity, step.fields)
+        else:
+            for name in step.fields:
+                dirty.entity(step.entity).by_field.setdefault(name, set()).update(found)
+        changed.append(Recomputed(step.entity, step.fields, tuple(found)))
+    return changed
+
+
+def recompute(
+    connection: sa.Connection, running: Running, fields: Iterable[Node], clock: Clock, time_zone: str = "Asia/Shanghai"
+) -> list[Recomputed]:
+    """Compute stored formulas of all records anew, and what follows from them.
+
+    For new and changed formulas at publish, after a setting has changed, and to repair.
+    """
+    wanted = set(fields)
+    parameters = parameters_at(connection, running, clock.now(), time_zone)
+    dirty = Dirty(running)
+    changed: list[Recomputed] = []
+    for step in running.graph.steps:
+        mine = any((step.entity, f) in wanted for f in step.fields)
+        whole, ids = (True, set[str]()) if mine else _concerned(connection, running, step, dirty, parameters)
+        if not whole and not ids:
+            continue
+        found = _bring_up_to_date(connection, running, step, None if whole else sorted(ids), parameters)
+        if found:
+            if len(found) > EVERYTHING_FROM:
+                dirty.add_whole(step.entity, step.fields)
+            else:
+                for name in step.fields:
+                    dirty.entity(step.entity).by_field.setdefault(name, set()).update(found)
+            changed.append(Recomputed(step.entity, step.fields, tuple(found)))
+    return changed
+
+
+def recompute_all(connection: sa.Connection, running: Running, clock: Clock, time_zone: str = "Asia/Shanghai") -> None:
+    """Compute every stored formula of an app anew: after a bulk load, and for `doctor`."""
+    recompute(connection, running, {(s.entity, f) for s in running.graph.steps for f in s.fields}, clock, time_zone)
+
+
+def refresh(
+    connection: sa.Connection, running: Running, which: str, clock: Clock, time_zone: str = "Asia/Shanghai"
+) -> list[Recomputed]:
+    """Bring the formulas up to date that follow the clock `hourly` or `daily`, and what follows from them."""
+    wanted = {
+        (e.name, f.name) for e in running.app.entities.values() for f in e.fields.values() if f.refresh == which
+    }
+    changed = recompute(connection, running, wanted, clock, time_zone) if wanted else []
+    key = (REFRESHED.c.app == running.app.name) & (REFRESHED.c.which == which)
+    if connection.execute(REFRESHED.update().where(key).values(at=clock.now())).rowcount == 0:
+        connection.execute(REFRESHED.insert().values(app=running.app.name, which=which, at=clock.now()))
+    return changed
+
+
+def refreshed_at(connection: sa.Connection, app: str) -> dict[str, datetime]:
+    """`hourly` and `daily` → when those formulas were last brought up to date."""
+    rows = connection.execute(sa.select(REFRESHED.c.which, REFRESHED.c.at).where(REFRESHED.c.app == app))
+    return {which: at for which, at in rows}
+
+
+def parameters_at(connection: sa.Connection, running: Running, now: datetime, time_zone: str) -> dict[str, Any]:
+    """Bound parameters of stored formulas: days are those of the site's zone."""
+    context = Context(
+        now=now, time_zone=time_zone, user=None, user_id=None, roles=(),
+        settings=settings.values(connection, running.app),
+    )
+    return context.parameters()
+
+
+# --- which records are concerned -----------------------------------------------------------------------------
+
+
+def _concerned(
+    connection: sa.Connection, running: Running, step: Step, dirty: Dirty, parameters: Mapping[str, Any]
+) -> tuple[bool, set[str]]:
+    """Whether all records of a step are concerned, else the ids of those that are."""
+    ids: set[str] = set()
+    for dependency, _ in step.follows:
+        end = end_of(step.entity, dependency.hops)
+        dirt = dirty.of.get(end)
+        if dirt is None:
+            continue
+        if dependency.field in dirt.whole:
+            return True, set()
+        changed = dirt.by_field.get(dependency.field, set()) | dirt.every_field
+        if not changed:
+            continue
+        if len(changed) > EVERYTHING_FROM:
+            return True, set()
+        ids |= _walk_back(connection, running, step.entity, dependency.hops, dependency.field, changed, dirt)
+        if len(ids) > EVERYTHING_FROM:
+            return True, set()
+    return False, ids
+
+
+def _walk_back(
+    connection: sa.Connection, running: Running, start: str, hops: tuple[Hop, ...], field_name: str,
+    changed: set[str], dirt: Dirt,
+) -> set[str]:
+    """Ids of the records of `start` from which `hops` lead to a changed record, or led before a reference moved."""
+    ids = set(changed)
+    for i in reversed(range(len(hops))):
+        hop = hops[i]
+        before = end_of(start, hops[:i])
+        last = i == len(hops) - 1
+        further: set[str] = set()
+        if last and hop.way in ("back", "many_back") and hop.field == field_name:
+            further = dirt.pointed.get(field_name, set())
+        ids = _step_back(connection, running, before, hop, ids) | further
+        if not ids:
+            break
+    return ids
+
+
+def _step_back(connection: sa.Connection, running: Running, entity: str, hop: Hop, ids: set[str]) -> set[str]:
+    tables = running.tables
+    match hop.way:
+        case "forward":
+            table = tables.of(entity)
+            select, column = sa.select(table.c.id), table.c[hop.field]
+        case "back":
+            table = tables.of(hop.entity)
+            select, column = sa.select(table.c[hop.field]).distinct(), table.c.id
+        case "many":
+            link = tables.link(entity, hop.field)
+            select, column = sa.select(link.c.record).distinct(), link.c.target
+        case "many_back":
+            link = tables.link(hop.entity, hop.field)
+            select, column = sa.select(link.c.target).distinct(), link.c.record
+    found: set[str | None] = set()
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), IDS_MAX):
+        found.update(connection.execute(select.where(column.in_(_IDS)), {"ids": ordered[at : at + IDS_MAX]}).scalars())
+    return {i for i in found if i is not None}
+
+
+_IDS = sa.bindparam("ids", type_=RecordId(), expanding=True)
+
+
+# --- bringing up to date -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Statements:
+    lock: sa.Select[Any] | None
+    update: sa.Update
+    needed: frozenset[str]
+
+
+def _bring_up_to_date(
+    connection: sa.Connection, running: Running, step: Step, ids: Sequence[str] | None, parameters: Mapping[str, Any]
+) -> list[str]:
+    """Run one step for given records, or for all; gives the ids of those that changed."""
+    built = running.plans.get(("step", step.entity, step.fields, ids is None), lambda: _build(running, step, ids is None))
+    wanted = {k: v for k, v in parameters.items() if k in built.needed}
+    if ids is None:
+        return list(connection.execute(built.update, wanted).scalars())
+    found: list[str] = []
+    for at in range(0, len(ids), IDS_MAX):
+        chunk = {**wanted, "ids": list(ids[at : at + IDS_MAX])}
+        if built.lock is not None:
+            connection.execute(built.lock, {"ids": chunk["ids"]})
+        found.extend(connection.execute(built.update, chunk).scalars())
+    return found
+
+
+def _build(running: Running, step: Step, whole: bool) -> _Statements:
+    entity = running.app.entities[step.entity]
+    table = running.tables.of(step.entity)
+    row = table.alias("r")
+    scope = Scope(running.app, running.tables, step.entity, row, running.dialect)
+    values = {}
+    for name in step.fields:
+        f = entity.fields[name]
+        assert f.formula is not None
+        values[name] = stored(f.formula.tree, f.value_type, scope).label(name)
+    select = sa.select(row.c.id.label("id"), *values.values()).select_from(scope.joined(row))
+    lock = None
+    if not whole:
+        select = select.where(row.c.id.in_(_IDS))
+        if running.dialect == "postgresql":
+            lock = sa.select(table.c.id).where(table.c.id.in_(_IDS)).order_by(table.c.id).with_for_update(key_share=True)
+    # Not inlined, or each aggregate would be computed twice: for the value and for the comparison.
+    new = select.cte("new").prefix_with("MATERIALIZED")
+    update = (
+        table.update()
+        .values({name: new.c[name] for name in step.fields})
+        .where(table.c.id == new.c.id, sa.or_(*(table.c[n].is_distinct_from(new.c[n]) for n in step.fields)))
+        .returning(table.c.id)
+    )
+    return _Statements(lock, update, frozenset(needed(update, running.dialect)))

@@ -1,0 +1,139 @@
+"""The record as it stands, locked against other writers, with what its writer may do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.access.grants import EntityAccess, HeldGrant, Shown
+from dougong_runtime.errors import NOT_FOUND, Refused, refuse
+from dougong_runtime.fields.base import Field, Value
+from dougong_runtime.formulas.compile import Scope, condition
+from dougong_runtime.model.app import Entity, Lock, Mask
+from dougong_runtime.records import links, store
+from dougong_runtime.records.read_sql import IDS, table_alive
+from dougong_runtime.records.scene import Scene, known_id
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record locked for a write: its values, and which grants and locks hold on it."""
+
+    id: str
+    version: int
+    values: dict[str, Value]
+    grants: tuple[HeldGrant, ...]
+    shared_write: bool
+    shared_read: bool
+    access: EntityAccess
+    locks: tuple[Lock, ...]
+    deleted_at: datetime | None
+
+    def may(self, action: str) -> bool:
+        """Whether an action is allowed on this record."""
+        if self.access.everything or any(action in h.grant.actions for h in self.grants):
+            return True
+        return action == "update" and self.shared_write
+
+    def writes(self, f: Field) -> bool:
+        """Whether this field of this record may be changed."""
+        if self.access.everything:
+            return not (f.is_system or f.is_computed or f.type == "autonumber")
+        if any(h.writes(f, "update") for h in self.grants):
+            return True
+        return self.shared_write and any(h.writes(f, "update") for h in self.access.giving("update"))
+
+    def sees(self, f: Field) -> bool:
+        """Whether this field of this record shows unmasked."""
+        return self.access.everything or any(h.shows(f) == "yes" for h in self.reading)
+
+    @property
+    def reading(self) -> list[HeldGrant]:
+        """The grants that show this record; of a shared one, those that show the reader's own."""
+        found = [h for h in self.grants if "read" in h.grant.actions and not h.grant.aggregate_only]
+        return found or (list(self.access.reading) if self.shared_read else [])
+
+
+def hold(scene: Scene, entity: Entity, id_: str, *, trash: bool = False, locked: bool = True) -> Held:
+    """A record that the writer may read, locked unless it is only looked at. Raises Refused(NOT_FOUND)."""
+    known = known_id(id_)
+    if known is None or not scene.access.entity(entity.name).can("read"):
+        raise refuse(NOT_FOUND)
+    access = scene.access.entity(entity.name)
+    asked = scene.rules.distinct(entity.name, ("read", "update", "delete"))
+
+    def build() -> sa.Select[Any]:
+        return _hold_statement(scene, entity, asked, trash, locked)
+
+    key = ("hold", scene.shape, entity.name, trash, locked)
+    select = build() if scene.shape is None else scene.running.plans.get(key, build)
+    row = scene.connection.execute(select, {**scene.parameters, "dg_ids": [known]}).mappings().first()
+    if row is None:
+        raise refuse(NOT_FOUND)
+    values = store.values_of(entity, row)
+    many = [f.name for f in entity.own_fields if f.is_many]
+    if many:
+        values |= links.read(scene, entity, known, many)
+    always = [h for h in access.held if h.grant.rows == "all" and not h.grant.aggregate_only]
+    holding = [h for i, h in enumerate(asked) if row[f"flag_{i}"]]
+    return Held(
+        id=known,
+        version=row["version"],
+        values=values,
+        grants=(*always, *holding),
+        shared_write=known in scene.shared.ids(entity.name, "update"),
+        shared_read=known in scene.shared.ids(entity.name, "read"),
+        access=access,
+        locks=tuple(lock for i, lock in enumerate(entity.locks) if row[f"lock_{i}"]),
+        deleted_at=row["deleted_at"],
+    )
+
+
+def _hold_statement(
+    scene: Scene, entity: Entity, asked: Sequence[HeldGrant], trash: bool, locked: bool
+) -> sa.Select[Any]:
+    row = scene.tables.of(entity.name).alias("r")
+    scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect)
+    flags = [scene.rules.holds(h, entity, row).label(f"flag_{i}") for i, h in enumerate(asked)]
+    locks = [condition(lock.when.tree, scope).label(f"lock_{i}") for i, lock in enumerate(entity.locks)]
+    wheres = [row.c.id.in_(IDS), table_alive(row, trash)]
+    allowed = scene.rules.rows(entity.name, row)
+    if allowed is not None:
+        wheres.append(allowed)
+    select = sa.select(row, *flags, *locks).select_from(scope.joined(row)).where(*wheres)
+    return select.with_for_update(of=row, key_share=True) if locked and scene.dialect == "postgresql" else select
+
+
+@dataclass(frozen=True)
+class ReadableCells:
+    """How the cells of one record show to a reader."""
+
+    id: str
+    held: Held
+
+    def shown(self, name: str) -> Shown:
+        """How a field of this record shows; one that the entity no longer has does not."""
+        access = self.held.access
+        field = access.entity.fields.get(name)
+        if field is None:
+            return "no"
+        if self.held.sees(field):
+            return "yes"
+        return "masked" if any(h.shows(field) == "masked" for h in self.held.reading) else "no"
+
+    def mask(self, name: str) -> Mask:
+        """How the field is masked."""
+        return self.held.access.mask(self.held.access.entity.fields[name])
+
+
+def readable_cells(scene: Scene, entity: Entity, id_: str) -> ReadableCells:
+    """The cells of a record that a reader may read, living or in the trash. Raises Refused(NOT_FOUND)."""
+    try:
+        held = hold(scene, entity, id_, locked=False)
+    except Refused:
+        held = hold(scene, entity, id_, trash=True, locked=False)
+    return ReadableCells(held.id, held)

@@ -1,0 +1,97 @@
+"""A record's history and its state at an instant, with the eyes of who reads: what they do not see unmasked is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dougong_runtime.access.masks import masked
+from dougong_runtime.audit import history
+from dougong_runtime.documents import versions
+from dougong_runtime.errors import NOT_FOUND, refuse
+from dougong_runtime.model.app import Entity
+from dougong_runtime.records.hold import readable_cells
+from dougong_runtime.records.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field before and after, as JSON values; masked where the reader sees it masked."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """What somebody did to a record."""
+
+    at: datetime
+    actor: str | None
+    actor_name: str
+    acting_for: str | None
+    via: str
+    action: str
+    changes: tuple[FieldChange, ...]
+    reason: str | None
+    facts: Mapping[str, Any]
+
+
+def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEvent]:
+    """What happened to a record, newest first. Raises Refused(NOT_FOUND)."""
+    cells = readable_cells(scene, entity, id_)
+    names = _names(scene, entity)
+    found = []
+    for event in history.events(scene.connection, scene.app.name, entity.name, cells.id, names=names, limit=limit):
+        before, after = event.before or {}, event.after or {}
+        changes = []
+        for name in dict.fromkeys((*before, *after)):
+            shown = cells.shown(name)
+            if shown == "no":
+                continue
+            old, new = before.get(name), after.get(name)
+            if shown == "masked":
+                mask = cells.mask(name)
+                old, new = masked(old, mask), masked(new, mask)
+            changes.append(FieldChange(name, old, new))
+        if event.action == "update" and not changes:
+            continue
+        facts = {k: v for k, v in (event.facts or {}).items() if k in ("version", "cause", "field")}
+        if "field" in facts and cells.shown(facts["field"]) == "no":
+            facts.pop("field")
+        found.append(
+            HistoryEvent(
+                event.at, event.actor, event.actor_name, event.acting_for, event.via, event.action, tuple(changes),
+                event.reason if event.actor is not None else None, facts,
+            )
+        )
+    return found
+
+
+def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any]:
+    """A record as it stood, JSON values under today's names and today's access. Raises Refused(NOT_FOUND)."""
+    cells = readable_cells(scene, entity, id_)
+    state = history.state_at(
+        scene.connection, scene.app.name, entity.name, cells.id, at, names=_names(scene, entity)
+    )
+    if state is None:
+        raise refuse(NOT_FOUND)
+    shown: dict[str, Any] = {"id": cells.id}
+    for name, value in state.items():
+        how = cells.shown(name)
+        if how == "yes":
+            shown[name] = value
+        elif how == "masked":
+            shown[name] = masked(value, cells.mask(name))
+    return shown
+
+
+def _names(scene: Scene, entity: Entity) -> history.Names:
+    def source(number: int) -> Mapping[str, Any] | None:
+        version = versions.find(scene.connection, scene.app.name, number)
+        return None if version is None else version.source
+
+    return history.Names(entity, scene.running.number, source)

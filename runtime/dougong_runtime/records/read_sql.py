@@ -1,0 +1,172 @@
+"""A plan becomes one statement. All of a reader's SQL is written here and in `aggregate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.access.rules import Rules
+from dougong_runtime.exact import RecordId
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.compile import Scope, compile_formula, condition
+from dougong_runtime.formulas.tree import Hop, Path
+from dougong_runtime.formulas.types import Kind
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.records.cells import Cells
+from dougong_runtime.records.read_plan import ReadPlan, SortKey
+from dougong_runtime.records.running import Running
+
+LIMIT = sa.bindparam("dg_limit", type_=sa.Integer)
+COUNT_LIMIT = sa.bindparam("dg_count_limit", type_=sa.Integer)
+IDS = sa.bindparam("dg_ids", type_=RecordId(), expanding=True)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A list as SQL, with what turns its rows into records. Columns: the asked, the flags, the sort values, in order."""
+
+    select: sa.Select[Any]
+    by_ids: sa.Select[Any]
+    """The same of given records (`dg_ids`), in no order."""
+    count: sa.Select[Any]
+    row: sa.Alias
+    names: tuple[str, ...]
+    fields: tuple[Field | None, ...]
+    """Beside each name: the entity's own field, None for a path."""
+    cells: Cells
+    sort_count: int
+
+
+def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
+    """The statement of a plan. A reader's limit, cursor and self are bound when it runs."""
+    entity = running.app.entities[plan.entity]
+    table = running.tables.of(entity.name)
+    row = table.alias("r")
+    scope = Scope(running.app, running.tables, entity.name, row, running.dialect, rules)
+    cells = Cells(rules.access.entity(entity.name), [a.name for a in plan.asked if a.field is not None])
+
+    names: list[str] = []
+    fields: list[Field | None] = []
+    columns: list[sa.ColumnElement[Any]] = []
+    for asked in plan.asked:
+        if asked.field is None:
+            assert asked.tree is not None
+            found = [compile_formula(asked.tree, scope)]
+        else:
+            found = own_columns(running, rules, entity, asked.field, scope, row)
+        for i, column in enumerate(found):
+            names.append(asked.name if i == 0 else f"{asked.name}__entity")
+            fields.append(asked.field)
+            columns.append(column.label(f"c{len(columns)}"))
+    flags = [
+        rules.holds(held, entity, row).label(f"flag_{i}") for i, held in enumerate(cells.asked)
+    ]
+    keys = [key_expression(running, rules, entity, key, scope, row) for key in plan.sort]
+    sorts = [k.label(f"sort_{i}") for i, k in enumerate(keys)]
+
+    wheres = [table_alive(row, plan.trash)]
+    allowed = rules.rows(entity.name, row)
+    if allowed is not None:
+        wheres.append(allowed)
+    if plan.filter is not None:
+        wheres.append(condition(plan.filter, scope))
+    directions = [k.descending for k in plan.sort]
+    last_down = directions[-1] if directions else True
+    select = sa.select(*columns, *flags, *sorts)
+    if plan.after is not None:
+        wheres.append(_after(keys, directions, plan.after, row.c.id, last_down))
+    joined = scope.joined(row)
+    select = select.select_from(joined).where(*wheres)
+    by_ids = select.where(row.c.id.in_(IDS))
+    for key, down in zip(keys, directions, strict=True):
+        select = select.order_by(key.desc().nulls_last() if down else key.asc().nulls_last())
+    select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
+    counted = sa.select(sa.literal_column("1")).select_from(joined).where(*wheres).limit(COUNT_LIMIT)
+    return Statement(select, by_ids, counted, row, tuple(names), tuple(fields), cells, len(keys))
+
+
+def table_alive(row: sa.FromClause, trash: bool = False) -> sa.ColumnElement[bool]:
+    """The living records, or those in the trash."""
+    return row.c.deleted_at.is_not(None) if trash else row.c.deleted_at.is_(None)
+
+
+def own_columns(
+    running: Running, rules: Rules, entity: Entity, field: Field, scope: Scope, row: sa.FromClause
+) -> list[sa.ColumnElement[Any]]:
+    """Columns that hold an own field of the row, not yet masked; none for a link table."""
+    if field.is_many:
+        return []
+    if field.formula is not None and not field.is_stored_formula:
+        per_reader = rules if field.visible == "rows" else None
+        inner = scope if per_reader else scope.as_system()
+        return [compile_formula(field.formula.tree, inner)]
+    if field.is_polymorphic:
+        return [row.c[field.name], row.c[f"{field.name}__entity"]]
+    return [row.c[field.name]]
+
+
+def key_expression(
+    running: Running, rules: Rules, entity: Entity, key: SortKey, scope: Scope, row: sa.FromClause
+) -> sa.ColumnElement[Any]:
+    """What a sort compares: choices by place, text by its sort key, references by their record's title."""
+    return sortable(running.app, running.tables, entity, key.tree, scope, row, rules)
+
+
+def sortable(
+    app: App, tables: Any, entity: Entity, tree: Path, scope: Scope, row: sa.FromClause, rules: Rules
+) -> sa.ColumnElement[Any]:
+    """The expression that a path sorts by; a cell that is not seen unmasked sorts as absent."""
+    if not tree.hops:
+        column = tables.sort_column(entity.name, tree.field)
+        if column is not None:
+            return _seen(rules.cell(entity.name, tree.field, row), row.c[column.key])
+    if tree.type.kind is Kind.RECORD and len(tree.type.targets) == 1 and tree.field != "id":
+        target = app.entities[tree.type.targets[0]]
+        title = target.fields[target.title]
+        step = Hop("forward", tree.field, tree.field, target.name)
+        if title.value_type.kind is not Kind.RECORD and title.name in rules.access.entity(target.name).visible_names:
+            return sortable(app, tables, entity, Path(tree.base, (*tree.hops, step), title.name, title.value_type), scope, row, rules)
+    found = compile_formula(tree, scope)
+    if tree.type.kind is Kind.CHOICE and tree.type.options:
+        places = {value: place for place, value in enumerate(tree.type.options)}
+        return sa.case(places, value=found, else_=None)
+    if tree.type.kind in (Kind.TEXT, Kind.CHOICE) and scope.dialect == "postgresql":
+        return sa.type_coerce(found, sa.Text()).collate("C")
+    return found
+
+
+def _seen(seen: sa.ColumnElement[bool] | bool, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    if seen is True:
+        return column
+    if seen is False:
+        return sa.type_coerce(sa.null(), TEXT_COLUMN)
+    return sa.case((seen, column), else_=None)
+
+
+TEXT_COLUMN = sa.Text()
+
+
+def _after(
+    keys: Sequence[sa.ColumnElement[Any]],
+    descending: Sequence[bool],
+    absent: Sequence[bool],
+    id_column: sa.ColumnElement[Any],
+    last_down: bool,
+) -> sa.ColumnElement[bool]:
+    """Rows that stand after the cursor's: absent values last, the id deciding among equals."""
+    id_value = sa.bindparam("key_id", type_=id_column.type)
+    found: sa.ColumnElement[bool] = id_column < id_value if last_down else id_column > id_value
+    for i in reversed(range(len(keys))):
+        key = keys[i]
+        if absent[i]:
+            found = sa.and_(key.is_(None), found)
+            continue
+        value = sa.bindparam(f"key_{i}", type_=key.type)
+        beyond = key < value if descending[i] else key > value
+        found = sa.or_(beyond, key.is_(None), sa.and_(key == value, found))
+    return found
+
+

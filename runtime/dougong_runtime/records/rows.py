@@ -1,0 +1,91 @@
+"""A record as formulas read it one by one: its values, and what its references lead to, fetched when asked for.
+
+This is the system's own reading, for defaults and conditions of transitions; readers' formulas run as SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.fields.base import Value
+from dougong_runtime.formulas.evaluate import stored
+from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.model.app import Entity
+from dougong_runtime.records.scene import Scene
+
+
+class RecordRow:
+    """A stored record or a draft of one."""
+
+    def __init__(
+        self, scene: Scene, entity: Entity, values: Mapping[str, Value], cache: dict[str, RecordRow | None] | None = None
+    ) -> None:
+        self._scene = scene
+        self._entity = entity
+        self.values = dict(values)
+        self._cache = {} if cache is None else cache
+
+    def get(self, field: str) -> Value:
+        """A field's value; one that has no column, or of a draft, is computed."""
+        if field in self.values:
+            return self.values[field]
+        found = self._entity.fields.get(field)
+        if found is None or found.formula is None:
+            return None
+        return stored(found.formula.tree, found.value_type, self, self._scene.stored_context)
+
+    def follow(self, hop: Hop) -> RecordRow | None:
+        """The record that a reference names."""
+        id_ = self.get(hop.field)
+        if isinstance(id_, Mapping):
+            id_ = id_.get("id")
+        return None if id_ is None else fetch(self._scene, hop.entity, id_, self._cache)
+
+    def inner(self, hops: tuple[Hop, ...]) -> Iterable[RecordRow]:
+        """The living records that hops lead to, each once."""
+        here: list[RecordRow] = [self]
+        for hop in hops:
+            if hop.way == "forward":
+                here = [r for row in here if (r := row.follow(hop)) is not None]
+            else:
+                here = [r for row in here for r in row._many(hop)]
+        return list({r.values["id"]: r for r in here}.values())
+
+    def old(self) -> RecordRow | None:
+        """A draft has no earlier state."""
+        return None
+
+    def _many(self, hop: Hop) -> Iterable[RecordRow]:
+        id_ = self.values.get("id")
+        if id_ is None:
+            return []
+        tables = self._scene.tables
+        table = tables.of(hop.entity)
+        select = sa.select(table).where(table.c.deleted_at.is_(None))
+        if hop.way == "back":
+            select = select.where(table.c[hop.field] == id_)
+        else:
+            owner = self._entity.name if hop.way == "many" else hop.entity
+            link = tables.link(owner, hop.field)
+            mine, theirs = (link.c.record, link.c.target) if hop.way == "many" else (link.c.target, link.c.record)
+            select = select.where(table.c.id.in_(sa.select(theirs).where(mine == id_)))
+        entity = self._scene.entity(hop.entity)
+        rows = self._scene.connection.execute(select.order_by(table.c.id)).mappings()
+        return [RecordRow(self._scene, entity, dict(row), self._cache) for row in rows]
+
+
+def fetch(scene: Scene, entity: str, id_: str, cache: dict[str, RecordRow | None]) -> RecordRow | None:
+    """A record of the system's reading, once a write."""
+    if id_ not in cache:
+        table = scene.tables.of(entity)
+        row = scene.connection.execute(sa.select(table).where(table.c.id == id_)).mappings().first()
+        cache[id_] = None if row is None else RecordRow(scene, scene.entity(entity), dict(row), cache)
+    return cache[id_]
+
+
+def asker(scene: Scene, cache: dict[str, RecordRow | None]) -> RecordRow | None:
+    """The person who asks, as `USER()` in formulas."""
+    return None if scene.viewer.user is None else fetch(scene, "user", scene.viewer.user, cache)

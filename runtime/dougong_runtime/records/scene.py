@@ -1,0 +1,125 @@
+"""Who reads or writes what, where and when: the surroundings of every act upon records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.access.grants import Access
+from dougong_runtime.access.rules import Rules, reader_parameters
+from dougong_runtime.access.shares import NOTHING_SHARED, Shared, shared_with
+from dougong_runtime.formulas.context import Context
+from dougong_runtime.host import Clock, Viewer
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.names import is_record_id
+from dougong_runtime.records import settings
+from dougong_runtime.records.running import Running
+from dougong_runtime.storage.tables import Tables
+
+
+@dataclass
+class Scene:
+    """One viewer at one connection, in one transaction that the caller owns."""
+
+    running: Running
+    connection: sa.Connection
+    viewer: Viewer
+    clock: Clock
+    site_time_zone: str = "Asia/Shanghai"
+    now: datetime = field(init=False)
+    """The instant of the whole transaction."""
+
+    def __post_init__(self) -> None:
+        self.now = self.clock.now()
+
+    @property
+    def app(self) -> App:
+        """The model."""
+        return self.running.app
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables."""
+        return self.running.tables
+
+    @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self.running.dialect
+
+    def entity(self, name: str) -> Entity:
+        """An entity of the model; the caller has checked that the name is known."""
+        return self.app.entities[name]
+
+    @cached_property
+    def access(self) -> Access:
+        """What the viewer's roles may do."""
+        return self.running.access(self.viewer)
+
+    @cached_property
+    def shared(self) -> Shared:
+        """What is shared with the viewer beside that."""
+        if self.viewer.is_system:
+            return NOTHING_SHARED
+        return shared_with(self.connection, self.app.name, self.viewer, self.now)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The viewer's grants as conditions of statements."""
+        if self.shared.read or self.shared.write:
+            return Rules(self.access, self.tables, self.dialect, self.shared)
+        key = ("rules", self.viewer.roles_in(self.app.name), self.viewer.is_admin, self.viewer.is_system)
+        return self.running.plans.get(key, lambda: Rules(self.access, self.tables, self.dialect))
+
+    @property
+    def shape(self) -> tuple[Any, ...] | None:
+        """What statements built for this viewer may be kept under; None where they are this viewer's alone."""
+        if self.shared.read or self.shared.write:
+            return None
+        return (self.viewer.roles_in(self.app.name), self.viewer.is_admin, self.viewer.is_system)
+
+    @cached_property
+    def setting_values(self) -> Mapping[str, Any]:
+        """Setting code → value."""
+        return settings.values(self.connection, self.app)
+
+    @cached_property
+    def context(self) -> Context:
+        """The surroundings of a reader's formulas: days are those of the viewer's zone."""
+        return self._context(self.viewer.time_zone, self.viewer.user)
+
+    @cached_property
+    def stored_context(self) -> Context:
+        """The surroundings of stored formulas: days are those of the site's zone, nobody asks."""
+        return self._context(self.site_time_zone, None)
+
+    def _context(self, time_zone: str, user: str | None) -> Context:
+        return Context(
+            now=self.now,
+            time_zone=time_zone,
+            user=None,
+            user_id=user,
+            roles=tuple(sorted(self.viewer.roles_in(self.app.name))) if user else (),
+            settings=self.setting_values,
+        )
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Bound parameters of statements that a reader runs."""
+        return {**self.context.parameters(), **reader_parameters(self.viewer)}
+
+    @cached_property
+    def stored_parameters(self) -> dict[str, Any]:
+        """Bound parameters of the system's stored formulas."""
+        return self.stored_context.parameters()
+
+
+def known_id(id_: object) -> str | None:
+    """A record id in its canonical form, or None for text that can be none."""
+    lowered = id_.lower() if isinstance(id_, str) else None
+    return lowered if is_record_id(lowered) else None

@@ -1,0 +1,101 @@
+"""Values of an app's settings: what staff change without publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.errors import INVALID_VALUE, UNKNOWN_NAME, Problem, Refused
+from dougong_runtime.exact import Instant, JsonValue
+from dougong_runtime.fields.base import ValueProblem
+from dougong_runtime.model.app import App, SettingValue
+from dougong_runtime.names import nearest
+from dougong_runtime.storage.system import SYSTEM
+
+SETTING = sa.Table(
+    "dg_setting",
+    SYSTEM,
+    sa.Column("app", sa.String(48), primary_key=True),
+    sa.Column("code", sa.String(48), primary_key=True),
+    sa.Column("value", JsonValue()),
+    sa.Column("changed_at", Instant(), nullable=False),
+    sa.Column("changed_by", sa.String(64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingView:
+    """A setting as it stands: its document, and its value as JSON."""
+
+    setting: SettingValue
+    value: Any
+    changed_at: datetime | None
+    changed_by: str | None
+
+
+def stored(connection: sa.Connection, app: App) -> list[SettingView]:
+    """All settings of an app, with the value that staff gave or else the document's."""
+    rows = {
+        row.code: row
+        for row in connection.execute(sa.select(SETTING).where(SETTING.c.app == app.name))
+    } if app.settings else {}
+    views = []
+    for code, setting in app.settings.items():
+        row = rows.get(code)
+        kind = setting.field.kind
+        value = kind.to_json(setting.field, setting.value) if row is None else row.value
+        views.append(
+            SettingView(setting, value, row.changed_at if row else None, row.changed_by if row else None)
+        )
+    return views
+
+
+def values(connection: sa.Connection, app: App) -> dict[str, Any]:
+    """Code → value, coerced, as formulas read it."""
+    return {
+        v.setting.code: v.setting.field.kind.coerce(v.setting.field, v.value) for v in stored(connection, app)
+    }
+
+
+def change(
+    connection: sa.Connection, app: App, changes: Mapping[str, Any], *, by: str, at: datetime
+) -> dict[str, tuple[Any, Any]]:
+    """Set values, all or none; gives code → (before, after) of those that really changed. Raises Refused."""
+    problems: list[Problem] = []
+    wanted: dict[str, Any] = {}
+    for code, raw in changes.items():
+        setting = app.settings.get(code)
+        if setting is None:
+            facts = {"name": code, "what": "setting", "of": app.name, "nearest": nearest(code, app.settings)}
+            problems.append(Problem(UNKNOWN_NAME, code, facts))
+            continue
+        try:
+            wanted[code] = _checked(setting, raw)
+        except ValueProblem as wrong:
+            problems.append(Problem(INVALID_VALUE, code, {"zh": wrong.label.zh, "en": wrong.label.en}))
+    if problems:
+        raise Refused(problems)
+    before = {v.setting.code: v.value for v in stored(connection, app)}
+    changed = {c: (before[c], v) for c, v in wanted.items() if before[c] != v}
+    for code, (_, after) in changed.items():
+        key = (SETTING.c.app == app.name) & (SETTING.c.code == code)
+        values_ = {"value": after, "changed_at": at, "changed_by": by}
+        if connection.execute(SETTING.update().where(key).values(**values_)).rowcount == 0:
+            connection.execute(SETTING.insert().values(app=app.name, code=code, **values_))
+    return changed
+
+
+def _checked(setting: SettingValue, raw: Any) -> Any:
+    kind = setting.field.kind
+    value = kind.coerce(setting.field, raw)
+    if value is None:
+        raise ValueProblem("参数不能为空。", "A setting cannot be empty.")
+    low, high = setting.minimum, setting.maximum
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"{low if low is not None else '−∞'} … {high if high is not None else '∞'}"
+        raise ValueProblem(f"应在 {bounds} 之间。", f"Must lie between {bounds}.")
+    return kind.to_json(setting.field, value)

@@ -1,0 +1,109 @@
+"""Values into columns: what an INSERT or UPDATE of an entity's table is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.errors import INVALID_VALUE, Problem, Refused
+from dougong_runtime.fields.base import Value
+from dougong_runtime.model.app import Entity
+from dougong_runtime.records.checks import not_unique
+from dougong_runtime.records.scene import Scene
+from dougong_runtime.storage.search import search_values, searched_fields, sorted_fields
+
+_NOTHING_KEPT = (
+    "没有保存：数据库拒绝了其中的引用。",
+    "Nothing was saved: the database refused a reference in it.",
+)
+
+
+def columns_of(entity: Entity, values: Mapping[str, Value]) -> dict[str, Any]:
+    """Column → value, for fields that have a column; a reference to one of several entities has two."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        field = entity.fields[name]
+        if field.is_many:
+            continue
+        if field.is_polymorphic:
+            found[name] = None if value is None else value["id"]
+            found[f"{name}__entity"] = None if value is None else value["entity"]
+        else:
+            found[name] = value
+    return found
+
+
+def values_of(entity: Entity, row: Mapping[str, Any]) -> dict[str, Value]:
+    """The way back: values by field name from a row of the entity's table."""
+    found: dict[str, Value] = {}
+    for name, field in entity.fields.items():
+        if not field.has_column:
+            continue
+        value = row[name]
+        if field.is_polymorphic and value is not None:
+            value = {"entity": row[f"{name}__entity"], "id": value}
+        found[name] = value
+    return found
+
+
+def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) -> None:
+    """New records: complete values, `id` and the system's fields included. Raises Refused where a unique is taken."""
+    table = scene.tables.of(entity.name)
+    names = dict.fromkeys(n for values in rows for n in columns_of(entity, values))
+    prepared = []
+    for values in rows:
+        columns = dict.fromkeys(names)
+        columns.update(columns_of(entity, values))
+        columns.update(search_values(entity, values))
+        prepared.append(columns)
+    with_keys = dict.fromkeys(n for columns in prepared for n in columns)
+    for columns in prepared:
+        for name in with_keys:
+            columns.setdefault(name, None)
+    run(scene, entity, table.insert(), prepared)
+
+
+def update(scene: Scene, entity: Entity, id_: str, changed: Mapping[str, Value], whole: Mapping[str, Value]) -> None:
+    """One record's changed values. `whole` is the record after the change, from which search columns follow."""
+    table = scene.tables.of(entity.name)
+    columns = columns_of(entity, changed)
+    if any(f.name in changed for f in (*searched_fields(entity), *sorted_fields(entity))):
+        columns.update(search_values(entity, whole))
+    run(scene, entity, table.update().where(table.c.id == id_).values(**columns), None)
+
+
+def run(scene: Scene, entity: Entity, statement: Any, rows: Sequence[Mapping[str, Any]] | None) -> None:
+    """Execute a write, saying in the reader's words what the database's own constraints refuse."""
+    try:
+        if rows is None:
+            scene.connection.execute(statement)
+        else:
+            scene.connection.execute(statement, list(rows))
+    except sa.exc.IntegrityError as wrong:
+        names = _constraint_fields(scene, entity, wrong)
+        if names is None:
+            raise Refused(
+                [Problem(INVALID_VALUE, None, {"zh": _NOTHING_KEPT[0], "en": _NOTHING_KEPT[1]})]
+            ) from wrong
+        raise Refused([not_unique(entity, names)]) from wrong
+
+
+def _constraint_fields(scene: Scene, entity: Entity, wrong: sa.exc.IntegrityError) -> list[str] | None:
+    """Fields of the unique index that was violated; None where it was another constraint."""
+    table = scene.tables.of(entity.name)
+    text = str(wrong.orig)
+    if scene.dialect == "postgresql":
+        diagnosis = getattr(wrong.orig, "diag", None)
+        name = getattr(diagnosis, "constraint_name", None)
+        columns = next(([c.key for c in i.columns] for i in table.indexes if i.name == name), None)
+    elif "UNIQUE constraint failed" in text:
+        parts = text.partition("failed:")[2].split(",")
+        columns = [p.strip().rpartition(".")[2] for p in parts]
+        if any(not c or c.startswith("index") for c in columns):
+            name = text.partition("'")[2].rpartition("'")[0]
+            columns = next(([c.key for c in i.columns] for i in table.indexes if i.name == name), columns)
+    else:
+        columns = None
+    return None if columns is None else [c for c in columns if c in entity.fields]

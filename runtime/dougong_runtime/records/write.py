@@ -1,0 +1,278 @@
+"""The order of a write: coerce → defaults → validate → access → stage → database → dependants → checks → audit → observers.
+
+All of it happens in the caller's transaction. A refusal is raised, and the caller rolls back: nothing is half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+from dougong_runtime.access.grants import EntityAccess
+from dougong_runtime.audit import log
+from dougong_runtime.errors import (
+    APPEND_ONLY,
+    FORBIDDEN,
+    LOCKED,
+    REQUIRED,
+    Problem,
+    Refused,
+    refuse,
+)
+from dougong_runtime.fields.base import SYSTEM_FIELDS, Value
+from dougong_runtime.labels import Label
+from dougong_runtime.model.app import Entity, Lock
+from dougong_runtime.names import uuid7
+from dougong_runtime.records import autonumber, checks, conflict, defaults, links, stages, store
+from dougong_runtime.records.change import Change, Observer
+from dougong_runtime.records.dependants import Dirty, settle
+from dougong_runtime.records.hold import Held, hold
+from dougong_runtime.records.references import check_references
+from dougong_runtime.records.rows import RecordRow
+from dougong_runtime.records.scene import Scene
+from dougong_runtime.records.values import as_json, coerced, read_only
+
+BATCH_MAX = 1000
+"""Records of one call; more go through `bulk`."""
+
+
+@dataclass
+class Writer:
+    """Writes of one scene. `deferred` gathers what follows from several writes, to be settled once."""
+
+    scene: Scene
+    observers: Sequence[Observer] = ()
+    deferred: Dirty | None = None
+    cache: dict[str, RecordRow | None] = field(default_factory=dict)
+
+    # --- creation ---------------------------------------------------------------------------------------------
+
+    def create(self, entity: Entity, rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, str]) -> list[str]:
+        """New records from a writer's JSON, all or none; gives their ids in order. Raises Refused."""
+        scene = self.scene
+        access = scene.access.entity(entity.name)
+        if not access.can("create"):
+            raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
+        problems: list[Problem] = []
+        given = [self._given(entity, access, raw, problems) for raw in rows]
+        check_references(scene, entity, given, problems)
+        if problems:
+            raise Refused(problems)
+        prepared = self.complete(entity, given)
+        self.insert(entity, prepared)
+        self.finish(entity, self.created(entity, prepared, reasons), reasons)
+        return [values["id"] for values in prepared]
+
+    def complete(self, entity: Entity, given: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+        """Defaults, numbers and the system's fields added to a writer's values. Raises Refused."""
+        problems: list[Problem] = []
+        prepared = [self._complete(entity, values, problems) for values in given]
+        if problems:
+            raise Refused(problems)
+        self._number(entity, prepared)
+        return prepared
+
+    def created(
+        self, entity: Entity, prepared: Sequence[Mapping[str, Value]], reasons: Mapping[str, str]
+    ) -> list[Change]:
+        """What an insertion of complete values comes to."""
+        return [
+            Change("create", entity.name, v["id"], {}, _present(v), reasons=reasons) for v in prepared
+        ]
+
+    def insert(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
+        """Into the tables: complete values, links included."""
+        store.insert(self.scene, entity, prepared)
+        many = [f.name for f in entity.own_fields if f.is_many]
+        if many:
+            linked = {v["id"]: {n: v[n] for n in many if v.get(n)} for v in prepared}
+            links.write(self.scene, entity, {i: fields for i, fields in linked.items() if fields}, fresh=True)
+
+    def _given(
+        self, entity: Entity, access: EntityAccess, raw: Mapping[str, Any], problems: list[Problem]
+    ) -> dict[str, Value]:
+        # A field that a role may write without reading it back can be set when a record is made.
+        visible = access.visible_names | {
+            n for n, f in entity.fields.items() if any(h.writes(f, "create") for h in access.giving("create"))
+        }
+        values = coerced(entity, raw, visible, problems)
+        for name in values:
+            f = entity.fields[name]
+            if not access.everything and not any(h.writes(f, "create") for h in access.giving("create")):
+                problems.append(read_only(f))
+        stage = entity.stage
+        if stage is not None and not stages.may_begin_at(self.scene, stage, values.get(stage.name)):
+            problems.append(stages.refused_beginning(stage, values[stage.name]))
+        return values
+
+    def _complete(self, entity: Entity, values: dict[str, Value], problems: list[Problem]) -> dict[str, Value]:
+        scene = self.scene
+        defaults.fill(scene, entity, values, self.cache, problems)
+        check_required(entity, values, problems)
+        values |= {
+            "id": values.get("id") or uuid7(),
+            "version": 1,
+            "created_at": scene.now,
+            "created_by": scene.viewer.user,
+            "updated_at": scene.now,
+            "updated_by": scene.viewer.user,
+        }
+        return values
+
+    def _number(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
+        day = self.scene.now.astimezone(ZoneInfo(self.scene.site_time_zone)).date()
+        for f in entity.own_fields:
+            if f.type == "autonumber":
+                pattern = f.options.get("pattern", "{000000}")
+                numbers = autonumber.take(
+                    self.scene.connection, self.scene.app.name, f.id, pattern, day, len(prepared)
+                )
+                for values, number in zip(prepared, numbers, strict=True):
+                    values[f.name] = number
+
+    # --- change -----------------------------------------------------------------------------------------------
+
+    def update(
+        self, entity: Entity, id_: str, raw: Mapping[str, Any], version: int | None, reasons: Mapping[str, str]
+    ) -> None:
+        """Change one record from a writer's JSON. Raises Refused."""
+        change = self.prepare_update(entity, id_, raw, version, reasons)
+        if change is not None:
+            self.finish(entity, [change], reasons)
+
+    def prepare_update(
+        self, entity: Entity, id_: str, raw: Mapping[str, Any], version: int | None, reasons: Mapping[str, str]
+    ) -> Change | None:
+        """Write the change of one record, all but what follows from it; None where nothing changes."""
+        scene = self.scene
+        held = hold(scene, entity, id_)
+        problems: list[Problem] = []
+        values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)
+        changed = self._changed(entity, held, values, problems)
+        if changed and entity.append_only:
+            problems.append(Problem(APPEND_ONLY, None, {"entity": entity.label}))
+        if version is not None:
+            conflict.check_version(scene, entity, held, version, changed, problems)
+        if not problems and changed:
+            self._guard_change(entity, held, changed, problems)
+        check_references(scene, entity, [changed], problems)
+        if problems:
+            raise Refused(problems)
+        if not changed:
+            return None
+        before = {n: held.values.get(n) for n in changed}
+        whole = {**held.values, **changed}
+        system = {"version": held.version + 1, "updated_at": scene.now, "updated_by": scene.viewer.user}
+        store.update(scene, entity, held.id, {**changed, **system}, whole)
+        many = {n: v or [] for n, v in changed.items() if entity.fields[n].is_many}
+        if many:
+            links.write(scene, entity, {held.id: many}, fresh=False)
+        return Change(
+            "update", entity.name, held.id, before, dict(changed), state_before=held.values,
+            version=held.version + 1, reasons=reasons,
+        )
+
+    def _changed(
+        self, entity: Entity, held: Held, values: Mapping[str, Value], problems: list[Problem]
+    ) -> dict[str, Value]:
+        """What really changes. A value equal to what the writer sees is no change; a guess at what they do not see
+        is refused whether it is right or wrong."""
+        changed = {}
+        for name, value in values.items():
+            f = entity.fields[name]
+            same = _same(held.values.get(name), value)
+            if not held.writes(f):
+                if not (same and held.sees(f)):
+                    problems.append(read_only(f))
+            elif not same:
+                changed[name] = value
+        return changed
+
+    def _guard_change(
+        self, entity: Entity, held: Held, changed: Mapping[str, Value], problems: list[Problem]
+    ) -> None:
+        if not held.may("update"):
+            problems.append(Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("修改", "changing")}))
+            return
+        for lock in held.locks:
+            shut = [n for n in changed if n not in lock.fields]
+            if shut:
+                problems.append(locked_problem(entity, lock, shut[0]))
+        after = {**held.values, **changed}
+        stage = entity.stage
+        if stage is not None and stage.name in changed:
+            problems.extend(
+                stages.refusals(
+                    self.scene, entity, stage, held.values.get(stage.name), changed[stage.name], after
+                )
+            )
+        check_required(entity, after, problems)
+
+    # --- what follows from a write ------------------------------------------------------------------------------
+
+    def finish(self, entity: Entity, changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
+        """Dependants, checks, audit, observers."""
+        scene = self.scene
+        if self.deferred is not None:
+            for change in changes:
+                self.deferred.add(change)
+            self.audit(changes)
+            return
+        dirty = Dirty(scene.running)
+        for change in changes:
+            dirty.add(change)
+        recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
+        alive = [c for c in changes if c.kind in ("create", "update") and c.entity == entity.name]
+        if alive:
+            checks.check(scene, entity, alive, reasons)
+        self.audit(changes)
+        for observer in self.observers:
+            observer.wrote(changes, recomputed)
+
+    def audit(self, changes: Sequence[Change]) -> None:
+        """A row for each record written."""
+        scene = self.scene
+        events = [audit_event(scene, c) for c in changes]
+        log.write(scene.connection, scene.viewer, scene.now, events, version=scene.running.number)
+
+
+def audit_event(scene: Scene, change: Change) -> log.Event:
+    """A change as the audit keeps it."""
+    entity = scene.entity(change.entity)
+    facts: dict[str, Any] = {"version": change.version}
+    if change.cause is not None:
+        facts["cause"] = change.cause
+    if change.reasons:
+        facts["reasons"] = dict(change.reasons)
+    return log.Event(
+        change.kind, scene.app.name, change.entity, change.record,
+        as_json(entity, change.before) or None, as_json(entity, change.after) or None,
+        "; ".join(change.reasons.values()) or None, facts,
+    )
+
+
+def check_required(entity: Entity, values: Mapping[str, Value], problems: list[Problem]) -> None:
+    """A problem for each required field that is absent."""
+    for f in entity.own_fields:
+        if f.required and f.type != "autonumber" and not f.is_computed and values.get(f.name) in (None, "", []):
+            problems.append(Problem(REQUIRED, f.name, {"label": f.label}))
+
+
+def _present(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {n: v for n, v in values.items() if v is not None and v != [] and n not in SYSTEM_FIELDS}
+
+
+def _same(a: Value, b: Value) -> bool:
+    if a in (None, []) and b in (None, []):
+        return True
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def locked_problem(entity: Entity, lock: Lock, name: str | None) -> Problem:
+    """The refusal of a change to a locked record; `name` is the field that was to change."""
+    labels = [entity.fields[n].label for n in lock.fields if n in entity.fields]
+    fields = Label("、".join(x.zh for x in labels) or "无", ", ".join(x.en for x in labels) or "none")
+    return Problem(LOCKED, name, {"why": lock.message or lock.when.text, "fields": fields})
