@@ -24,7 +24,7 @@ WHOLE_DIGITS_MAX = 200
 POWER_DIGITS_MAX = 60
 """Digits before the point of a power; beyond, there is no answer."""
 
-_EXACT = Context(prec=1000, rounding=ROUND_HALF_UP, Emax=999999, Emin=-999999)
+EXACT = Context(prec=1000, rounding=ROUND_HALF_UP, Emax=999999, Emin=-999999)
 _SMALLEST = Decimal(1).scaleb(-PLACES)
 _ZERO = Decimal(0)
 _UNITS = [Decimal(1).scaleb(-n) for n in range(PLACES + 1)]
@@ -45,7 +45,7 @@ def canonical(x: Decimal) -> str:
 
 def from_units(units: int, scale: int) -> Decimal:
     """A whole number of 10⁻ˢ as a decimal with that many places, exactly."""
-    return Decimal(units).scaleb(-scale, _EXACT)
+    return Decimal(units).scaleb(-scale, EXACT)
 
 
 def rounded(x: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decimal:
@@ -55,37 +55,42 @@ def rounded(x: Decimal, places: int, rounding: str = ROUND_HALF_UP) -> Decimal:
         exponent = x.as_tuple().exponent
         if isinstance(exponent, int) and -exponent <= places:
             return x
-        return x.quantize(_UNITS[places], rounding, _EXACT)
+        return x.quantize(_UNITS[places], rounding, EXACT)
     if places < -WHOLE_DIGITS_MAX:
         return _ZERO
-    shifted = x.scaleb(places, _EXACT)
+    shifted = x.scaleb(places, EXACT)
     return (
-        shifted.quantize(Decimal(1), rounding, _EXACT)
-        .scaleb(-places, _EXACT)
-        .quantize(Decimal(1), context=_EXACT)
+        shifted.quantize(Decimal(1), rounding, EXACT)
+        .scaleb(-places, EXACT)
+        .quantize(Decimal(1), context=EXACT)
     )
 
 
 def add(a: Decimal, b: Decimal) -> Decimal:
     """a + b."""
-    return _EXACT.add(a, b)
+    return EXACT.add(a, b)
 
 
 def subtract(a: Decimal, b: Decimal) -> Decimal:
     """a - b."""
-    return _EXACT.subtract(a, b)
+    return EXACT.subtract(a, b)
 
 
 def multiply(a: Decimal, b: Decimal) -> Decimal:
     """a × b, at most 20 places."""
-    return rounded(_EXACT.multiply(a, b), PLACES)
+    return rounded(EXACT.multiply(a, b), PLACES)
+
+
+def multiply_exactly(a: Decimal, b: Decimal) -> Decimal:
+    """a × b with every digit: for figures that are rounded at their end."""
+    return EXACT.multiply(a, b)
 
 
 def divide(a: Decimal, b: Decimal) -> Decimal | None:
     """a ÷ b at 20 places; None where b is zero."""
     if not b:
         return None
-    return _EXACT.divide(a, b).quantize(_SMALLEST, ROUND_HALF_UP, _EXACT)
+    return EXACT.divide(a, b).quantize(_SMALLEST, ROUND_HALF_UP, EXACT)
 
 
 def compare(a: Decimal, b: Decimal) -> int:
@@ -143,8 +148,8 @@ def modulo(a: Decimal, b: Decimal) -> Decimal | None:
     """What is left of a ÷ b, with the sign of b, as spreadsheets have it; None where b is zero."""
     if not b:
         return None
-    rest = _EXACT.remainder(a, b)
-    return _EXACT.add(rest, b) if rest and (rest < 0) != (b < 0) else rest
+    rest = EXACT.remainder(a, b)
+    return EXACT.add(rest, b) if rest and (rest < 0) != (b < 0) else rest
 
 
 def power(base: Decimal, exponent: Decimal) -> Decimal | None:
@@ -154,7 +159,7 @@ def power(base: Decimal, exponent: Decimal) -> Decimal | None:
     times = int(exponent)
     if times < 0 and not base:
         return None
-    if abs(base) >= TENS[30] or base and abs(base) < _UNITS[20]:
+    if base.copy_abs() >= TENS[30]:
         return None
     result = Decimal(1)
     for _ in range(abs(times)):
@@ -171,9 +176,9 @@ def square_root(x: Decimal) -> Decimal | None:
     """
     if x < 0:
         return None
-    whole = int(_EXACT.scaleb(x, 2 * PLACES + 2))
+    whole = int(EXACT.scaleb(x, 2 * PLACES + 2))
     root = (isqrt(whole) + 5) // 10
-    return Decimal(root).scaleb(-PLACES, _EXACT)
+    return Decimal(root).scaleb(-PLACES, EXACT)
 
 
 def percentage(x: Decimal, of: Decimal) -> Decimal | None:
@@ -189,3 +194,8 @@ def clamp(x: Decimal, low: Decimal, high: Decimal) -> Decimal:
 def sign(x: Decimal) -> Decimal:
     """-1, 0 or 1."""
     return Decimal(compare(x, _ZERO))
+
+
+def absolute(x: Decimal) -> Decimal:
+    """Without its sign."""
+    return x.copy_abs()

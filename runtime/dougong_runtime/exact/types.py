@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from dougong_runtime.exact.numbers import from_units
+from dougong_runtime.exact.numbers import TENS, from_units
 
 NARROW_DIGITS = 18
 """Up to so many digits a decimal is an integer of 10⁻ˢ units on SQLite; above, order-preserving text."""
@@ -68,9 +68,9 @@ class Exact(TypeDecorator[Decimal]):
         shift = int(exponent) + self.scale
         whole = int("".join(map(str, digits)) or "0")
         if shift >= 0:
-            whole *= 10**shift
+            whole *= TENS[shift] if shift < len(TENS) else int(10**shift)
         else:
-            whole, rest = divmod(whole, 10**-shift)
+            whole, rest = divmod(whole, int(10**-shift))
             if rest:
                 raise ValueError(f"{value} has more than {self.scale} places")
         if whole >= 10**self.precision:
@@ -147,7 +147,8 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, str):
             return from_instant_text(value)
-        return datetime.astimezone(value, UTC)
+        at: datetime = value
+        return at.astimezone(UTC)
 
 
 class RecordId(TypeDecorator[str]):

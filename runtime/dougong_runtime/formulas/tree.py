@@ -44,14 +44,17 @@ class Path:
 
     `base`: `row` the record stood on (inside an aggregate: the inner one); `this` the outer record (`THIS.x`);
     `old` the record before the write (`OLD.x`); `user` the person who asks (`USER().x`; then `hops` start at `user`).
+    `variable` a record or value that the surroundings name (`record.x`, `steps.task.due_on` in workflows).
     `field` is `id` where the record itself is meant. `part` names a fact of a file (`sha256`, `size`, …).
     """
 
-    base: Word["row", "this", "old", "user"]
+    base: Word["row", "this", "old", "user", "variable"]
     hops: tuple[Hop, ...]
     field: str
     type: ValueType
     part: str | None = None
+    variable: str = ""
+    """base `variable`: its name, with its dots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Changed:
 @dataclass(frozen=True, slots=True)
 class Call:
     """A function of the registry, by its name, also for operators: `_add`, `_sub`, `_mul`, `_div`, `_neg`, `_eq`,
-    `_ne`, `_lt`, `_le`, `_gt`, `_ge`, `_and`, `_or`, `_not`, `_concat`, `if`, `in`."""
+    `_ne`, `_lt`, `_le`, `_gt`, `_ge`, `_and`, `_or`, `_not`, `_concat`, `if`, `in`, and for what the checker puts
+    in between, such as `_text` (any value as text) and `_day_start` (a day's first instant)."""
 
     function: str
     arguments: tuple[Node, ...]
@@ -92,8 +96,9 @@ class Call:
 class Aggregate:
     """A value over many records: `SUM(path.value, condition)`.
 
-    `hops` lead from the record stood on to the inner records, with at least one hop of many. `value` and `condition`
-    and `order` are read on an inner record (`this` there is the outer one). `separator` is JOIN's.
+    `hops` lead from the record stood on to the inner records, with at least one hop of many; without hops it is a
+    report's measure, over the records of a group. `value` and `condition` and `order` are read on an inner record
+    (`this` there is the outer one). `separator` is JOIN's.
     """
 
     function: Word[
