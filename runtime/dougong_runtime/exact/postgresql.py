@@ -207,14 +207,14 @@ _TIMES = (
         "date",
         "DECLARE k integer; BEGIN IF abs(y) > 9999 OR abs(m) > 120000 OR abs(d) > 3700000 THEN RETURN NULL; END IF; "
         "k := trunc(y) * 12 + trunc(m) - 1; IF k < 12 OR k >= 120000 THEN RETURN NULL; END IF; "
-        "RETURN dg_date_add(make_date(k / 12, k % 12 + 1, 1), trunc(d) - 1); END",
+        "RETURN dg_date_add(make_date(k / 12, mod(k, 12) + 1, 1), trunc(d) - 1); END",
     ),
     _block(
         "month_first(d date, n numeric)",
         "date",
         "DECLARE k integer; BEGIN IF abs(n) > 120000 THEN RETURN NULL; END IF; "
         "k := extract(year FROM d)::integer * 12 + extract(month FROM d)::integer - 1 + trunc(n)::integer; "
-        "IF k < 12 OR k >= 120000 THEN RETURN NULL; END IF; RETURN make_date(k / 12, k % 12 + 1, 1); END",
+        "IF k < 12 OR k >= 120000 THEN RETURN NULL; END IF; RETURN make_date(k / 12, mod(k, 12) + 1, 1); END",
     ),
     _sql(
         "eomonth(d date, n numeric DEFAULT 0)",
@@ -230,7 +230,7 @@ _TIMES = (
     _sql(
         "weekday(d date, kind numeric DEFAULT 1)",
         "numeric",
-        "CASE trunc(kind) WHEN 1 THEN extract(isodow FROM d)::integer % 7 + 1 "
+        "CASE trunc(kind) WHEN 1 THEN mod(extract(isodow FROM d)::integer, 7) + 1 "
         "WHEN 2 THEN extract(isodow FROM d)::integer WHEN 3 THEN extract(isodow FROM d)::integer - 1 END::numeric",
     ),
     _sql(
