@@ -117,7 +117,7 @@ def export(
 @commands.command(
     help=say("在临时数据库上运行模板的故事", "Run the template's stories on a scratch database")
 )
-def test(
+def run_stories(
     path: TemplatePath,
     only: Annotated[
         str | None, typer.Option(help=say("只运行标题含此文字的", "Only those whose title has this text"))
