@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-
 import anyio
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -46,7 +45,6 @@ V1 = "/api/v1"
 GZIP_LEVEL = 4
 """Level 9 takes three times as long for a twentieth less."""
 GZIP_BYTES_MIN = 1024
-
 
 
 def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dougong_platform.site import NO_APP
 from dougong_runtime.errors import refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.model.app import App, Document, Entity
 from dougong_runtime.records.door import Records
-
-from dougong_platform.site import NO_APP
 
 ACTIONS = ("read", "create", "update", "delete", "export", "import", "share", "aggregate")
 KINDS_SHOWN = ("view", "form", "page", "report", "dashboard", "workflow")

@@ -33,7 +33,9 @@ def _ready(site: Site) -> Response:
             missing = sorted(set(SYSTEM.tables) - there)
             if missing:
                 raise refuse(
-                    NOT_READY, zh="缺少系统表，运行 dougong init。", en="system tables are missing; run “dougong init”."
+                    NOT_READY,
+                    zh="缺少系统表，运行 dougong init。",
+                    en="system tables are missing; run “dougong init”.",
                 )
             apps = site.apps(connection)
             for name in apps:

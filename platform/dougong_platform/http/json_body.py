@@ -28,9 +28,7 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise _malformed(
-            body[: error.start].decode(), "不是 UTF-8。", "it is not UTF-8."
-        ) from None
+        raise _malformed(body[: error.start].decode(), "不是 UTF-8。", "it is not UTF-8.") from None
     _bound_depth(body, text)
     try:
         value = json.loads(
@@ -62,9 +60,7 @@ def only(body: Mapping[str, Any], known: Iterable[str]) -> None:
     names = tuple(known)
     for name in body:
         if name not in names:
-            raise refuse(
-                UNKNOWN_MEMBER, name, name=name, known=names, nearest=nearest(name, names)
-            )
+            raise refuse(UNKNOWN_MEMBER, name, name=name, known=names, nearest=nearest(name, names))
 
 
 def text_member(body: Mapping[str, Any], name: str, *, length_max: int = 10_000) -> str | None:
@@ -72,7 +68,9 @@ def text_member(body: Mapping[str, Any], name: str, *, length_max: int = 10_000)
     value = body.get(name)
     if value is None or (isinstance(value, str) and len(value) <= length_max):
         return value
-    raise wrong_member(name, f"应为不超过 {length_max} 字的文本", f"a text of at most {length_max} characters")
+    raise wrong_member(
+        name, f"应为不超过 {length_max} 字的文本", f"a text of at most {length_max} characters"
+    )
 
 
 def needed_text(body: Mapping[str, Any], name: str, *, length_max: int = 10_000) -> str:
@@ -141,9 +139,7 @@ def _bound_depth(body: bytes, text: str) -> None:
         if byte in b"[{":
             depth += 1
             if depth > DEPTH_MAX:
-                raise _malformed(
-                    text[:0], f"嵌套超过 {DEPTH_MAX} 层。", f"it nests deeper than {DEPTH_MAX}."
-                )
+                raise _malformed(text[:0], f"嵌套超过 {DEPTH_MAX} 层。", f"it nests deeper than {DEPTH_MAX}.")
         elif byte in b"]}":
             depth -= 1
 

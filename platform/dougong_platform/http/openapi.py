@@ -79,7 +79,10 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
         paths[f"{one}/history"] = {
             "parameters": [_id()],
             "get": _op(
-                f"history_{name}", label, history, parameters=[_query("as_of"), _whole("limit", 100, LIMIT_MAX)]
+                f"history_{name}",
+                label,
+                history,
+                parameters=[_query("as_of"), _whole("limit", 100, LIMIT_MAX)],
             ),
         }
         paths[f"{one}/explain"] = {
@@ -87,12 +90,18 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             "get": _op(f"explain_{name}", label, _items({"type": "object"}), parameters=[_query("field")]),
         }
     if "read" in may or "aggregate" in may:
-        answer = _object(rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"})
+        answer = _object(
+            rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"}
+        )
         paths[f"{all_}/aggregate"] = {"post": _op(f"aggregate_{name}", label, answer, body=_aggregate())}
     if "create" in may:
         new = _ref(f"{name}.new")
         paths[all_]["post"] = _op(
-            f"create_{name}", label, {"anyOf": [record, _list(record)]}, "201", body={"anyOf": [new, _list(new)]}
+            f"create_{name}",
+            label,
+            {"anyOf": [record, _list(record)]},
+            "201",
+            body={"anyOf": [new, _list(new)]},
         )
     if "update" in may:
         paths[one]["patch"] = _op(
@@ -108,9 +117,16 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             "post": _op(f"reveal_{name}", label, _object(value={}), body=_object(field={"enum": revealed})),
         }
     if "share" in may:
-        paths[f"{one}/shares"] = _shares(name, label)
+        paths |= _share_paths(one, name, label)
     if "export" in may:
-        body = _object(optional=True, format={"enum": ["csv", "xlsx"]}, filter=_TEXT, fields=_list(_TEXT), sort=_TEXT, search=_TEXT)
+        body = _object(
+            optional=True,
+            format={"enum": ["csv", "xlsx"]},
+            filter=_TEXT,
+            fields=_list(_TEXT),
+            sort=_TEXT,
+            search=_TEXT,
+        )
         paths[f"{all_}/export"] = {"post": _op(f"export_{name}", label, _ref("Job"), "202", body=body)}
     if "import" in may:
         paths[f"{all_}/import"] = {"post": _import(name, label)}
@@ -121,14 +137,20 @@ _METHODS = ("get", "post", "patch", "delete")
 _TEXT: Schema = {"type": "string"}
 
 
-def _shares(name: str, label: str) -> dict[str, Any]:
-    receiver = {"user": RECORD_ID, "team": RECORD_ID}
-    more = {"write": {"type": "boolean"}, "until": {"type": "string", "format": "date-time"}}
+def _share_paths(one: str, name: str, label: str) -> dict[str, Any]:
+    until: Schema = {"type": "string", "format": "date-time"}
+    body = _object(optional=True, user=RECORD_ID, team=RECORD_ID, write={"type": "boolean"}, until=until)
+    share: Schema = {"name": "share", "in": "path", "required": True, "schema": RECORD_ID}
     return {
-        "parameters": [_id()],
-        "get": _op(f"shares_{name}", label, _items({"type": "object"})),
-        "post": _op(f"share_{name}", label, None, "204", body=_object(optional=True, **receiver, **more)),
-        "delete": _op(f"unshare_{name}", label, None, "204", body=_object(optional=True, **receiver)),
+        f"{one}/shares": {
+            "parameters": [_id()],
+            "get": _op(f"shares_{name}", label, _items({"type": "object"})),
+            "post": _op(f"share_{name}", label, _object(id=RECORD_ID), "201", body=body),
+        },
+        f"{one}/shares/{{share}}": {
+            "parameters": [_id(), share],
+            "delete": _op(f"unshare_{name}", label, None, "204"),
+        },
     }
 
 
@@ -224,7 +246,13 @@ def _aggregate() -> Schema:
     names = _list(_TEXT)
     limit: Schema = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}
     return _object(
-        optional=True, rows=names, columns=names, measures=_list(measure), filter=_TEXT, sort=names, limit=limit
+        optional=True,
+        rows=names,
+        columns=names,
+        measures=_list(measure),
+        filter=_TEXT,
+        sort=names,
+        limit=limit,
     )
 
 

@@ -25,9 +25,7 @@ def parameters(request: Request, *known: str) -> Mapping[str, str]:
     for name, value in request.query_params.multi_items():
         if name not in names:
             near = nearest(name, names)
-            problems.append(
-                Problem(UNKNOWN_PARAMETER, name, {"name": name, "known": known, "nearest": near})
-            )
+            problems.append(Problem(UNKNOWN_PARAMETER, name, {"name": name, "known": known, "nearest": near}))
         elif name in found:
             problems.append(_bad(name, "出现了两次", "it stands there twice"))
         elif len(value) > TEXT_MAX:
@@ -49,7 +47,13 @@ def number(given: Mapping[str, str], name: str, default: int, lowest: int, highe
     if text.isascii() and text.isdecimal() and len(text) < 10 and lowest <= int(text) <= highest:
         return int(text)
     raise Refused(
-        [_bad(name, f"应为 {lowest} 到 {highest} 的整数", f"it must be a whole number from {lowest} to {highest}")]
+        [
+            _bad(
+                name,
+                f"应为 {lowest} 到 {highest} 的整数",
+                f"it must be a whole number from {lowest} to {highest}",
+            )
+        ]
     )
 
 

@@ -54,7 +54,9 @@ class StaticFiles:
         return Response(content, headers=headers, media_type=_MEDIA_TYPES[found[1]])
 
     def _variant(self, name: str, plain: bytes, accepted: str) -> tuple[bytes, str | None]:
-        tokens = {part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part.split(";")[1:]}
+        tokens = {
+            part.split(";")[0].strip() for part in accepted.split(",") if "q=0" not in part.split(";")[1:]
+        }
         for encoding, suffix in _ENCODINGS:
             if encoding in tokens:
                 packed = self._read(name + suffix)

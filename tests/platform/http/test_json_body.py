@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from dougong_platform.http import json_body
 from dougong_runtime.errors import Refused
 
@@ -49,7 +50,7 @@ def test_numbers_are_read_as_written(written: bytes, read: object) -> None:
         (b'{"a": 1e999999999}', 1, 7),
         (b'{"a": ' + b"9" * 100 + b"}", 1, 7),
         (b'"\xff"', 1, 2),
-        ("{\"病\": '}".encode(), 1, 7),
+        ('{"病": \'}'.encode(), 1, 7),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_line_and_column(body: bytes, line: int, column: int) -> None:

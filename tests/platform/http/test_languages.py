@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import Request
+
 from dougong_platform.http.languages import accepted_language, language_of
 from dougong_runtime.host import Viewer
-from starlette.requests import Request
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
 from dougong_platform.http.metrics import Metrics
 from dougong_platform.http.middleware.access_log import AccessLog
 from dougong_platform.http.middleware.bodies import Bodies
@@ -17,12 +24,6 @@ from dougong_platform.http.middleware.request_id import RequestId
 from dougong_platform.http.middleware.security_headers import SecurityHeaders
 from dougong_platform.http.problems import on_http_exception, on_refused
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 
 async def echo(request: Request) -> Response:
@@ -69,7 +70,9 @@ def app(metrics: Metrics) -> Starlette:
     )
 
 
-def ask(app: Starlette, method: str, path: str, base: str = "http://clinic.example", **more: Any) -> httpx.Response:
+def ask(
+    app: Starlette, method: str, path: str, base: str = "http://clinic.example", **more: Any
+) -> httpx.Response:
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
@@ -79,7 +82,10 @@ def ask(app: Starlette, method: str, path: str, base: str = "http://clinic.examp
 
 
 def test_a_well_formed_request_id_is_kept_and_any_other_replaced(app: Starlette) -> None:
-    assert ask(app, "GET", "/api/cached", headers={"X-Request-Id": "trace-12345"}).headers["x-request-id"] == "trace-12345"
+    assert (
+        ask(app, "GET", "/api/cached", headers={"X-Request-Id": "trace-12345"}).headers["x-request-id"]
+        == "trace-12345"
+    )
     for wrong in ("short", "a" * 65, "with blanks in it", "../../etc/passwd", "<script>alert</script>"):
         made = ask(app, "GET", "/api/cached", headers={"X-Request-Id": wrong}).headers["x-request-id"]
         assert made != wrong

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from starlette.requests import Request
+
 from dougong_platform.http import parameters
 from dougong_runtime.errors import Refused
-from starlette.requests import Request
 
 
 def asked(query: str) -> Request:

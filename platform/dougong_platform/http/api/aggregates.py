@@ -39,7 +39,13 @@ def query_of(entity: str, body: dict[str, Any]) -> AggregateQuery:
     if "measures" not in body:
         return asked
     return AggregateQuery(
-        asked.entity, asked.rows, asked.columns, _measures(body["measures"]), asked.filter, asked.sort, asked.limit
+        asked.entity,
+        asked.rows,
+        asked.columns,
+        _measures(body["measures"]),
+        asked.filter,
+        asked.sort,
+        asked.limit,
     )
 
 
@@ -53,7 +59,11 @@ def _measures(given: Any) -> tuple[Measure, ...]:
         if not isinstance(item, dict):
             raise json_body.wrong_member("measures", "应由对象组成", "a list of objects")
         json_body.only(item, ("name", "formula", "label"))
-        measures.append(Measure(json_body.needed_text(item, "name", length_max=100), json_body.needed_text(item, "formula")))
+        measures.append(
+            Measure(
+                json_body.needed_text(item, "name", length_max=100), json_body.needed_text(item, "formula")
+            )
+        )
     return tuple(measures)
 
 

@@ -43,7 +43,9 @@ def get_result(call: Call) -> Response:
     if call.viewer.acting_for is not None:
         raise refuse(VIEWING_AS, person=call.viewer.username)
     path, name = jobs_of(call).result(call.connection, call.viewer, call.path("id"))
-    return FileResponse(path, media_type=MEDIA_TYPES.get(path.suffix, "application/octet-stream"), filename=name)
+    return FileResponse(
+        path, media_type=MEDIA_TYPES.get(path.suffix, "application/octet-stream"), filename=name
+    )
 
 
 def routes(prefix: str) -> list[Route]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dougong_platform.http import json_body, parameters
-from dougong_platform.http.answers import json_answer, nothing, words
+from dougong_platform.http.answers import json_answer, nothing
 from dougong_platform.http.endpoint import Call, reads, writes
 from dougong_platform.http.problem_types import BAD_REQUEST
-from dougong_runtime.errors import NOT_FOUND, refuse
-from dougong_runtime.names import is_record_id
+from dougong_runtime.access.explain import Reason
+from dougong_runtime.errors import refuse
+from dougong_runtime.records.past import HistoryEvent
 
 HISTORY_LIMIT = 100
 HISTORY_LIMIT_MAX = 1000
@@ -38,37 +40,52 @@ def record_history(call: Call) -> Response:
     return json_answer({"items": [_event(event) for event in events]})
 
 
-def _event(event: Any) -> dict[str, Any]:
+def _event(event: HistoryEvent) -> dict[str, Any]:
     return {
         "at": event.at,
         "actor": event.actor_name,
+        "viewed_by": event.acting_for,
         "via": event.via,
         "action": event.action,
-        "changes": [{"field": name, "before": before, "after": after} for name, before, after in event.changes],
+        "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in event.changes],
         "reason": event.reason,
     }
 
 
 def explain_record(call: Call) -> Response:
-    """`GET …/{id}/explain` `?field=`: which grant shows it to the caller, or why none does."""
+    """`GET …/{id}/explain` `?field=`: which grants show it to the caller, and which do not.
+
+    For a record that the caller may not read only an administrator is told, by viewing as the person: the answer
+    would tell others that there is such a record.
+    """
     given = parameters.parameters(call.request, "field")
-    reasons = call.records().explain(call.path("entity"), call.path("id"), given.get("field"))
-    return json_answer({"items": words([_plain(reason) for reason in reasons], call.language)})
+    records = call.records()
+    if call.viewer.acting_for is not None or call.viewer.is_admin:
+        hidden: tuple[str, ...] = ()
+    else:
+        # A row rule may name a field that the caller does not know of.
+        hidden = ("rows",)
+        records.get(call.path("entity"), call.path("id"), fields=("id",))
+    reasons = records.explain(call.path("entity"), call.path("id"), given.get("field"))
+    return json_answer({"items": [_reason(reason, hidden) for reason in reasons]})
 
 
 def list_shares(call: Call) -> Response:
     """`GET …/{id}/shares`: with whom the record is shared."""
     parameters.parameters(call.request)
-    shares = call.records().shares(call.path("entity"), call.path("id"))
-    return json_answer({"items": [_plain(share) for share in shares]})
+    return json_answer({"items": call.records().shares(call.path("entity"), call.path("id"))})
 
 
 def share_record(call: Call) -> Response:
     """`POST …/{id}/shares` `{user | team, write, until}`: share it with a person or a team."""
     parameters.parameters(call.request)
     body = call.json("user", "team", "write", "until")
-    user, team = _receiver(body)
-    call.records().share(
+    user, team = json_body.text_member(body, "user"), json_body.text_member(body, "team")
+    if (user is None) == (team is None):
+        raise refuse(
+            BAD_REQUEST, "user", zh="填写 user 或 team 其中之一。", en="Name either a user or a team."
+        )
+    made = call.records().share(
         call.path("entity"),
         call.path("id"),
         user=user,
@@ -76,29 +93,14 @@ def share_record(call: Call) -> Response:
         write=json_body.flag_member(body, "write"),
         until=_until(body),
     )
-    return nothing()
+    return json_answer({"id": made}, 201)
 
 
 def unshare_record(call: Call) -> Response:
-    """`DELETE …/{id}/shares` `{user | team}`: share it no longer."""
+    """`DELETE …/{id}/shares/{share}`: share it so no longer."""
     parameters.parameters(call.request)
-    user, team = _receiver(call.json("user", "team"))
-    call.records().unshare(call.path("entity"), call.path("id"), user=user, team=team)
+    call.records().unshare(call.path("entity"), call.path("id"), call.path("share"))
     return nothing()
-
-
-def _receiver(body: dict[str, Any]) -> tuple[str | None, str | None]:
-    user, team = json_body.text_member(body, "user"), json_body.text_member(body, "team")
-    if (user is None) == (team is None):
-        raise refuse(
-            BAD_REQUEST,
-            "user",
-            zh="填写 user 或 team 其中之一。",
-            en="Name either a user or a team.",
-        )
-    if not is_record_id(user or team):
-        raise refuse(NOT_FOUND, "user" if user else "team", entity="user" if user else "team")
-    return user, team
 
 
 def _until(body: dict[str, Any]) -> datetime | None:
@@ -116,9 +118,8 @@ def _until(body: dict[str, Any]) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    """A frozen dataclass as an object, its labels kept."""
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+def _reason(reason: Reason, hidden: tuple[str, ...]) -> dict[str, Any]:
+    return {f.name: getattr(reason, f.name) for f in dataclasses.fields(reason) if f.name not in hidden}
 
 
 def routes(prefix: str) -> list[Route]:
@@ -130,5 +131,5 @@ def routes(prefix: str) -> list[Route]:
         Route(one + "/explain", reads(explain_record), methods=["GET"]),
         Route(one + "/shares", reads(list_shares), methods=["GET"]),
         Route(one + "/shares", writes(share_record), methods=["POST"]),
-        Route(one + "/shares", writes(unshare_record), methods=["DELETE"]),
+        Route(one + "/shares/{share}", writes(unshare_record, body="none"), methods=["DELETE"]),
     ]

@@ -68,9 +68,7 @@ def change_record(call: Call) -> Response:
     reasons = _reasons(values)
     version = _version(call, values)
     return _one(
-        call.records().update(
-            call.path("entity"), call.path("id"), values, version=version, reasons=reasons
-        )
+        call.records().update(call.path("entity"), call.path("id"), values, version=version, reasons=reasons)
     )
 
 

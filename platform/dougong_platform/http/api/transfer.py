@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dougong_runtime.transfer.export import export
+from dougong_runtime.transfer.load import load
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,8 +26,6 @@ from dougong_platform.site import Site
 from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.names import nearest
 from dougong_runtime.records.query import Query
-from dougong_runtime.transfer.export import export
-from dougong_runtime.transfer.load import load
 from dougong_runtime.transfer.sheets import read_table
 
 FORMATS = ("csv", "xlsx")
@@ -42,7 +42,9 @@ def export_records(call: Call) -> Response:
     body = call.json("format", "filter", "fields", "sort", "search")
     form = json_body.text_member(body, "format") or "csv"
     if form not in FORMATS:
-        raise json_body.wrong_member("format", f"应为 {'、'.join(FORMATS)} 之一", f"one of {', '.join(FORMATS)}")
+        raise json_body.wrong_member(
+            "format", f"应为 {'、'.join(FORMATS)} 之一", f"one of {', '.join(FORMATS)}"
+        )
     sort = json_body.text_member(body, "sort") or ""
     query = Query(
         entity=call.path("entity"),
@@ -70,13 +72,17 @@ def import_records(call: Call) -> Response:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise refuse(BAD_REQUEST, "file", zh="没有文件。", en="There is no file.")
-    options = {"dry_run": _flag(form, "dry_run"), "keep_good": _flag(form, "keep_good"), "key": _text(form, "key")}
+    options = {
+        "dry_run": _flag(form, "dry_run"),
+        "keep_good": _flag(form, "keep_good"),
+        "key": _text(form, "key"),
+    }
     _allowed(call, "import")
     work = jobs_of(call).prepare(
         call.connection, call.viewer, "import", call.path("app"), call.path("entity")
     )
-    suffix = ".xlsx" if (file.filename or "").lower().endswith(".xlsx") else ".csv"
-    upload = work.folder / f"upload{suffix}"
+
+    upload = work.folder / "upload"
     with upload.open("wb") as kept:
         shutil.copyfileobj(file.file, kept)
     doing = partial(_import, call.site, call.path("app"), call.path("entity"), upload, options)

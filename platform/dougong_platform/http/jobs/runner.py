@@ -100,9 +100,7 @@ class Jobs:
         self._ticker: threading.Thread | None = None
 
     # --- starting ---------------------------------------------------------------------------------------------
-    def prepare(
-        self, connection: sa.Connection, viewer: Viewer, kind: str, app: str, entity: str
-    ) -> Work:
+    def prepare(self, connection: sa.Connection, viewer: Viewer, kind: str, app: str, entity: str) -> Work:
         """A new job, queued as a row of the caller's transaction, with its folder. Raises Refused (TOO_MANY_JOBS)."""
         if len(self._works) >= WAITING_MAX:
             raise refuse(TOO_MANY_JOBS, retry_after=30)

@@ -42,7 +42,9 @@ class Bodies:
         stated = Headers(scope=scope).get("content-length")
         if stated is not None:
             if not (stated.isascii() and stated.isdecimal()):
-                raise refuse(BAD_REQUEST, zh="Content-Length 不是数字。", en="Content-Length is not a number.")
+                raise refuse(
+                    BAD_REQUEST, zh="Content-Length 不是数字。", en="Content-Length is not a number."
+                )
             if len(stated) > 18 or int(stated) > limit:
                 raise refuse(BODY_TOO_LARGE, limit=limit)
         await self.app(scope, _Bounded(receive, limit, seconds), send)

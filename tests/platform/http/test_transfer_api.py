@@ -1,0 +1,124 @@
+"""Imports and exports are jobs: progress, result, and nobody else's."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import sqlalchemy as sa
+
+from clinic import PATH, Clinic
+from dougong_platform.http.jobs import runner
+from dougong_platform.http.jobs.table import JOB
+
+PATIENT = f"{PATH}/patient"
+
+
+def finished(clinic: Clinic, username: str, answer: Any, seconds: float = 20.0) -> dict[str, Any]:
+    """The job that an answer began, once it has ended."""
+    assert answer.status_code == 202, answer.text
+    client = clinic.client(username)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        job: dict[str, Any] = client.get(answer.headers["location"]).json()
+        if job["state"] in ("done", "failed"):
+            return job
+        time.sleep(0.02)
+    raise AssertionError(f"not finished: {job}")
+
+
+def upload(clinic: Clinic, username: str, text: str, **form: str) -> Any:
+    files = {"file": ("patients.csv", text.encode(), "text/csv")}
+    return clinic.client(username).post(f"{PATIENT}/import", files=files, data=form)
+
+
+def test_a_file_is_read_in_and_out(clinic: Clinic) -> None:
+    job = finished(
+        clinic, "head_yu", upload(clinic, "head_yu", "name,mail\n甲,a@i.example\n乙,b@i.example\n")
+    )
+    assert job["state"] == "done", job
+    assert job["outcome"]["created"] == 2
+    asked = clinic.client("head_yu").post(
+        f"{PATIENT}/export",
+        json={
+            "format": "csv",
+            "filter": "CONTAINS(mail, '@i.example')",
+            "fields": ["name", "mail"],
+            "sort": "mail",
+        },
+    )
+    out = finished(clinic, "head_yu", asked)
+    assert out["state"] == "done", out
+    file = clinic.client("head_yu").get(out["result_url"])
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in file.headers["content-disposition"]
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert lines == ["name,mail", "甲,a@i.example", "乙,b@i.example"]
+
+
+def test_a_workbook_too(clinic: Clinic) -> None:
+    clinic.client("head_yu").post(PATIENT, json={"name": "工作簿", "mail": "x@w.example"})
+    asked = clinic.client("head_yu").post(
+        f"{PATIENT}/export", json={"format": "xlsx", "filter": "mail = 'x@w.example'", "fields": ["name"]}
+    )
+    out = finished(clinic, "head_yu", asked)
+    book = openpyxl.load_workbook(io.BytesIO(clinic.client("head_yu").get(out["result_url"]).content))
+    assert "工作簿" in str(list(book.worksheets[0].values))
+
+
+def test_a_dry_run_writes_nothing_and_bad_rows_are_named(clinic: Clinic) -> None:
+    head = clinic.client("head_yu")
+    dry = finished(clinic, "head_yu", upload(clinic, "head_yu", "name\n预演\n", dry_run="true"))
+    assert dry["outcome"]["created"] == 1
+    bad = finished(
+        clinic, "head_yu", upload(clinic, "head_yu", "name,mail\n坏行,no mail\n好行,ok@b.example\n")
+    )
+    told = str(bad["outcome"] or bad["problem"])
+    assert "mail" in told
+    found = head.get(PATIENT, params={"filter": "IN(name, '预演', '坏行', '好行')"})
+    assert found.status_code == 200, found.text
+    assert found.json()["items"] == []
+
+
+def test_who_may_not_is_refused_at_once(clinic: Clinic) -> None:
+    assert upload(clinic, "nurse_bai", "name\nx\n").status_code == 403
+    assert clinic.client("nurse_bai").post(f"{PATIENT}/export", json={}).status_code == 403
+    assert clinic.client().post(f"{PATIENT}/import", files={"file": b"name\nx\n"}).status_code == 401
+    head = clinic.client("head_yu")
+    assert head.post(f"{PATIENT}/export", json={"format": "pdf"}).status_code == 400
+    assert head.post(f"{PATIENT}/export", json={"filter": "nonsense ="}).status_code == 400
+    assert head.post(f"{PATIENT}/import", json={}).status_code == 415
+    assert head.post(f"{PATIENT}/import", data={"key": "code"}, files={"other": b""}).status_code == 400
+
+
+def test_a_job_is_its_owners_alone(clinic: Clinic) -> None:
+    asked = clinic.client("head_yu").post(f"{PATIENT}/export", json={"fields": ["name"]})
+    job = finished(clinic, "head_yu", asked)
+    for other in ("dr_lin", "admin"):
+        assert clinic.client(other).get(f"/api/v1/jobs/{job['id']}").status_code == 404
+        assert clinic.client(other).get(job["result_url"]).status_code == 404
+        assert clinic.client(other).get("/api/v1/jobs").json()["items"] == []
+    looking_on = clinic.client("admin", **{"X-View-As": "head_yu"})
+    assert looking_on.get(job["result_url"]).status_code == 403
+    assert looking_on.post(f"{PATIENT}/export", json={}).status_code == 403
+    assert clinic.client("head_yu").get("/api/v1/jobs/nonsense").status_code == 404
+
+
+def test_a_job_whose_process_ended_is_said_to_be_lost(clinic: Clinic) -> None:
+    jobs: runner.Jobs = clinic.app.state.jobs
+    viewer = clinic.viewer("head_yu")
+    with clinic.site.database.write() as connection:
+        work = jobs.prepare(connection, viewer, "import", "clinic", "patient")
+    head = clinic.client("head_yu")
+    assert head.get(f"/api/v1/jobs/{work.job}").json()["state"] == "queued"
+    long_ago = time.time() - runner.LOST_SECONDS - 1
+    os.utime(Path(work.folder) / "progress", (long_ago, long_ago))
+    lost = head.get(f"/api/v1/jobs/{work.job}").json()
+    assert (lost["state"], lost["problem"]["type"]) == ("failed", "/problems/job-lost")
+    jobs.recover()
+    with clinic.site.database.read() as connection:
+        assert connection.scalar(sa.select(JOB.c.state).where(JOB.c.id == work.job)) == "failed"
