@@ -206,7 +206,7 @@ def add_user(
     if password is not None:
         if check_password:
             passwords.check(password, username, site.settings.password_length_min)
-        _keep_password(site, connection, actor, user_id, password)
+        keep_password(site, connection, actor, user_id, password)
     grant(site, connection, actor, user_id, roles)
     return user_id
 
@@ -232,13 +232,14 @@ def set_password(
     user = viewers.directory(connection.dialect.name).of("user")
     username = connection.scalar(sa.select(user.c.username).where(user.c.id == user_id))
     passwords.check(password, username or "", site.settings.password_length_min)
-    _keep_password(site, connection, actor, user_id, password)
+    keep_password(site, connection, actor, user_id, password)
     connection.execute(
         sa.delete(SESSION).where(SESSION.c.user == user_id, SESSION.c.token_hash != (keep or ""))
     )
 
 
-def _keep_password(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, password: str) -> None:
+def keep_password(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, password: str) -> None:
+    """Keep a password without asking whether it is a good one, and without ending sessions."""
     now = site.clock.now()
     connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.user == user_id))
     connection.execute(

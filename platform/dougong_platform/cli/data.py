@@ -9,7 +9,6 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 from dougong_runtime.transfer.export import export as write_out
-from dougong_runtime.transfer.load import load
 
 from dougong_platform import people, viewers
 from dougong_platform.cli.terminal import (
@@ -32,6 +31,7 @@ from dougong_platform.viewers import Door
 from dougong_runtime.errors import refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.records.query import Query
+from dougong_runtime.transfer.load import load
 
 commands = group("数据导入与导出", "Data in and out")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Annotated
 
 import typer
@@ -11,8 +12,20 @@ import uvicorn
 from dougong_platform.cli.terminal import say, tell
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
+from dougong_runtime.errors import problem_type, refuse
 
 FACTORY = "dougong_platform.serving:application"
+
+PORT_TAKEN = problem_type(
+    "port-taken",
+    409,
+    "不能在 {host}:{port} 监听：{why}",
+    "Cannot listen on {host}:{port}: {why}",
+    remedy=(
+        "用 --port 换一个端口，或停止占用它的程序。",
+        "Use another --port, or stop the program that has it.",
+    ),
+)
 
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help=say("端口", "Port"))]
 
@@ -23,6 +36,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=64, help=say("进程数", "Processes"))] = None,
 ) -> None:
     settings = Settings.load(port=port, host=host, workers=workers)
+    require_free(settings)
     if settings.workers > 1:
         site = Site(settings)
         site.database.install()
@@ -33,10 +47,25 @@ def serve(
 serve.__doc__ = say("启动服务", "Serve the site")
 
 
+def require_free(settings: Settings) -> None:
+    """Raises `Refused` (PORT_TAKEN) where another program listens on the port, before any work is done."""
+    if settings.port == 0:
+        return
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise refuse(PORT_TAKEN, host=settings.host, port=settings.port, why=why) from None
+
+
 def run(settings: Settings) -> None:
     """Serve until stopped. Worker processes read the settings anew, so what was decided here goes by environment."""
     os.environ["DOUGONG_DATA_DIR"] = str(settings.data_dir)
     os.environ["DOUGONG_DATABASE_URL"] = settings.database_url
+    os.environ["DOUGONG_DEMO"] = str(settings.demo).lower()
     where = f"[{settings.host}]" if ":" in settings.host else settings.host
     tell(
         say(

@@ -1,0 +1,90 @@
+"""`dougong demo`: the bundled app with made-up people and data, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from dougong_platform import apps, demonstration, roster
+from dougong_platform.cli import serve
+from dougong_platform.cli.terminal import actor, progress, say, table, tell
+from dougong_platform.site import Site
+from dougong_runtime.transfer.demo import load_people
+
+
+def demo(
+    data_dir: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help=say("数据目录，默认 var/demo", "Data folder, var/demo by default")),
+    ] = None,
+    port: serve.Port = None,
+    scale: Annotated[
+        float,
+        typer.Option(
+            min=0.001,
+            help=say(
+                "数据量：倍数；100 起为主要记录的数目",
+                "How much data: a factor, or from 100 on the number of main records",
+            ),
+        ),
+    ] = 1.0,
+    no_open: Annotated[bool, typer.Option("--no-open", help=say("不打开浏览器", "Open no browser"))] = False,
+) -> None:
+    settings = demonstration.settings_for(data_dir, port)
+    serve.require_free(settings)
+    password = demonstration.password_for(settings)
+    source = apps.read_template(demonstration.TEMPLATE)
+    site = Site(settings)
+    try:
+        site.database.install()
+        with progress(say("准备演示数据", "Making the demonstration")) as done:
+            made = demonstration.prepare(
+                site,
+                actor("demo"),
+                source,
+                password,
+                scale,
+                lambda entity, count: done(f"{entity} {count:,}"),
+            )
+    finally:
+        site.database.close()
+    if not made and scale != 1.0:
+        tell(say("已有演示数据，--scale 没有作用。", "The data is there already; --scale has no effect."))
+    people = [
+        (p.username, p.name, ", ".join(roster.roles_of(p, demonstration.TEMPLATE)))
+        for p in load_people(source)
+    ]
+    table((say("用户名", "User name"), say("姓名", "Name"), say("角色", "Roles")), people, "")
+    print(say(f"密码：{password}", f"Password: {password}"), flush=True)
+    address = f"http://{settings.host}:{settings.port}"
+    if not no_open and _has_screen():
+        threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
+    serve.run(settings)
+
+
+demo.__doc__ = say(
+    "启动演示：示例应用、人员和数据", "Start the demonstration: the sample app with people and data"
+)
+
+
+def _has_screen() -> bool:
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def _open_when_ready(address: str) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address + "/healthz", timeout=1):
+                break
+        except OSError:
+            time.sleep(0.1)
+    webbrowser.open(address)
