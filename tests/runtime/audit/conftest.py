@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import create_engine as make_engine
+from dougong_runtime.storage.dialects import make_engine
 
 from dougong_runtime.audit import log, seal
 from dougong_runtime.storage.system import SYSTEM
