@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from databases import fresh_url
-from dougong_platform import apps, people, tokens, viewers
+from dougong_platform import apps, people, signin, tokens, viewers
 from dougong_platform.http.app import make_app
+from dougong_platform.http.viewer import COOKIE
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_platform.viewers import Door
@@ -45,6 +46,14 @@ class Clinic:
             self.app, headers={"Accept-Language": "en", **headers}, raise_server_exceptions=False
         )
 
+    def browser(self, username: str, **headers: str) -> TestClient:
+        """A browser in which a person has signed in; it sends the word against forged requests by itself."""
+        session = signin.sign_in(self.site, username, PASSWORD)
+        sent = {"Accept": "text/html", "Accept-Language": "en", "X-CSRF-Token": session.csrf, **headers}
+        return TestClient(
+            self.app, headers=sent, cookies={COOKIE: session.token}, raise_server_exceptions=False
+        )
+
     def viewer(self, username: str) -> Viewer:
         """A person as the runtime knows them."""
         with self.site.database.read() as connection:
@@ -60,10 +69,23 @@ class Clinic:
             made: dict[str, Any] = self.site.records(connection, SYSTEM, "clinic").create(entity, values)
             return made
 
+    def change(self, entity: str, id: str, **values: Any) -> None:
+        """A record changed by the system."""
+        with self.site.database.write() as connection:
+            self.site.records(connection, SYSTEM, "clinic").update(entity, id, values)
+
+    def remove(self, entity: str, id: str) -> None:
+        """A record deleted by the system."""
+        with self.site.database.write() as connection:
+            self.site.records(connection, SYSTEM, "clinic").delete(entity, id)
+
 
 @contextmanager
 def open_clinic(kind: str, folder: Path, clock: Clock | None = None) -> Iterator[Clinic]:
-    """A new clinic on a database of that kind, with its people, `admin`, and `nobody` who holds no role."""
+    """A new clinic on a database of that kind, with its people.
+
+    Besides those of the template: `float_he` with two roles, `admin` of the platform, `nobody` without a role.
+    """
     settings = Settings.load(
         {"DOUGONG_DATABASE_URL": fresh_url(kind, folder), "DOUGONG_DATA_DIR": str(folder / "data")},
         folder / "dougong.toml",
@@ -88,6 +110,7 @@ def _add_people(clinic: Clinic) -> None:
             people.add_team(site, connection, SYSTEM, team["name"], parent=team.get("parent"))
         for person in [
             *declared["people"],
+            {"username": "float_he", "team": "medicine", "roles": ["nurse", "registrar"]},
             {"username": "admin", "roles": ["admin"]},
             {"username": "nobody", "roles": []},
         ]:
@@ -100,7 +123,7 @@ def _add_people(clinic: Clinic) -> None:
                 name=person.get("name"),
                 team=person.get("team"),
                 roles=roles,
-                password=PASSWORD if person["username"] in ("dr_lin", "admin") else None,
+                password=PASSWORD,
             )
             clinic.users[person["username"]] = user
     with site.database.write() as connection:
