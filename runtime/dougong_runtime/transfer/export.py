@@ -60,18 +60,13 @@ def export(
 
     Raises Refused where the viewer may not export, for an unknown format, and for what a format cannot hold.
     """
-    label = (
-        records.running.app.entities[query.entity].label
-        if query.entity in records.running.app.entities
-        else ""
-    )
-    if not records.can(query.entity, "export"):
-        raise refuse(FORBIDDEN, entity=label, action=Label("导出", "exporting"))
+    entity = records.running.app.entities.get(query.entity)
+    if entity is None or not records.can(query.entity, "export"):
+        shown = query.entity if entity is None else entity.label
+        raise refuse(FORBIDDEN, entity=shown, action=Label("导出", "exporting"))
     if format not in FORMATS:
-        names = "、".join(FORMATS), ", ".join(FORMATS)
-        raise refuse(
-            BAD_EXPORT, zh=f"格式应为 {names[0]} 之一。", en=f"the format must be one of {names[1]}."
-        )
+        known = ", ".join(FORMATS)
+        raise refuse(BAD_EXPORT, zh=f"格式应为其中之一：{known}。", en=f"the format must be one of: {known}.")
     zone = ZoneInfo(records.viewer.time_zone)
     columns = _columns(records, query)
     names = tuple(column.name for column in columns)

@@ -36,7 +36,8 @@ class LoadAnswer:
     updated: int
     """Rows that named a record that is there, changed or not."""
     bad: tuple[BadCell, ...]
-    bad_rows: int
+    rejected: int
+    """Bad rows."""
     ignored: tuple[str, ...]
     """Headers of columns that only the system writes."""
     saved: bool
@@ -47,7 +48,7 @@ class LoadAnswer:
     @property
     def ok(self) -> bool:
         """Whether every row was good."""
-        return not self.bad_rows
+        return not self.rejected
 
 
 def load(
@@ -84,7 +85,7 @@ def load(
         work = _Load(records, entity, sheet, reader, reasons or {}, progress)
         whole = records.connection.begin_nested()
         work.run()
-        saved = not dry_run and (keep_good or not work.bad_rows)
+        saved = not dry_run and (keep_good or not work.rejected)
         if saved:
             whole.commit()
         else:
@@ -92,7 +93,7 @@ def load(
     answer = work.answer(saved)
     if saved and (answer.created or answer.updated):
         facts = {"file": name, "rows": answer.rows, "created": answer.created, "updated": answer.updated}
-        records.imported(entity, facts | {"bad": answer.bad_rows, "key": key, "columns": list(sheet.header)})
+        records.imported(entity, facts | {"bad": answer.rejected, "key": key, "columns": list(sheet.header)})
     return answer
 
 
@@ -120,7 +121,7 @@ class _Load:
         self._taken = reader.columns.taken
         self._rows = self._created = self._updated = 0
         self._bad: list[BadCell] = []
-        self.bad_rows = 0
+        self.rejected = 0
         self._stopped = False
 
     def run(self) -> None:
@@ -142,7 +143,7 @@ class _Load:
             created=self._created,
             updated=self._updated,
             bad=tuple(bad),
-            bad_rows=self.bad_rows,
+            rejected=self.rejected,
             ignored=self._reader.columns.ignored,
             saved=saved,
             stopped=self._stopped,
@@ -246,7 +247,7 @@ class _Load:
 
     def _refuse(self, row: Row, why: Sequence[BadCell]) -> None:
         self._bad.extend(why)
-        self.bad_rows += 1
+        self.rejected += 1
         self._staging.mark_bad(row.line)
         if len(self._bad) >= BAD_MAX:
             raise _TooMuchWrong
