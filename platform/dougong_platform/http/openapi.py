@@ -14,6 +14,7 @@ from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_sch
 from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
+from dougong_runtime.transfer.export import FORMATS
 
 V1 = "/api/v1"
 
@@ -121,7 +122,7 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
     if "export" in may:
         body = _object(
             optional=True,
-            format={"enum": ["csv", "xlsx"]},
+            format={"enum": list(FORMATS)},
             filter=_TEXT,
             fields=_list(_TEXT),
             sort=_TEXT,

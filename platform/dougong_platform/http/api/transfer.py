@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dougong_runtime.transfer.export import export
+from dougong_runtime.transfer.export import FORMATS, export
 from dougong_runtime.transfer.load import load
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
@@ -21,19 +21,28 @@ from dougong_platform.http.api.jobs import jobs_of
 from dougong_platform.http.endpoint import Call, writes
 from dougong_platform.http.jobs.runner import Doing, Outcome, Work
 from dougong_platform.http.problem_types import BAD_REQUEST, UNKNOWN_MEMBER
+from dougong_platform.http.problems import describe
 from dougong_platform.http.viewer import CSRF_FIELD
 from dougong_platform.site import Site
-from dougong_runtime.errors import FORBIDDEN, refuse
+from dougong_runtime.errors import FORBIDDEN, Problem, Refused, problem_type, refuse
+from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
+from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import Query
-from dougong_runtime.transfer.sheets import read_table
+from dougong_runtime.transfer.row_reader import BadCell
 
-FORMATS = ("csv", "xlsx")
+BAD_CELLS_MAX = 1_000
+"""Bad cells that an answer lists."""
+
+BAD_ROW = problem_type(
+    "bad-row",
+    422,
+    "第 {line} 行「{column}」的值 {value}：{zh}",
+    "Line {line}, “{column}”, value {value}: {en}",
+    remedy=("改正后重新导入。", "Correct it and import again."),
+)
+ACTIONS = {"export": Label("导出", "exporting"), "import": Label("导入", "importing")}
 FORM_FIELDS = ("file", "key", "dry_run", "keep_good", CSRF_FIELD)
-
-
-class _Rehearsed(Exception):
-    """Ends a dry run, so that its transaction is rolled back."""
 
 
 def export_records(call: Call) -> Response:
@@ -42,9 +51,8 @@ def export_records(call: Call) -> Response:
     body = call.json("format", "filter", "fields", "sort", "search")
     form = json_body.text_member(body, "format") or "csv"
     if form not in FORMATS:
-        raise json_body.wrong_member(
-            "format", f"应为 {'、'.join(FORMATS)} 之一", f"one of {', '.join(FORMATS)}"
-        )
+        listed = ", ".join(FORMATS)
+        raise json_body.wrong_member("format", f"应为其中之一：{listed}", f"one of {listed}")
     sort = json_body.text_member(body, "sort") or ""
     query = Query(
         entity=call.path("entity"),
@@ -89,12 +97,14 @@ def import_records(call: Call) -> Response:
     return _accepted(call, work, doing)
 
 
-def _allowed(call: Call, action: str) -> Any:
-    """The door to the records, for who may do that with the entity."""
+def _allowed(call: Call, action: str) -> Records:
+    """The door to the records, for who may do that with the entity. Raises Refused before there is a job."""
     records = call.records()
     entity = call.path("entity")
+    records.fields(entity)
     if not records.can(entity, action):
-        raise refuse(FORBIDDEN, entity=entity, action=action)
+        label = records.running.app.entities[entity].label
+        raise refuse(FORBIDDEN, entity=label, action=ACTIONS[action])
     return records
 
 
@@ -106,11 +116,26 @@ def _accepted(call: Call, work: Work, doing: Doing) -> Response:
     return json_answer(told, 202, {"Location": f"/api/v1/jobs/{work.job}"})
 
 
+class _LateAudit(Records):
+    """Records for a file that takes long to write: the export is audited afterwards, so that SQLite's only writer is
+    not held meanwhile. Until then the file is nobody's to take."""
+
+    late: tuple[str, int, Mapping[str, Any]] | None = None
+
+    def exported(self, entity: str, count: int, facts: Mapping[str, Any]) -> None:
+        """Remember it."""
+        self.late = (entity, count, facts)
+
+
 def _export(site: Site, app: str, query: Query, form: str, work: Work) -> Outcome:
-    name = f"result.{form}"
-    with site.database.write() as connection, (work.folder / name).open("wb") as out:
-        records = site.records(connection, work.viewer, app)
-        rows = export(records, query, form, out)
+    name = f"result.{form.partition('-')[0]}"
+    with site.database.read() as connection, (work.folder / name).open("wb") as out:
+        running, zone = site.running(connection, app), site.settings.time_zone
+        records = _LateAudit(running, connection, work.viewer, site.clock, time_zone=zone)
+        rows = export(records, query, form, out, progress=work.progress)
+    if records.late is not None:
+        with site.database.write() as connection:
+            site.records(connection, work.viewer, app).exported(*records.late)
     work.progress(rows, rows)
     return Outcome({"rows": rows}, name)
 
@@ -118,20 +143,34 @@ def _export(site: Site, app: str, query: Query, form: str, work: Work) -> Outcom
 def _import(
     site: Site, app: str, entity: str, upload: Path, options: Mapping[str, Any], work: Work
 ) -> Outcome:
-    answer: dict[str, Any] = {}
+    """Raises Refused with every bad cell where nothing was kept for their sake."""
     try:
-        sheet = read_table(upload)
         with site.database.write() as connection:
             records = site.records(connection, replace(work.viewer, via="import"), app)
-            loaded = load(records, entity, sheet, **options)
-            answer = {name: getattr(loaded, name) for name in loaded.__dataclass_fields__}
-            if options["dry_run"]:
-                raise _Rehearsed
-    except _Rehearsed:
-        pass
+            loaded = load(records, entity, upload, progress=work.progress, **options)
     finally:
         upload.unlink(missing_ok=True)
-    return Outcome(answer)
+    problems = [_bad_cell(cell) for cell in loaded.bad[:BAD_CELLS_MAX]]
+    if problems and not loaded.saved and not options["dry_run"]:
+        raise Refused(problems)
+    said = describe(Refused(problems), work.viewer.language, work.job).body["problems"] if problems else []
+    return Outcome(
+        {
+            "rows": loaded.rows,
+            "created": loaded.created,
+            "updated": loaded.updated,
+            "bad_rows": loaded.bad_rows,
+            "problems": said,
+            "ignored": list(loaded.ignored),
+            "saved": loaded.saved,
+            "stopped": loaded.stopped,
+        }
+    )
+
+
+def _bad_cell(cell: BadCell) -> Problem:
+    facts = {"line": cell.line, "column": cell.column, "value": cell.value}
+    return Problem(BAD_ROW, cell.column or None, facts | {"zh": cell.reason.zh, "en": cell.reason.en})
 
 
 def _text(form: FormData, name: str) -> str | None:
