@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from dougong_runtime.storage.dialects import install_functions, make_engine
 from sqlalchemy.exc import OperationalError
 
 from dougong_platform.settings import Settings
@@ -17,6 +16,7 @@ from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.names import uuid7
+from dougong_runtime.storage.dialects import install_functions, make_engine
 from dougong_runtime.storage.system import SYSTEM
 
 SCHEMA = 1
@@ -51,8 +51,7 @@ class Database:
         self._settings = settings
 
     @cached_property
-    def engine(self) -> sa.Engine:
-        """The engine for writing. On PostgreSQL its transactions are READ COMMITTED: roll-ups rely on it."""
+    def _pool(self) -> sa.Engine:
         made = make_engine(self._settings.database_url, pool_size=self._settings.pool_size)
         if made.dialect.name == "postgresql":
             threshold = self._settings.prepare_threshold
@@ -61,15 +60,21 @@ class Database:
                 connection.prepare_threshold = threshold
 
             sa.event.listen(made, "connect", set_threshold)
-            return made.execution_options(isolation_level="READ COMMITTED")
         return made
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The engine for writing. On PostgreSQL its transactions are READ COMMITTED: roll-ups rely on it."""
+        if self._pool.dialect.name == "postgresql":
+            return self._pool.execution_options(isolation_level="READ COMMITTED")
+        return self._pool
 
     @cached_property
     def reader(self) -> sa.Engine:
         """The same pool for reading: one snapshot a transaction, never waiting for a writer, and no writing."""
-        if self.engine.dialect.name == "postgresql":
-            return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return self.engine.execution_options(readonly=True)
+        if self._pool.dialect.name == "postgresql":
+            return self._pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return self._pool.execution_options(readonly=True)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -113,4 +118,4 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back to the database."""
-        self.engine.dispose()
+        self._pool.dispose()

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -113,7 +114,7 @@ def factor(source: Source, scale: float) -> float:
     document = source.demo()
     if scale < COUNTED_FROM or document is None:
         return scale
-    main = next(
+    main: Mapping[str, Any] = next(
         (part for part in document.data.get("load", ()) if "children" in part or part.get("grows")), {}
     )
     return scale / int(main.get("count", scale))

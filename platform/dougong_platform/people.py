@@ -143,7 +143,7 @@ def people(connection: sa.Connection, username: str | None = None) -> list[Perso
     )
     if username is not None:
         query = query.where(sa.func.lower(user.c.username) == sa.func.lower(username))
-    return [Person(*row[:6], row[6], bool(row[7])) for row in connection.execute(query)]
+    return [Person(*tuple(row)) for row in connection.execute(query)]
 
 
 def find_person(connection: sa.Connection, username: str) -> Person | None:
@@ -402,18 +402,17 @@ def admins(site: Site, connection: sa.Connection) -> list[str]:
     )
 
 
-def _refuse_forbidden(site: Site, connection: sa.Connection, user_id: str, roles: Iterable[str]) -> None:
+def _refuse_forbidden(site: Site, connection: sa.Connection, user_id: str, held: Iterable[str]) -> None:
     by_app: dict[str, set[str]] = {}
-    for role in roles:
-        app, dot, name = role.partition(".")
+    for full_name in held:
+        app, dot, name = full_name.partition(".")
         if dot:
             by_app.setdefault(app, set()).add(name)
     installed = site.apps(connection)
     for app_name, names in by_app.items():
         if app_name not in installed:
             continue
-        app = site.running(connection, app_name).app
-        for role in app.roles.values():
+        for role in site.running(connection, app_name).app.roles.values():
             for apart in role.forbid:
                 if apart <= names:
                     user = viewers.directory(connection.dialect.name).of("user")

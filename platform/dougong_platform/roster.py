@@ -47,8 +47,8 @@ def enter(
             roles=roles_of(person, app_name),
             check_password=False,
         )
-        for team in person.leads:
-            directory.update("team", people.get_team(connection, team).id, {"leader": user_id})
+        for name in person.leads:
+            directory.update("team", people.get_team(connection, name).id, {"leader": user_id})
         entered.append(person.username)
     return entered
 

@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
-from dougong_runtime.storage.tables import Tables
 
 from dougong_platform.settings import Settings
 from dougong_platform.tables import ASSIGNMENT
 from dougong_runtime.host import Clock, Viewer, today
 from dougong_runtime.labels import LANGUAGES, Language
 from dougong_runtime.model.directory import DIRECTORY
+from dougong_runtime.storage.tables import Tables
 
 
 @cache
@@ -69,9 +69,10 @@ def statement(dialect: str, found: sa.FromClause, *carried: str) -> sa.Select[An
 
 def viewer_from(row: sa.Row[Any], settings: Settings, door: Door, acting_for: str | None = None) -> Viewer:
     """The viewer that a row of `statement` tells of."""
-    username, name, team, language, time_zone, roles, teams = tuple(row)[-7:]
+    values: tuple[Any, ...] = tuple(row)
+    user, username, name, team, language, time_zone, roles, teams = values[-8:]
     return Viewer(
-        user=row[-8],
+        user=user,
         username=username,
         name=name or username,
         team=team,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from dougong_runtime.transfer.export import export as write_out
 
 from dougong_platform import people, viewers
 from dougong_platform.cli.terminal import (
@@ -18,20 +20,23 @@ from dougong_platform.cli.terminal import (
     AsJson,
     actor,
     answer,
-    as_data,
-    as_text,
     group,
+    misused,
     open_site,
     progress,
     say,
     tell,
+    words,
 )
 from dougong_platform.site import Site
 from dougong_platform.viewers import Door
 from dougong_runtime.errors import refuse
 from dougong_runtime.host import Viewer
+from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import Query
-from dougong_runtime.transfer.load import load
+from dougong_runtime.transfer.export import export as write_out
+from dougong_runtime.transfer.load import LoadAnswer, load
+from dougong_runtime.transfer.row_reader import BadCell
 
 commands = group("数据导入与导出", "Data in and out")
 
@@ -46,7 +51,7 @@ As = Annotated[
 def _viewer(site: Site, connection: sa.Connection, username: str | None, command: str) -> Viewer:
     """The person named, or the system."""
     if username is None:
-        return actor(command)
+        return replace(actor(command), time_zone=site.settings.time_zone)
     person = people.get_person(connection, username)
     viewer = viewers.viewer(connection, person.id, site.clock, site.settings, Door("cli"))
     if viewer is None:
@@ -74,35 +79,78 @@ def import_(
     keep_good: Annotated[
         bool, typer.Option("--keep-good", help=say("写入没有问题的行", "Write the rows that have no problem"))
     ] = False,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULE=TEXT", help=say("对警告的说明，可重复", "Answer to a warning, repeatable")
+        ),
+    ] = None,
     as_user: As = None,
     as_json: AsJson = False,
 ) -> None:
     """All or nothing, unless --keep-good; every bad row is named."""
     if not file.is_file():
         raise refuse(UNREADABLE, path=file, why=say("没有这个文件", "there is no such file"))
-    with open_site() as site, progress(say("导入", "Importing")), site.database.write() as connection:
+    with open_site() as site, progress(say("导入", "Importing")) as done, site.database.write() as connection:
         viewer = _viewer(site, connection, as_user, "data import")
         records = site.records(connection, viewer, app)
-        done = load(records, entity, file, key=key, dry_run=dry_run, keep_good=keep_good)
-        if dry_run:
-            connection.rollback()
-    for problem in done.problems:
-        if not as_json:
-            tell(as_text(problem))
-    text = say(
-        f"新增 {done.created} 行，更新 {done.updated} 行，有问题 {done.rejected} 行",
-        f"{done.created} rows added, {done.updated} updated, {done.rejected} with problems",
-    )
+        taken = load(
+            records,
+            entity,
+            file,
+            key=key,
+            dry_run=dry_run,
+            keep_good=keep_good,
+            reasons=_reasons(reason),
+            name=file.name,
+            progress=done,
+        )
     facts = {
-        "created": done.created,
-        "updated": done.updated,
-        "rejected": done.rejected,
-        "dry_run": dry_run,
-        "problems": [as_data(p) for p in done.problems],
+        "rows": taken.rows,
+        "created": taken.created,
+        "updated": taken.updated,
+        "bad_rows": taken.bad_rows,
+        "ignored": list(taken.ignored),
+        "saved": taken.saved,
+        "stopped": taken.stopped,
+        "bad": [
+            {"line": b.line, "column": b.column, "value": b.value, "text": words(b.reason)} for b in taken.bad
+        ],
     }
-    answer(facts, as_json, text)
-    if done.problems:
+    if not as_json:
+        for header in taken.ignored:
+            tell(say(f"没有导入「{header}」：由系统维护。", f"“{header}” was left out: the system keeps it."))
+        for bad in taken.bad:
+            tell(_bad_cell(bad))
+    answer(facts, as_json, _summary(taken))
+    if not taken.ok:
         sys.exit(REFUSED)
+
+
+def _bad_cell(bad: BadCell) -> str:
+    where = say(f"第 {bad.line} 行「{bad.column}」", f"line {bad.line}, “{bad.column}”")
+    return f"{where}: {bad.value}\n  {words(bad.reason)}"
+
+
+def _summary(taken: LoadAnswer) -> str:
+    counts = say(
+        f"{taken.rows} 行：新增 {taken.created}，更新 {taken.updated}，有问题 {taken.bad_rows}。",
+        f"{taken.rows} rows: {taken.created} new, {taken.updated} updated, {taken.bad_rows} with problems.",
+    )
+    more = say("问题太多，未读完。", " Too much is wrong; the rest was not read.") if taken.stopped else ""
+    nothing = say("没有写入。", " Nothing was written.") if not taken.saved else ""
+    return counts + more + nothing
+
+
+def _reasons(given: list[str] | None) -> dict[str, str]:
+    """`rule=text` → by rule."""
+    reasons = {}
+    for pair in given or ():
+        rule, equals, text = pair.partition("=")
+        if not equals or not text:
+            misused(f"--reason 应写作 规则=理由，不是 {pair}", f"--reason is written rule=text, not {pair}")
+        reasons[rule] = text
+    return reasons
 
 
 @commands.command(
@@ -118,7 +166,11 @@ def export(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", help=say("csv 或 xlsx；默认按扩展名", "csv or xlsx; by the file's name unless given")
+            "--format",
+            help=say(
+                "csv、csv-gb18030 或 xlsx；默认按扩展名",
+                "csv, csv-gb18030 or xlsx; by the file's name unless given",
+            ),
         ),
     ] = None,
     as_user: As = None,
@@ -139,11 +191,24 @@ def export(
             write_out(records, query, chosen, sys.stdout.buffer)
             sys.stdout.buffer.flush()
             return
-        path = Path(file)
-        with progress(say("导出", "Exporting")), path.open("wb") as out:
-            rows = write_out(records, query, chosen, out)
+        rows = _to_file(records, query, chosen, Path(file))
     answer(
         {"path": file, "rows": rows},
         as_json,
         say(f"已导出 {rows} 行到 {file}", f"Wrote {rows} rows to {file}"),
     )
+
+
+def _to_file(records: Records, query: Query, form: str, path: Path) -> int:
+    """Write beside the file and put it in place when it is whole; gives how many rows."""
+    try:
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    except OSError as error:
+        raise refuse(UNREADABLE, path=path, why=error.strerror or str(error)) from None
+    try:
+        with progress(say("导出", "Exporting")) as done, os.fdopen(handle, "wb") as out:
+            rows = write_out(records, query, form, out, progress=done)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return rows

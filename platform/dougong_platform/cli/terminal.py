@@ -58,9 +58,9 @@ def group(zh: str, en: str) -> typer.Typer:
 
 # --- the site and who acts ------------------------------------------------------------------------------------
 @contextmanager
-def open_site(install: bool = True, **given: object) -> Iterator[Site]:
+def open_site(install: bool = True) -> Iterator[Site]:
     """The site that the settings name, its tables made where missing. Misspelt variables are told."""
-    site = Site(Settings.load(**given))
+    site = Site(Settings.load())
     for variable in site.settings.ignored:
         tell(say(f"提示：环境变量 {variable} 没有作用。", f"Note: the variable {variable} has no effect."))
     try:
