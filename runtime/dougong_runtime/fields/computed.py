@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -46,7 +44,7 @@ RESULTS = (
 )
 """Types that a formula's `result` may name."""
 
-_TOKEN = re.compile(r"\{(YYYY|YY|MM|DD|0{1,12})\}")
+_TOKEN = re.compile(r"\{((?:YYYY|YY|MM|DD)+|0{1,12})\}")
 
 
 class FormulaType(FieldType):
@@ -123,41 +121,15 @@ class AutonumberType(Textual):
     schema: ClassVar[Mapping[str, Any]] = {
         "pattern": {
             "type": "string",
-            "pattern": r"^[^{}]*(\{(YYYY|YY|MM|DD)\}[^{}]*)*\{0{1,12}\}[^{}]*$",
+            "pattern": r"^[^{}]*(\{(YYYY|YY|MM|DD)+\}[^{}]*)*\{0{1,12}\}[^{}]*$",
             "default": "{000000}",
         }
     }
 
     def sample(self, field: Field, random: random.Random) -> Value:
         """Some number of the series."""
-        pattern = AutonumberPattern.of(field)
-        return pattern.format(date(2026, 1, 1), random.randrange(1, 1000))
-
-
-@dataclass(frozen=True, slots=True)
-class AutonumberPattern:
-    """How numbers of a series are written. `{YYYY} {YY} {MM} {DD}` are of the day, `{000}` the number."""
-
-    text: str
-
-    @classmethod
-    def of(cls, field: Field) -> AutonumberPattern:
-        """The field's pattern, or six digits."""
-        return cls(str(field.options.get("pattern") or "{000000}"))
-
-    def series(self, on: date) -> str:
-        """What a number counts within: it starts at 1 again when a part of the date that the pattern names changes."""
-        return _TOKEN.sub(lambda m: m[0] if m[1].startswith("0") else _day_part(m[1], on), self.text)
-
-    def format(self, on: date, number: int) -> str:
-        """A number as it is written; longer than its zeros where they do not suffice."""
-        return _TOKEN.sub(
-            lambda m: str(number).zfill(len(m[1])) if m[1].startswith("0") else _day_part(m[1], on), self.text
-        )
-
-
-def _day_part(token: str, on: date) -> str:
-    return on.strftime({"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}[token])
+        pattern = str(field.options.get("pattern") or "{000000}")
+        return _TOKEN.sub(lambda m: str(random.randrange(10 ** len(m[1]))).zfill(len(m[1])), pattern)
 
 
 class FilterType(Textual):

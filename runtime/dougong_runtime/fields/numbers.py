@@ -136,7 +136,11 @@ class IntegerType(Whole):
     name: ClassVar[str] = "integer"
     label = Label("整数", "Whole number")
     help = Label("没有小数的数字，例如数量。", "A number without decimal places, such as a quantity.")
-    schema = {"minimum": {"type": "integer"}, "maximum": {"type": "integer"}, "unit": {"type": "string"}}
+    schema = {
+        "minimum": {"type": "integer"},
+        "maximum": {"type": "integer"},
+        "unit": {"$ref": "common.schema.json#/$defs/label"},
+    }
 
 
 class RatingType(Whole):
@@ -179,7 +183,7 @@ class Fraction(FieldType):
         "scale": {"type": "integer", "minimum": 0, "maximum": SCALE_MAX},
         "minimum": {"type": ["number", "string"]},
         "maximum": {"type": ["number", "string"]},
-        "unit": {"type": "string"},
+        "unit": {"$ref": "common.schema.json#/$defs/label"},
     }
 
     def value_type(self, raw: Mapping[str, Any]) -> ValueType:
@@ -210,7 +214,7 @@ class Fraction(FieldType):
         """With thousands separated and the unit behind."""
         if value is None:
             return ""
-        unit = field.options.get("unit")
+        unit = Label.of(field.options.get("unit")).in_(language)
         return f"{Decimal(value):,.{field.value_type.scale}f}" + (f" {unit}" if unit else "")
 
     def sample(self, field: Field, random: random.Random) -> Value:

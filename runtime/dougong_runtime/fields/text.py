@@ -61,8 +61,8 @@ class Textual(FieldType):
     length_max: ClassVar[int] = 255
     lines: ClassVar[bool] = False
     schema: ClassVar[Mapping[str, Any]] = {
-        "max": {"type": "integer", "minimum": 1, "maximum": LONG_TEXT_MAX},
-        "placeholder": {"$ref": "#/$defs/label"},
+        "max_length": {"type": "integer", "minimum": 1, "maximum": LONG_TEXT_MAX},
+        "placeholder": {"$ref": "common.schema.json#/$defs/label"},
     }
 
     def value_type(self, raw: Mapping[str, Any]) -> ValueType:
@@ -75,7 +75,7 @@ class Textual(FieldType):
 
     def limit(self, field: Field) -> int:
         """Code points that a value may have."""
-        return min(int(field.options.get("max", self.length_max)), LONG_TEXT_MAX)
+        return min(int(field.options.get("max_length", self.length_max)), LONG_TEXT_MAX)
 
     def coerce(self, field: Field, raw: object) -> Value:
         """White space around it is dropped; control characters and too long texts are refused."""

@@ -50,7 +50,7 @@ def search_column_name(field: str | None = None) -> str:
 
 def search_table_name(table: str) -> str:
     """SQLite: the full-text table beside a table."""
-    return short(f"{table}__search")
+    return short(f"dg_fts__{table}")
 
 
 def readable_view_name(table: str) -> str:

@@ -123,13 +123,13 @@ class Tables:
         if field.is_reference and field.formula is None:
             target = self.app.entities.get(field.targets[0])
             if target is not None:
-                columns[0].append_foreign_key(self._foreign_key(entity, field.id, target))
+                columns[0].append_foreign_key(self._foreign_key(target))
         return columns
 
-    def _foreign_key(self, entity: Entity, identity: str, target: Entity) -> sa.ForeignKey:
+    def _foreign_key(self, target: Entity) -> sa.ForeignKey:
+        """Checked at once, unless a transaction that loads records naming each other defers it."""
         return sa.ForeignKey(
             f"{table_name(target)}.id",
-            name=short(f"fk_{identity}_{entity.id}"),
             ondelete="RESTRICT",
             deferrable=True,
             initially="IMMEDIATE",

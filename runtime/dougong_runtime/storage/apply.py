@@ -1,0 +1,443 @@
+"""Steps carried out: a function a step, in the caller's transaction, on both databases.
+
+Alembic's operations do the altering. On SQLite no table is ever rebuilt: what stands beside it (triggers, the readable
+view) is put aside first and set up again at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import singledispatchmethod
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import AddConstraint, CreateTable
+
+from dougong_runtime.errors import Problem, Refused, problem_type
+from dougong_runtime.exact import RecordId
+from dougong_runtime.fields.base import Field
+from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
+from dougong_runtime.model.app import Entity
+from dougong_runtime.storage import auxiliary, trash
+from dougong_runtime.storage.fill import fill_search, rename_options
+from dougong_runtime.storage.forms import form
+from dougong_runtime.storage.identifiers import (
+    link_table_name,
+    search_column_name,
+    sort_column_name,
+)
+from dougong_runtime.storage.retype import fill_column, read_linked, scaled_up, surroundings
+from dougong_runtime.storage.steps import (
+    AddField,
+    AddIndex,
+    CreateEntity,
+    DropIndex,
+    DropSearch,
+    FillSearch,
+    RenameEntity,
+    RenameField,
+    RenameOptions,
+    RestoreEntity,
+    RestoreField,
+    RetireEntity,
+    RetireField,
+    RetypeField,
+    Step,
+)
+from dougong_runtime.storage.tables import Tables
+
+UNIQUE_VIOLATED = problem_type(
+    "unique-violated",
+    409,
+    "「{entity}」的 {fields} 有重复，不能要求唯一：{records}",
+    "{fields} of “{entity}” are not unique: {records}",
+    remedy=("先处理重复的记录，再发布。", "Deal with the records that collide, then publish."),
+)
+NOT_IN_TRASH = problem_type(
+    "not-in-trash",
+    409,
+    "「{name}」已不在回收站中，无法恢复。",
+    "“{name}” is no longer in the trash and cannot be restored.",
+    remedy=("从备份恢复，或新建它。", "Restore it from a backup, or create it anew."),
+)
+
+
+def apply_steps(
+    connection: sa.Connection,
+    steps: Iterable[Step],
+    before: Tables | None,
+    after: Tables,
+    at: datetime,
+    version: int | None = None,
+) -> None:
+    """Carry out steps from one app's tables to another's.
+
+    `version` is the number of the version that is left. Raises Refused for a unique that records violate. All
+    changes are the caller's transaction's, on both databases.
+    """
+    work = _Work(connection, before, after, at, version)
+    work.begin()
+    for step in steps:
+        work.do(step)
+    work.finish()
+
+
+class _Work:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        before: Tables | None,
+        after: Tables,
+        at: datetime,
+        version: int | None,
+    ) -> None:
+        self.connection, self.before, self.after = connection, before, after
+        self.at, self.version = at, version
+        self.app = after.app.name
+        self.dialect = connection.dialect.name
+        self.operations = Operations(MigrationContext.configure(connection))
+        self.moved: dict[tuple[str, str], str] = {}
+        """(table, column) → where the column was moved to because another wants its name; "" for whole tables."""
+        self.created: list[sa.Table] = []
+        self.filled: set[str] = set()
+        self.touched: set[str] = set()
+        self.temporary = 0
+
+    def begin(self) -> None:
+        """Put aside what would stand in the way."""
+        if self.before is not None:
+            for entity in self.before.app.own_entities:
+                auxiliary.put_aside(self.connection, self.before.of(entity.name).name)
+
+    def finish(self) -> None:
+        """Foreign keys of new tables, and what stands beside tables."""
+        for table in self.created:
+            for constraint in table.foreign_key_constraints:
+                if constraint.use_alter:
+                    self.connection.execute(AddConstraint(constraint, isolate_from_table=False))
+        for entity in self.after.app.own_entities:
+            auxiliary.set_up(self.connection, self.after, entity)
+            name = self.after.of(entity.name).name
+            if name in self.filled:
+                auxiliary.rebuild(self.connection, name)
+
+    @singledispatchmethod
+    def do(self, step: Any) -> None:
+        """Carry out one step."""
+        raise TypeError(f"no way to carry out {type(step).__name__}")
+
+    # --- entities -------------------------------------------------------------------------------------------------
+
+    @do.register
+    def _create_entity(self, step: CreateEntity) -> None:
+        self._create(self.after.of(step.entity.name))
+        for field in step.entity.own_fields:
+            if field.is_many:
+                self._create_link(self.after.link(step.entity.name, field.name))
+
+    def _create(self, table: sa.Table) -> None:
+        """A table without its indexes, which are steps of their own; foreign keys that go in circles come later."""
+        at_once = [c for c in table.foreign_key_constraints if not c.use_alter]
+        self.connection.execute(CreateTable(table, include_foreign_key_constraints=at_once))
+        self.created.append(table)
+
+    def _create_link(self, table: sa.Table) -> None:
+        self._create(table)
+        for index in table.indexes:
+            index.create(self.connection)
+
+    def _link_into_trash(self, kind: str, entity: Entity, field: Field) -> None:
+        link = self._side(entity, field).link(entity.name, field.name)
+        for index in link.indexes:
+            self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index.name}"')
+        self._rename_table(link_table_name(entity, field.name), self._into_trash(kind, entity, field))
+
+    @do.register
+    def _retire_entity(self, step: RetireEntity) -> None:
+        auxiliary.put_aside(self.connection, step.table)
+        auxiliary.drop_search(self.connection, step.table)
+        for field in step.entity.own_fields:
+            if field.is_many:
+                self._retire_table(
+                    step.entity, field.id, link_table_name(step.entity, field.name), "entity_link"
+                )
+        self._retire_table(step.entity, step.entity.id, step.table, "entity")
+
+    def _retire_table(self, entity: Entity, thing_id: str, table: str, kind: str) -> None:
+        name = trash.put(
+            self.connection, self.app, kind, entity.id, thing_id, table, "table", self.version, self.at
+        )
+        self.operations.rename_table(table, name)
+
+    @do.register
+    def _restore_entity(self, step: RestoreEntity) -> None:
+        self._restore_table(step.entity.id, step.table, "entity")
+        for field in step.entity.own_fields:
+            if field.is_many:
+                self._restore_table(field.id, link_table_name(step.entity, field.name), "entity_link")
+
+    def _restore_table(self, thing_id: str, table: str, kind: str) -> None:
+        found = trash.find(self.connection, self.app, kind, thing_id)
+        if found is None:
+            raise Refused([Problem(NOT_IN_TRASH, None, {"name": table})])
+        self.operations.rename_table(found.trash_name, table)
+        trash.take(self.connection, found, self.at)
+
+    @do.register
+    def _rename_entity(self, step: RenameEntity) -> None:
+        auxiliary.put_aside(self.connection, step.table)
+        auxiliary.drop_search(self.connection, step.table)
+        self._rename_table(step.table, step.new_table)
+        for name in step.links:
+            self._rename_table(link_table_name(step.before, name), link_table_name(step.after, name))
+
+    def _rename_table(self, old: str, new: str) -> None:
+        if old == new:
+            return
+        now = self.moved.pop((old, ""), old)
+        if sa.inspect(self.connection).has_table(new):
+            away = self._temporary_name()
+            self.operations.rename_table(new, away)
+            self.moved[new, ""] = away
+        self.operations.rename_table(now, new)
+
+    def _temporary_name(self) -> str:
+        self.temporary += 1
+        return f"dg_moving_{self.temporary}"
+
+    # --- fields ---------------------------------------------------------------------------------------------------
+
+    @do.register
+    def _add_field(self, step: AddField) -> None:
+        if step.field.is_many:
+            self._create_link(self._side(step.entity, step.field).link(step.entity.name, step.field.name))
+            return
+        for column in self._fresh_columns(step.entity, step.field):
+            self._add_column(step.table, column)
+
+    def _side(self, entity: Entity, field: Field) -> Tables:
+        """The tables of the version that has the field."""
+        mine = self.after.app.entities.get(entity.name)
+        if mine is not None and field.name in mine.fields and mine.fields[field.name].id == field.id:
+            return self.after
+        return self.before if self.before is not None else self.after
+
+    def _fresh_columns(self, entity: Entity, field: Field) -> list[sa.Column[Any]]:
+        return self._side(entity, field).field_columns(entity, field)
+
+    def _add_column(self, table: str, column: sa.Column[Any]) -> None:
+        self.operations.add_column(table, column, inline_references=True)
+
+    @do.register
+    def _retire_field(self, step: RetireField) -> None:
+        if step.field.is_many:
+            self._link_into_trash("field", step.entity, step.field)
+        else:
+            name = self._into_trash("field", step.entity, step.field)
+            self._rename_columns(step.table, step.field, step.field.name, name)
+
+    def _into_trash(self, kind: str, entity: Entity, field: Field) -> str:
+        return trash.put(
+            self.connection,
+            self.app,
+            kind,
+            entity.id,
+            field.id,
+            field.name,
+            repr(form(field)),
+            self.version,
+            self.at,
+        )
+
+    def _rename_columns(self, table: str, field: Field, old: str, new: str) -> None:
+        self._rename_column(table, old, new)
+        if field.is_polymorphic:
+            self._rename_column(table, old + ENTITY_SUFFIX, new + ENTITY_SUFFIX)
+
+    def _rename_column(self, table: str, old: str, new: str) -> None:
+        if old == new:
+            return
+        now = self.moved.pop((table, old), old)
+        if new in self._column_names(table):
+            away = self._temporary_name()
+            self._alter_name(table, new, away)
+            self.moved[table, new] = away
+        self._alter_name(table, now, new)
+
+    def _alter_name(self, table: str, old: str, new: str) -> None:
+        self.operations.alter_column(table, old, new_column_name=new)
+
+    def _column_names(self, table: str) -> set[str]:
+        return {c["name"] for c in sa.inspect(self.connection).get_columns(table)}
+
+    @do.register
+    def _restore_field(self, step: RestoreField) -> None:
+        found = trash.find(self.connection, self.app, "field", step.field.id, repr(form(step.field)))
+        if found is None:
+            raise Refused([Problem(NOT_IN_TRASH, step.field.name, {"name": step.field.name})])
+        if step.field.is_many:
+            self._rename_table(found.trash_name, link_table_name(step.entity, step.field.name))
+            for index in self._side(step.entity, step.field).link(step.entity.name, step.field.name).indexes:
+                index.create(self.connection)
+        else:
+            self._rename_columns(step.table, step.field, found.trash_name, step.field.name)
+        trash.take(self.connection, found, self.at)
+
+    @do.register
+    def _rename_field(self, step: RenameField) -> None:
+        old, new = step.before.name, step.after.name
+        if step.before.is_many:
+            self._rename_table(link_table_name(step.entity, old), link_table_name(step.entity, new))
+            return
+        self._rename_columns(step.table, step.before, old, new)
+        present = self._column_names(step.table)
+        for beside, wanted in (
+            (sort_column_name(old), sort_column_name(new)),
+            (search_column_name(old), search_column_name(new)),
+        ):
+            if beside in present or (step.table, beside) in self.moved:
+                self._rename_column(step.table, beside, wanted)
+
+    @do.register
+    def _retype_field(self, step: RetypeField) -> None:
+        if step.before.is_many or step.after.is_many:
+            self._relink_field(step)
+            return
+        original = trash.find(self.connection, self.app, "retype", step.after.id, repr(form(step.after)))
+        temporary = self._temporary_name()
+        fresh = self._fresh_columns(step.entity, step.after)
+        new_names = {c.name: c.name.replace(step.after.name, temporary, 1) for c in fresh}
+        old = {n: self.moved.get((step.table, n), n) for n in to_columns(step.before, None)}
+        types = {c.name: c.type for c in fresh}
+        for column in fresh:
+            column.name = new_names[column.name]
+            self._add_column(step.table, column)
+        earlier = None
+        if original is not None:
+            earlier = {
+                n: n.replace(step.after.name, original.trash_name, 1) for n in to_columns(step.after, None)
+            }
+        table = self._bare_table(step, old, new_names, types, earlier)
+        scaled = None
+        if original is None:
+            scaled = scaled_up(step.before, step.after, table.c[step.before.name], self.dialect)
+        if scaled is not None:
+            target = table.c[new_names[step.after.name]]
+            self.connection.execute(sa.update(table).values({target: sa.type_coerce(scaled, target.type)}))
+        else:
+            around = surroundings(
+                self.connection, step.before, step.after, self.before or self.after, self.after
+            )
+            fill_column(self.connection, table, step.before, step.after, new_names, around, earlier)
+        self._rename_columns(
+            step.table, step.before, step.before.name, self._into_trash("retype", step.entity, step.before)
+        )
+        self._rename_columns(step.table, step.after, temporary, step.after.name)
+
+    def _bare_table(
+        self,
+        step: RetypeField,
+        old: dict[str, str],
+        new: dict[str, str],
+        types: dict[str, Any],
+        earlier: dict[str, str] | None,
+    ) -> sa.Table:
+        """The table as it is at this moment: the old column, the new one, and one of an earlier time."""
+        old_types = {c.name: c.type for c in step.before.kind.columns(step.before)}
+        columns: list[sa.Column[Any]] = [sa.Column("id", RecordId())]
+        columns += [sa.Column(now, old_types[name], key=name) for name, now in old.items()]
+        columns += [sa.Column(now, types[name], key=now) for name, now in new.items()]
+        columns += [sa.Column(now, types[name], key=now) for name, now in (earlier or {}).items()]
+        return sa.Table(step.table, sa.MetaData(), *columns)
+
+    def _relink_field(self, step: RetypeField) -> None:
+        """Between one reference and several: a column and a link table."""
+        around = surroundings(self.connection, step.before, step.after, self.before or self.after, self.after)
+        if step.before.is_many:
+            link = self._side(step.entity, step.before).link(step.entity.name, step.before.name)
+            found = [pair for batch in read_linked(self.connection, link) for pair in batch]
+            self._link_into_trash("retype", step.entity, step.before)
+        else:
+            table = self._plain_table(step.table, step.before)
+            query = sa.select(table.c.id, table.c[step.before.name]).where(
+                table.c[step.before.name].isnot(None)
+            )
+            found = [(record, [target]) for record, target in self.connection.execute(query)]
+            name = self._into_trash("retype", step.entity, step.before)
+            self._rename_columns(step.table, step.before, step.before.name, name)
+        if step.after.is_many:
+            new_link = self._side(step.entity, step.after).link(step.entity.name, step.after.name)
+            self._create_link(new_link)
+            self._insert_links(new_link, [(r, [t for t in ts if t in around.known]) for r, ts in found])
+            return
+        for column in self._fresh_columns(step.entity, step.after):
+            self._add_column(step.table, column)
+        table = self._plain_table(step.table, step.after)
+        update = (
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("of"))
+            .values({name: sa.bindparam(f"to_{name}") for name in to_columns(step.after, None)})
+        )
+        changes = [
+            {"of": record, f"to_{step.after.name}": targets[0]}
+            for record, targets in found
+            if len(targets) == 1 and targets[0] in around.known and not step.after.is_polymorphic
+        ]
+        if changes:
+            self.connection.execute(update, changes)
+
+    def _plain_table(self, name: str, field: Field) -> sa.Table:
+        """A table as far as one field is concerned, as it is at this moment."""
+        columns = field.kind.columns(field)
+        for column in columns:
+            column.name = self.moved.get((name, column.name), column.name)
+        return sa.Table(name, sa.MetaData(), sa.Column("id", RecordId()), *columns)
+
+    def _insert_links(self, link: sa.Table, found: list[tuple[str, list[str]]]) -> None:
+        rows = [
+            {"record": record, "target": target, "place": place}
+            for record, targets in found
+            for place, target in enumerate(targets)
+        ]
+        if rows:
+            self.connection.execute(sa.insert(link), rows)
+
+    @do.register
+    def _rename_options(self, step: RenameOptions) -> None:
+        rename_options(self.connection, step.table, step.field, step.values)
+
+    # --- what follows from fields ---------------------------------------------------------------------------------
+
+    @do.register
+    def _drop_search(self, step: DropSearch) -> None:
+        if step.columns:
+            auxiliary.drop_search(self.connection, step.table)
+        for name in step.columns:
+            self.operations.drop_column(step.table, name)
+
+    @do.register
+    def _fill_search(self, step: FillSearch) -> None:
+        table = self.after.of(step.entity.name)
+        for name in step.columns:
+            self._add_column(step.table, sa.Column(name, table.c[name].type))
+        fill_search(self.connection, table, step.entity, (*step.columns, *step.refill))
+        self.filled.add(step.table)
+
+    @do.register
+    def _drop_index(self, step: DropIndex) -> None:
+        self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{step.index.name}"')
+
+    @do.register
+    def _add_index(self, step: AddIndex) -> None:
+        table = self.after.of(step.entity.name)
+        index = next(i for i in table.indexes if i.name == step.index.name)
+        try:
+            index.create(self.connection)
+        except IntegrityError:
+            fields = ", ".join(step.index.fields)
+            facts = {"entity": step.entity.label, "fields": fields, "records": "—"}
+            raise Refused([Problem(UNIQUE_VIOLATED, step.index.fields[0], facts)]) from None

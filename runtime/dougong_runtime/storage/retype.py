@@ -1,0 +1,220 @@
+"""A retyped field: values converted in batches, the old column kept; and which values do not convert, told beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.exact import Exact
+from dougong_runtime.fields.base import Field, Value, ValueProblem
+from dougong_runtime.fields.links import from_columns, to_columns
+from dougong_runtime.formulas.types import Kind
+from dougong_runtime.labels import Label
+from dougong_runtime.model.app import Entity
+from dougong_runtime.storage.convert import Surroundings, convert
+from dougong_runtime.storage.tables import Tables
+
+BATCH_ROWS = 2_000
+TITLES_MAX = 200_000
+"""Records that may be looked up by title; of more, only ids convert."""
+
+
+_NO_SINGLE_RECORD = Label(
+    "不止一条引用，或新目标中没有这条记录。", "names several records, or none of the new target."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unconvertible:
+    """A value that has no form in the new type. It stays in the trash, and comes back if the type does."""
+
+    entity: str
+    field: str
+    record: str
+    value: str
+    why: Label
+
+
+def read_values(
+    connection: sa.Connection, table: sa.FromClause, field: Field, *more: sa.ColumnElement[Any]
+) -> Iterator[list[tuple[str, Value, tuple[Any, ...]]]]:
+    """Batches of (record id, value, further columns) of all records, in the order of ids."""
+    columns = [table.c[name] for name in to_columns(field, None)]
+    last: str | None = None
+    while True:
+        query = sa.select(table.c.id, *columns, *more).order_by(table.c.id).limit(BATCH_ROWS)
+        if last is not None:
+            query = query.where(table.c.id > last)
+        rows = connection.execute(query).all()
+        if not rows:
+            return
+        names = [c.key for c in columns]
+        yield [
+            (
+                row[0],
+                from_columns(field, dict(zip(names, row[1 : 1 + len(names)], strict=True))),
+                tuple(row[1 + len(names) :]),
+            )
+            for row in rows
+        ]
+        last = rows[-1][0]
+
+
+def read_linked(connection: sa.Connection, link: sa.Table) -> Iterator[list[tuple[str, list[str]]]]:
+    """Batches of (record id, ids it names in order) out of a link table."""
+    last: str | None = None
+    while True:
+        records = sa.select(link.c.record).distinct().order_by(link.c.record).limit(BATCH_ROWS)
+        if last is not None:
+            records = records.where(link.c.record > last)
+        ids = list(connection.execute(records).scalars())
+        if not ids:
+            return
+        query = (
+            sa.select(link.c.record, link.c.target)
+            .where(link.c.record >= ids[0], link.c.record <= ids[-1])
+            .order_by(link.c.record, link.c.place, link.c.target)
+        )
+        named: dict[str, list[str]] = {}
+        for record, target in connection.execute(query):
+            named.setdefault(record, []).append(target)
+        yield list(named.items())
+        last = ids[-1]
+
+
+def surroundings(
+    connection: sa.Connection, before: Field, after: Field, old: Tables, new: Tables
+) -> Surroundings:
+    """What a conversion between references and texts looks up."""
+    titles: dict[str, str] = {}
+    known: set[str] = set()
+    by_title: dict[str, str | None] = {}
+    if before.value_type.kind is Kind.RECORD and after.value_type.kind is not Kind.RECORD:
+        for name in before.targets:
+            titles.update(_titles(connection, old, name))
+    if after.value_type.kind in (Kind.RECORD, Kind.RECORDS):
+        for name in after.targets:
+            for identity, title in _titles(connection, new, name, old):
+                known.add(identity)
+                by_title[title] = None if title in by_title else identity
+    unique = {title: identity for title, identity in by_title.items() if identity is not None and title}
+    return Surroundings(titles=titles, known=frozenset(known), by_title=unique)
+
+
+def _titles(
+    connection: sa.Connection, tables: Tables, entity_name: str, other: Tables | None = None
+) -> list[tuple[str, str]]:
+    """Ids and titles of an entity's records, from the side on which its table is there."""
+    for side in (tables, other):
+        entity = None if side is None else side.app.entities.get(entity_name)
+        if side is None or entity is None:
+            continue
+        table = side.of(entity_name)
+        if not sa.inspect(connection).has_table(table.name):
+            continue
+        title = entity.fields[entity.title]
+        present = {c["name"] for c in sa.inspect(connection).get_columns(table.name)}
+        column: sa.ColumnElement[Any] = (
+            table.c[title.name] if title.has_column and title.name in present else sa.null()
+        )
+        rows = connection.execute(sa.select(table.c.id, column).limit(TITLES_MAX)).all()
+        return [(row[0], title.kind.to_text(title, row[1], "zh")) for row in rows]
+    return []
+
+
+def find_unconvertible(
+    connection: sa.Connection, before: Field, after: Field, entity: Entity, old: Tables, new: Tables
+) -> Iterator[Unconvertible]:
+    """Every value of a field that would not convert, with its record, before anything is changed."""
+    around = surroundings(connection, before, after, old, new)
+    if before.is_many:
+        for linked in read_linked(connection, old.link(entity.name, before.name)):
+            for record, targets in linked:
+                if len(targets) > 1 or not _known(after, targets, around):
+                    shown = ", ".join(targets)
+                    yield Unconvertible(entity.name, after.name, record, shown, _NO_SINGLE_RECORD)
+        return
+    for batch in read_values(connection, old.of(entity.name), before):
+        for record, value, _ in batch:
+            if value is None:
+                continue
+            why = _problem(before, after, value, around)
+            if why is not None:
+                yield Unconvertible(
+                    entity.name, after.name, record, before.kind.to_text(before, value, "zh"), why
+                )
+
+
+def _known(after: Field, targets: list[str], around: Surroundings) -> bool:
+    return all(target in around.known for target in targets)
+
+
+def _problem(before: Field, after: Field, value: Value, around: Surroundings) -> Label | None:
+    if after.is_many:
+        return None if value in around.known else Label("没有对应的记录。", "names no record.")
+    try:
+        convert(before, after, value, around)
+    except ValueProblem as problem:
+        return problem.label
+    return None
+
+
+def fill_column(
+    connection: sa.Connection,
+    table: sa.Table,
+    before: Field,
+    after: Field,
+    new_names: Mapping[str, str],
+    around: Surroundings,
+    original: Mapping[str, str] | None,
+) -> None:
+    """Write the converted values of column `before` into the new columns.
+
+    `table` has the old columns under their keys, the new ones under `new_names`, those of an earlier time under
+    `original`. An earlier value comes back where, converted, it is what stands in the record now.
+    """
+    target: dict[Any, Any] = {new_names[name]: sa.bindparam(f"to_{name}") for name in new_names}
+    update = sa.update(table).where(table.c.id == sa.bindparam("of")).values(target)
+    more = [table.c[name] for name in original.values()] if original else []
+    for batch in read_values(connection, table, before, *more):
+        changes = []
+        for record, value, earlier in batch:
+            made = _converted(before, after, value, around)
+            if original is not None and any(e is not None for e in earlier):
+                kept = from_columns(after, dict(zip(original, earlier, strict=True)))
+                if _converted(after, before, kept, around) == value:
+                    made = kept
+            if made is not None:
+                bound = {f"to_{name}": v for name, v in to_columns(after, made).items()}
+                changes.append({"of": record, **bound})
+        if changes:
+            connection.execute(update, changes)
+
+
+def _converted(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    try:
+        return convert(before, after, value, around)
+    except ValueProblem:
+        return None
+
+
+def scaled_up(before: Field, after: Field, column: sa.ColumnElement[Any], dialect: str) -> Any:
+    """The values of a number column with more places, as SQL; None where rows must be looked at one by one."""
+    old, new = before.value_type, after.value_type
+    if old.kind is not Kind.NUMBER or new.kind is not Kind.NUMBER or before.formula or after.formula:
+        return None
+    if new.scale < old.scale or new.precision - new.scale < old.precision - old.scale:
+        return None
+    if after.type == "rating" or "minimum" in after.options or "maximum" in after.options:
+        return None
+    if dialect == "postgresql":
+        return sa.cast(sa.type_coerce(column, sa.Numeric), sa.Numeric(new.precision, new.scale))
+    wide = any(
+        isinstance(t, Exact) and not t.is_narrow for t in (column.type, Exact(new.precision, new.scale))
+    )
+    if wide:
+        return None
+    return sa.type_coerce(column, sa.BigInteger) * sa.literal_column(str(10 ** (new.scale - old.scale)))
