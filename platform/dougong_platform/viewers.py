@@ -28,11 +28,12 @@ def directory(dialect: str) -> Tables:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How someone comes in: the door's name, the client's address, the request's id."""
+    """How someone comes in: the door's name, the client's address, the request's id, the language their program asks for."""
 
     via: str
     address: str | None = None
     request: str | None = None
+    language: Language | None = None
 
 
 def statement(dialect: str, found: sa.FromClause, *carried: str) -> sa.Select[Any]:
@@ -78,7 +79,7 @@ def viewer_from(row: sa.Row[Any], settings: Settings, door: Door, acting_for: st
         team=team,
         teams_below=tuple(sorted(teams.split(","))) if teams else (),
         roles=frozenset(roles.split(",")) if roles else frozenset(),
-        language=cast(Language, language if language in LANGUAGES else settings.language),
+        language=cast(Language, language if language in LANGUAGES else door.language or settings.language),
         time_zone=time_zone or settings.time_zone,
         via=door.via,
         address=door.address,

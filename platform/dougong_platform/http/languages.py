@@ -7,8 +7,6 @@ from starlette.requests import Request
 from dougong_runtime.host import Viewer
 from dougong_runtime.labels import Language
 
-_DEFAULT: Language = "zh"
-
 
 def language_of(request: Request, viewer: Viewer | None = None) -> Language:
     """The language in force for a request; the viewer resolved for it counts where none is handed in."""
@@ -18,7 +16,13 @@ def language_of(request: Request, viewer: Viewer | None = None) -> Language:
     known = viewer if viewer is not None else getattr(request.state, "viewer", None)
     if isinstance(known, Viewer):
         return known.language
-    return accepted_language(request.headers.get("accept-language", ""))
+    return accepted_language(request.headers.get("accept-language", "")) or _default(request)
+
+
+def _default(request: Request) -> Language:
+    """The site's, where there is a site yet."""
+    site = getattr(request.app.state, "site", None) if "app" in request.scope else None
+    return "en" if getattr(getattr(site, "settings", None), "language", None) == "en" else "zh"
 
 
 def asked_language(request: Request) -> Language | None:
@@ -27,15 +31,15 @@ def asked_language(request: Request) -> Language | None:
     return "zh" if asked == "zh" else "en" if asked == "en" else None
 
 
-def accepted_language(header: str) -> Language:
-    """The better of our two by RFC 9110 section 12.5.4; Chinese where neither is named.
+def accepted_language(header: str) -> Language | None:
+    """The better of our two by RFC 9110 section 12.5.4; None where neither is named.
 
     >>> accepted_language("fr, en-GB;q=0.8, zh-CN;q=0.5")
     'en'
-    >>> accepted_language("")
-    'zh'
+    >>> accepted_language("fr") is None
+    True
     """
-    best: Language = _DEFAULT
+    best: Language | None = None
     best_weight = 0.0
     for part in header[:200].split(","):
         tag, _, parameter = part.strip().partition(";")

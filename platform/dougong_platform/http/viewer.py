@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dougong_platform import people, signin, tokens, viewers
-from dougong_platform.http.languages import asked_language
+from dougong_platform.http.languages import accepted_language, asked_language
 from dougong_platform.http.problem_types import BAD_TOKEN, CSRF, NOT_SIGNED_IN, VIEWING_AS
 from dougong_platform.signin import Session
 from dougong_platform.site import Site
@@ -54,7 +54,8 @@ def door_of(request: Request) -> Door:
     """The door that a request comes by."""
     via = "api" if request.url.path.startswith("/api/") else "page"
     address = request.client.host if request.client else None
-    return Door(via, address, getattr(request.state, "request_id", None))
+    language = accepted_language(request.headers.get("accept-language", ""))
+    return Door(via, address, getattr(request.state, "request_id", None), language)
 
 
 def asker_of(site: Site, request: Request, connection: sa.Connection) -> Asker:

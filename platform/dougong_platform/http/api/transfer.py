@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dougong_runtime.transfer.export import FORMATS, export
-from dougong_runtime.transfer.load import load
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,6 +27,8 @@ from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import Query
+from dougong_runtime.transfer.export import FORMATS, export
+from dougong_runtime.transfer.load import load
 from dougong_runtime.transfer.row_reader import BadCell
 
 BAD_CELLS_MAX = 1_000
