@@ -57,7 +57,7 @@ def describe(refused: Refused, language: Language, request_id: str) -> Answer:
         "problems": problems,
         "warnings": warnings,
     }
-    headers = {"Content-Language": language}
+    headers: dict[str, str] = {"Content-Language": language}
     if refused.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="dougong"'
     if "retry_after" in first.facts:

@@ -84,12 +84,12 @@ def import_records(call: Call) -> Response:
         "dry_run": _flag(form, "dry_run"),
         "keep_good": _flag(form, "keep_good"),
         "key": _text(form, "key"),
+        "name": Path(file.filename or "").name[:200] or None,
     }
     _allowed(call, "import")
     work = jobs_of(call).prepare(
         call.connection, call.viewer, "import", call.path("app"), call.path("entity")
     )
-
     upload = work.folder / "upload"
     with upload.open("wb") as kept:
         shutil.copyfileobj(file.file, kept)
@@ -159,7 +159,7 @@ def _import(
             "rows": loaded.rows,
             "created": loaded.created,
             "updated": loaded.updated,
-            "bad_rows": loaded.bad_rows,
+            "rejected": loaded.rejected,
             "problems": said,
             "ignored": list(loaded.ignored),
             "saved": loaded.saved,

@@ -240,10 +240,12 @@ class Jobs:
                         .where(JOB.c.id == row.id)
                         .values(state=FAILED, finished_at=now, outcome=said)
                     )
-            old = connection.scalars(sa.select(JOB.c.id).where(JOB.c.created_at < now - KEPT)).all()
-            connection.execute(sa.delete(JOB).where(JOB.c.id.in_(old)))
-        for job in old:
-            shutil.rmtree(self._folder / job, ignore_errors=True)
+            connection.execute(sa.delete(JOB).where(JOB.c.created_at < now - KEPT))
+            kept = set(connection.scalars(sa.select(JOB.c.id)))
+        young = time.time() - LOST_SECONDS
+        for folder in self._folder.iterdir() if self._folder.is_dir() else ():
+            if folder.name not in kept and folder.stat().st_mtime < young:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         """End with the process: what waits is dropped, what runs is waited for."""
