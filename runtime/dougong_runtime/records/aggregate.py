@@ -10,8 +10,9 @@ import msgspec
 import sqlalchemy as sa
 
 from dougong_runtime.errors import BAD_QUERY, FORBIDDEN, TOO_MUCH, Problem, Refused
-from dougong_runtime.formulas.check import FormulaProblems, check_formula
+from dougong_runtime.formulas.check import Place, check_formula
 from dougong_runtime.formulas.compile import Scope, compile_formula, compile_measure, condition
+from dougong_runtime.formulas.problems import FormulaProblems
 from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label
@@ -71,7 +72,9 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
     entity = entity_of(scene, query.entity)
     access = scene.access.entity(entity.name)
     if not access.everything and not access.giving("aggregate"):
-        raise Refused([Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("汇总", "summing")})])
+        raise Refused(
+            [Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("汇总", "summing")})]
+        )
     names = [*query.rows, *query.columns]
     if len(names) > GROUPS_MAX:
         problems.append(Problem(TOO_MUCH, "rows", {"what": "rows", "limit": GROUPS_MAX}))
@@ -89,7 +92,9 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
     measures = []
     for measure in query.measures:
         if not is_name(measure.name) or measure.name.startswith("dg_"):
-            problems.append(_bad("measures", f"「{measure.name}」不能作名称。", f"“{measure.name}” is no name."))
+            problems.append(
+                _bad("measures", f"「{measure.name}」不能作名称。", f"“{measure.name}” is no name.")
+            )
             continue
         tree = _tree(scene, entity, measure.formula, "measure", "measures", problems)
         if tree is not None:
@@ -104,8 +109,11 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
         if name not in known:
             near = nearest(name, known)
             problems.append(
-                _bad("sort", f"「{name}」不在结果中。" + (f"最接近的是 {near}。" if near else ""),
-                     f"“{name}” is not in the answer." + (f" Nearest: {near}." if near else ""))
+                _bad(
+                    "sort",
+                    f"「{name}」不在结果中。" + (f"最接近的是 {near}。" if near else ""),
+                    f"“{name}” is not in the answer." + (f" Nearest: {near}." if near else ""),
+                )
             )
         sort.append((name, raw.startswith("-")))
     if problems:
@@ -122,11 +130,15 @@ def _at_least(scene: Scene, entity: Entity) -> int:
 
 
 def _tree(
-    scene: Scene, entity: Entity, text: str, place: str, parameter: str, problems: list[Problem]
+    scene: Scene, entity: Entity, text: str, place: Place, parameter: str, problems: list[Problem]
 ) -> Node | None:
     try:
         return check_formula(
-            text, entity=entity.name, shapes=scene.access.shapes, settings=setting_types(scene.app), place=place,
+            text,
+            entity=entity.name,
+            shapes=scene.access.shapes,
+            settings=setting_types(scene.app),
+            place=place,
             expect=None,
         ).tree
     except FormulaProblems as wrong:
@@ -163,7 +175,9 @@ def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: i
         for (name, tree), column in zip(groups, columns, strict=False):
             if name not in [n for n, _ in plan.sort]:
                 select = select.order_by(_ordered(tree, column).asc().nulls_last())
-    return [dict(zip(names, values, strict=True)) for values in scene.connection.execute(select, scene.parameters)]
+    return [
+        dict(zip(names, values, strict=True)) for values in scene.connection.execute(select, scene.parameters)
+    ]
 
 
 def _ordered(tree: Node | None, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
@@ -175,5 +189,3 @@ def _ordered(tree: Node | None, column: sa.ColumnElement[Any]) -> sa.ColumnEleme
 
 def _bad(parameter: str, zh: str, en: str) -> Problem:
     return Problem(BAD_QUERY, parameter, {"zh": zh, "en": en})
-
-

@@ -23,7 +23,9 @@ COUNTER = sa.Table(
 _PART = re.compile(r"\{(YYYY|YY|MM|DD|0+)\}")
 
 
-def take(connection: sa.Connection, app: str, field_id: str, pattern: str, day: date, count: int) -> list[str]:
+def take(
+    connection: sa.Connection, app: str, field_id: str, pattern: str, day: date, count: int
+) -> list[str]:
     """The next `count` numbers of a field, on a day of the site's zone.
 
     The counter's row stays locked until the transaction ends: no number is given twice, and none is lost by a
@@ -31,8 +33,8 @@ def take(connection: sa.Connection, app: str, field_id: str, pattern: str, day: 
     """
     period = _PART.sub(lambda part: part[0] if part[1].startswith("0") else _dated(part[1], day), pattern)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(COUNTER).values(app=app, field=field_id, period=period, value=count)
-    statement = statement.on_conflict_do_update(
+    first = insert(COUNTER).values(app=app, field=field_id, period=period, value=count)
+    statement = first.on_conflict_do_update(
         index_elements=["app", "field", "period"], set_={"value": COUNTER.c.value + count}
     ).returning(COUNTER.c.value)
     last = connection.execute(statement).scalar_one()
@@ -44,4 +46,9 @@ def _numbered(period: str, number: int) -> str:
 
 
 def _dated(part: str, day: date) -> str:
-    return {"YYYY": f"{day.year:04}", "YY": f"{day.year % 100:02}", "MM": f"{day.month:02}", "DD": f"{day.day:02}"}[part]
+    return {
+        "YYYY": f"{day.year:04}",
+        "YY": f"{day.year % 100:02}",
+        "MM": f"{day.month:02}",
+        "DD": f"{day.day:02}",
+    }[part]

@@ -78,8 +78,14 @@ def check_unique(scene: Scene, entity: Entity, changes: Sequence[Change]) -> Non
 
 
 def _ask(
-    scene: Scene, entity: Entity, statement: _Statement, by_record: Mapping[str, Change],
-    parameters: Mapping[str, Any], reasons: Mapping[str, str], problems: list[Problem], warnings: list[Problem],
+    scene: Scene,
+    entity: Entity,
+    statement: _Statement,
+    by_record: Mapping[str, Change],
+    parameters: Mapping[str, Any],
+    reasons: Mapping[str, str],
+    problems: list[Problem],
+    warnings: list[Problem],
 ) -> None:
     for row in scene.connection.execute(statement.select, parameters):
         change = by_record[row[0]]
@@ -104,7 +110,11 @@ def _ask(
 
 
 def _broken(
-    entity: Entity, rule: Rule, change: Change, reasons: Mapping[str, str], problems: list[Problem],
+    entity: Entity,
+    rule: Rule,
+    change: Change,
+    reasons: Mapping[str, str],
+    problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
     problem = Problem(RULE_BROKEN, rule.field, {"rule": rule.name}, words=rule.message)
@@ -127,7 +137,9 @@ def not_unique(entity: Entity, names: Sequence[str], words: Label | None = None)
     """The refusal of a value that another living record has. It says nothing of that record."""
     labels = [entity.fields[n].label for n in names]
     joined = Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels))
-    return Problem(NOT_UNIQUE, names[0] if names else None, {"label": joined, "fields": list(names)}, words=words)
+    return Problem(
+        NOT_UNIQUE, names[0] if names else None, {"label": joined, "fields": list(names)}, words=words
+    )
 
 
 def _statement(scene: Scene, entity: Entity, kind: str) -> _Statement:

@@ -14,9 +14,13 @@ from dougong_runtime.records.scene import Scene
 from dougong_runtime.records.values import as_json
 
 
-
 def check_version(
-    scene: Scene, entity: Entity, held: Held, version: int, changed: Mapping[str, Value], problems: list[Problem]
+    scene: Scene,
+    entity: Entity,
+    held: Held,
+    version: int,
+    changed: Mapping[str, Value],
+    problems: list[Problem],
 ) -> None:
     """Compare the version that a writer had read with the record's. Adds a problem for what both changed.
 

@@ -36,7 +36,9 @@ def decode(cursor: str, count: int) -> list[Any]:
         values = []
     if len(values) != count:
         raise refuse(
-            BAD_QUERY, "cursor", zh="cursor 与这次查询不符，从第一页重新读取。",
+            BAD_QUERY,
+            "cursor",
+            zh="cursor 与这次查询不符，从第一页重新读取。",
             en="The cursor does not fit this query; read again from the first page.",
         )
     return values

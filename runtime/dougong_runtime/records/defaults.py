@@ -17,7 +17,11 @@ from dougong_runtime.records.values import invalid
 
 
 def fill(
-    scene: Scene, entity: Entity, values: dict[str, Value], cache: dict[str, RecordRow | None], problems: list[Problem]
+    scene: Scene,
+    entity: Entity,
+    values: dict[str, Value],
+    cache: dict[str, RecordRow | None],
+    problems: list[Problem],
 ) -> None:
     """Give every field that was left out its default, in an order in which each finds what it reads.
 
@@ -30,7 +34,9 @@ def fill(
         context = replace(scene.context, user=asker(scene, cache))
         value = stored(field.default.tree, field.value_type, row, context)
         try:
-            values[field.name] = None if value is None else field.kind.coerce(field, field.kind.to_json(field, value))
+            values[field.name] = (
+                None if value is None else field.kind.coerce(field, field.kind.to_json(field, value))
+            )
         except ValueProblem as wrong:
             problems.append(invalid(field, wrong))
     stage = entity.stage
@@ -40,7 +46,7 @@ def fill(
 
 @lru_cache(maxsize=512)
 def _order(key: tuple[tuple[str, frozenset[str]], ...]) -> tuple[str, ...]:
-    sorter = TopologicalSorter({name: needs for name, needs in key})
+    sorter = TopologicalSorter(dict(key))
     try:
         return tuple(sorter.static_order())
     except CycleError:
@@ -50,9 +56,7 @@ def _order(key: tuple[tuple[str, frozenset[str]], ...]) -> tuple[str, ...]:
 def ordered_defaults(entity: Entity) -> list[Field]:
     """Fields that have a default, each after those that its default reads."""
     having = {n: f for n, f in entity.fields.items() if f.default is not None}
-    key = tuple(
-        (n, frozenset(_first(f) & having.keys() - {n})) for n, f in having.items()
-    )
+    key = tuple((n, frozenset(_first(f) & having.keys() - {n})) for n, f in having.items())
     return [having[n] for n in _order(key)]
 
 

@@ -113,7 +113,11 @@ def settle(
 
 
 def recompute(
-    connection: sa.Connection, running: Running, fields: Iterable[Node], clock: Clock, time_zone: str = "Asia/Shanghai"
+    connection: sa.Connection,
+    running: Running,
+    fields: Iterable[Node],
+    clock: Clock,
+    time_zone: str = "Asia/Shanghai",
 ) -> list[Recomputed]:
     """Compute stored formulas of all records anew, and what follows from them.
 
@@ -139,9 +143,13 @@ def recompute(
     return changed
 
 
-def recompute_all(connection: sa.Connection, running: Running, clock: Clock, time_zone: str = "Asia/Shanghai") -> None:
+def recompute_all(
+    connection: sa.Connection, running: Running, clock: Clock, time_zone: str = "Asia/Shanghai"
+) -> None:
     """Compute every stored formula of an app anew: after a bulk load, and for `doctor`."""
-    recompute(connection, running, {(s.entity, f) for s in running.graph.steps for f in s.fields}, clock, time_zone)
+    recompute(
+        connection, running, {(s.entity, f) for s in running.graph.steps for f in s.fields}, clock, time_zone
+    )
 
 
 def refresh(
@@ -149,7 +157,10 @@ def refresh(
 ) -> list[Recomputed]:
     """Bring the formulas up to date that follow the clock `hourly` or `daily`, and what follows from them."""
     wanted = {
-        (e.name, f.name) for e in running.app.entities.values() for f in e.fields.values() if f.refresh == which
+        (e.name, f.name)
+        for e in running.app.entities.values()
+        for f in e.fields.values()
+        if f.refresh == which
     }
     changed = recompute(connection, running, wanted, clock, time_zone) if wanted else []
     key = (REFRESHED.c.app == running.app.name) & (REFRESHED.c.which == which)
@@ -161,13 +172,19 @@ def refresh(
 def refreshed_at(connection: sa.Connection, app: str) -> dict[str, datetime]:
     """`hourly` and `daily` → when those formulas were last brought up to date."""
     rows = connection.execute(sa.select(REFRESHED.c.which, REFRESHED.c.at).where(REFRESHED.c.app == app))
-    return {which: at for which, at in rows}
+    return {row.which: row.at for row in rows}
 
 
-def parameters_at(connection: sa.Connection, running: Running, now: datetime, time_zone: str) -> dict[str, Any]:
+def parameters_at(
+    connection: sa.Connection, running: Running, now: datetime, time_zone: str
+) -> dict[str, Any]:
     """Bound parameters of stored formulas: days are those of the site's zone."""
     context = Context(
-        now=now, time_zone=time_zone, user=None, user_id=None, roles=(),
+        now=now,
+        time_zone=time_zone,
+        user=None,
+        user_id=None,
+        roles=(),
         settings=settings.values(connection, running.app),
     )
     return context.parameters()
@@ -200,8 +217,13 @@ def _concerned(
 
 
 def _walk_back(
-    connection: sa.Connection, running: Running, start: str, hops: tuple[Hop, ...], field_name: str,
-    changed: set[str], dirt: Dirt,
+    connection: sa.Connection,
+    running: Running,
+    start: str,
+    hops: tuple[Hop, ...],
+    field_name: str,
+    changed: set[str],
+    dirt: Dirt,
 ) -> set[str]:
     """Ids of the records of `start` from which `hops` lead to a changed record, or led before a reference moved."""
     ids = set(changed)
@@ -236,7 +258,9 @@ def _step_back(connection: sa.Connection, running: Running, entity: str, hop: Ho
     found: set[str | None] = set()
     ordered = sorted(ids)
     for at in range(0, len(ordered), IDS_MAX):
-        found.update(connection.execute(select.where(column.in_(_IDS)), {"ids": ordered[at : at + IDS_MAX]}).scalars())
+        found.update(
+            connection.execute(select.where(column.in_(_IDS)), {"ids": ordered[at : at + IDS_MAX]}).scalars()
+        )
     return {i for i in found if i is not None}
 
 
@@ -254,10 +278,16 @@ class _Statements:
 
 
 def _bring_up_to_date(
-    connection: sa.Connection, running: Running, step: Step, ids: Sequence[str] | None, parameters: Mapping[str, Any]
+    connection: sa.Connection,
+    running: Running,
+    step: Step,
+    ids: Sequence[str] | None,
+    parameters: Mapping[str, Any],
 ) -> list[str]:
     """Run one step for given records, or for all; gives the ids of those that changed."""
-    built = running.plans.get(("step", step.entity, step.fields, ids is None), lambda: _build(running, step, ids is None))
+    built = running.plans.get(
+        ("step", step.entity, step.fields, ids is None), lambda: _build(running, step, ids is None)
+    )
     wanted = {k: v for k, v in parameters.items() if k in built.needed}
     if ids is None:
         return list(connection.execute(built.update, wanted).scalars())
@@ -285,7 +315,12 @@ def _build(running: Running, step: Step, whole: bool) -> _Statements:
     if not whole:
         select = select.where(row.c.id.in_(_IDS))
         if running.dialect == "postgresql":
-            lock = sa.select(table.c.id).where(table.c.id.in_(_IDS)).order_by(table.c.id).with_for_update(key_share=True)
+            lock = (
+                sa.select(table.c.id)
+                .where(table.c.id.in_(_IDS))
+                .order_by(table.c.id)
+                .with_for_update(key_share=True)
+            )
     # Not inlined, or each aggregate would be computed twice: for the value and for the comparison.
     new = select.cte("new").prefix_with("MATERIALIZED")
     update = (

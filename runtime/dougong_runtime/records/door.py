@@ -36,10 +36,10 @@ from dougong_runtime.records.hold import hold, readable_cells
 from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
 from dougong_runtime.records.read import entity_of
-from dougong_runtime.records.read_plan import unknown_field
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
+from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.write import BATCH_MAX, Writer
 
 VIEWING_ONLY = problem_type(
@@ -111,7 +111,13 @@ class Records:
                 continue
             reveal = shown in ("masked", "mixed") and access.mask(field).reveal
             views.append(
-                FieldView(field, "masked" if shown == "no" else shown, create and not kept, update and not kept, reveal)
+                FieldView(
+                    field,
+                    "masked" if shown == "no" else shown,
+                    create and not kept,
+                    update and not kept,
+                    reveal,
+                )
             )
         return tuple(views)
 
@@ -126,7 +132,12 @@ class Records:
         return read.find_json(self._scene, query)
 
     def get(
-        self, entity: str, id: str, *, fields: tuple[str, ...] | None = None, expand: tuple[str, ...] = (),
+        self,
+        entity: str,
+        id: str,
+        *,
+        fields: tuple[str, ...] | None = None,
+        expand: tuple[str, ...] = (),
         titles: bool = False,
     ) -> dict[str, Any]:
         """One record. Raises Refused(NOT_FOUND) where it is not there or may not be read: the answers are equal."""
@@ -136,22 +147,35 @@ class Records:
         """Record id → title, of those that the viewer may read."""
         return read.titles(self._scene, entity_of(self._scene, entity).name, ids)
 
-    def pick(self, entity: str, text: str, limit: int = 20, filter: str | None = None) -> list[Choice]:
+    def pick(self, entity: str, text: str, limit: int = 20, filter: str | None = None) -> Sequence[Choice]:
         """Records to choose from by a few letters (pinyin too), with two facts that tell namesakes apart."""
         found = entity_of(self._scene, entity)
         shown = {v.field.name for v in self.fields(entity) if v.shown == "yes"}
         telling = [
-            f.name for f in found.own_fields
-            if f.name in shown and f.name != found.title and f.type in _TELLING and (f.search or f.unique or f.choices)
+            f.name
+            for f in found.own_fields
+            if f.name in shown
+            and f.name != found.title
+            and f.type in _TELLING
+            and (f.search or f.unique or f.choices)
         ][:2]
         title = (found.title,) if found.title in shown else ()
         sort = title if not text else ()
         page = self.list(
-            Query(entity, filter=filter, search=text or None, sort=sort, fields=(*title, *telling), limit=limit, count=False)
+            Query(
+                entity,
+                filter=filter,
+                search=text or None,
+                sort=sort,
+                fields=(*title, *telling),
+                limit=limit,
+                count=False,
+            )
         )
         names = self.titles(entity, [item["id"] for item in page.items])
         return [
-            Choice(item["id"], names.get(item["id"], ""), self._facts(found, telling, item)) for item in page.items
+            Choice(item["id"], names.get(item["id"], ""), self._facts(found, telling, item))
+            for item in page.items
         ]
 
     def _facts(self, entity: Entity, names: Sequence[str], item: Mapping[str, Any]) -> str:
@@ -213,7 +237,9 @@ class Records:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def create(self, entity: str, values: Mapping[str, Json], *, reasons: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def create(
+        self, entity: str, values: Mapping[str, Json], *, reasons: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """A new record; gives it as its writer may read it (its id and version at least)."""
         return self.create_many(entity, [values], reasons=reasons)[0]
 
@@ -229,7 +255,12 @@ class Records:
         return self._written(entity, ids)
 
     def update(
-        self, entity: str, id: str, values: Mapping[str, Json], *, version: int | None = None,
+        self,
+        entity: str,
+        id: str,
+        values: Mapping[str, Json],
+        *,
+        version: int | None = None,
         reasons: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Change a record. `version` is the one that the writer had read: others' changes to other fields merge."""
@@ -238,7 +269,10 @@ class Records:
         return self._written(entity, [id.lower()])[0]
 
     def update_many(
-        self, entity: str, changes: Sequence[tuple[str, Mapping[str, Json]]], *,
+        self,
+        entity: str,
+        changes: Sequence[tuple[str, Mapping[str, Json]]],
+        *,
         reasons: Mapping[str, str] | None = None,
     ) -> Sequence[dict[str, Any]]:
         """Change several records, all or none; what follows from them is settled once."""
@@ -289,7 +323,13 @@ class Records:
     # --- sharing ------------------------------------------------------------------------------------------------
 
     def share(
-        self, entity: str, id: str, *, user: str | None = None, team: str | None = None, write: bool = False,
+        self,
+        entity: str,
+        id: str,
+        *,
+        user: str | None = None,
+        team: str | None = None,
+        write: bool = False,
         until: datetime | None = None,
     ) -> str:
         """Share a record with a person or a team, until an instant if one is given; gives the share's id."""
@@ -307,8 +347,16 @@ class Records:
         if receiver not in read.by_ids(scene, "user" if user else "team", [receiver]):
             raise _wrong("user", "没有这位同事或这个团队。", "There is no such person or team.")
         made = shares.add_share(
-            scene.connection, scene.app.name, entity, held.id, user=receiver if user else None,
-            team=receiver if team else None, write=write, until=until, by=self.viewer.user, at=scene.now,
+            scene.connection,
+            scene.app.name,
+            entity,
+            held.id,
+            user=receiver if user else None,
+            team=receiver if team else None,
+            write=write,
+            until=until,
+            by=self.viewer.user,
+            at=scene.now,
         )
         facts = {"user": user, "team": team, "write": write, "until": until.isoformat() if until else None}
         self._audit(log.SHARE, entity, held.id, facts=facts)
@@ -337,7 +385,9 @@ class Records:
     def settings(self) -> Sequence[SettingView]:
         """All settings of the app, as they stand."""
         if not self._may_read_settings():
-            raise refuse(FORBIDDEN, entity=self.running.app.label, action=Label("查看参数", "reading settings"))
+            raise refuse(
+                FORBIDDEN, entity=self.running.app.label, action=Label("查看参数", "reading settings")
+            )
         return settings.stored(self._scene.connection, self.running.app)
 
     def change_settings(self, values: Mapping[str, Json]) -> None:
@@ -345,7 +395,9 @@ class Records:
         self._must_not_view_as()
         scene = self._scene
         if not self.may_change_settings():
-            raise refuse(FORBIDDEN, entity=self.running.app.label, action=Label("修改参数", "changing settings"))
+            raise refuse(
+                FORBIDDEN, entity=self.running.app.label, action=Label("修改参数", "changing settings")
+            )
         changed = settings.change(
             scene.connection, self.running.app, values, by=self.viewer.username, at=scene.now
         )
@@ -356,7 +408,9 @@ class Records:
             dependants.recompute(scene.connection, self.running, nodes, scene.clock, scene.site_time_zone)
 
     def _may_read_settings(self) -> bool:
-        return self.viewer.is_system or self.viewer.is_admin or bool(self.viewer.roles_in(self.running.app.name))
+        return (
+            self.viewer.is_system or self.viewer.is_admin or bool(self.viewer.roles_in(self.running.app.name))
+        )
 
     def may_change_settings(self) -> bool:
         """Whether the viewer may: the platform's administrators, and roles that have `settings: true`."""
@@ -379,8 +433,13 @@ class Records:
         self._audit(log.IMPORT, entity, None, facts=facts)
 
     def _audit(
-        self, action: str, entity: str | None, record: str | None, before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None,
+        self,
+        action: str,
+        entity: str | None,
+        record: str | None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         event = log.Event(action, self.running.app.name, entity, record, before, after, None, facts)
         scene = self._scene

@@ -74,7 +74,7 @@ def hold(scene: Scene, entity: Entity, id_: str, *, trash: bool = False, locked:
     row = scene.connection.execute(select, {**scene.parameters, "dg_ids": [known]}).mappings().first()
     if row is None:
         raise refuse(NOT_FOUND)
-    values = store.values_of(entity, row)
+    values = store.values_of(entity, dict(row))
     many = [f.name for f in entity.own_fields if f.is_many]
     if many:
         values |= links.read(scene, entity, known, many)
@@ -105,7 +105,9 @@ def _hold_statement(
     if allowed is not None:
         wheres.append(allowed)
     select = sa.select(row, *flags, *locks).select_from(scope.joined(row)).where(*wheres)
-    return select.with_for_update(of=row, key_share=True) if locked and scene.dialect == "postgresql" else select
+    return (
+        select.with_for_update(of=row, key_share=True) if locked and scene.dialect == "postgresql" else select
+    )
 
 
 @dataclass(frozen=True)

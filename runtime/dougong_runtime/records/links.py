@@ -23,7 +23,9 @@ def read(scene: Scene, entity: Entity, record: str, names: Sequence[str]) -> dic
     return found
 
 
-def write(scene: Scene, entity: Entity, changed: Mapping[str, Mapping[str, Sequence[str]]], *, fresh: bool) -> None:
+def write(
+    scene: Scene, entity: Entity, changed: Mapping[str, Mapping[str, Sequence[str]]], *, fresh: bool
+) -> None:
     """Set what `references` fields hold: record id → field name → ids. `fresh`: the records are new."""
     by_field: dict[str, dict[str, Sequence[str]]] = {}
     for record, fields in changed.items():

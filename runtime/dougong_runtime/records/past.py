@@ -45,7 +45,9 @@ def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEv
     cells = readable_cells(scene, entity, id_)
     names = _names(scene, entity)
     found = []
-    for event in history.events(scene.connection, scene.app.name, entity.name, cells.id, names=names, limit=limit):
+    for event in history.events(
+        scene.connection, scene.app.name, entity.name, cells.id, names=names, limit=limit
+    ):
         before, after = event.before or {}, event.after or {}
         changes = []
         for name in dict.fromkeys((*before, *after)):
@@ -64,8 +66,15 @@ def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEv
             facts.pop("field")
         found.append(
             HistoryEvent(
-                event.at, event.actor, event.actor_name, event.acting_for, event.via, event.action, tuple(changes),
-                event.reason if event.actor is not None else None, facts,
+                event.at,
+                event.actor,
+                event.actor_name,
+                event.acting_for,
+                event.via,
+                event.action,
+                tuple(changes),
+                event.reason if event.actor is not None else None,
+                facts,
             )
         )
     return found

@@ -25,7 +25,9 @@ Row = dict[str, Any]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
-_PLAIN = frozenset({Kind.TEXT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.RECORD, Kind.LIST, Kind.NUMBER})
+_PLAIN = frozenset(
+    {Kind.TEXT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.RECORD, Kind.LIST, Kind.NUMBER}
+)
 """Kinds whose values msgspec writes as `to_json` would."""
 
 IDS_MAX = 500
@@ -110,8 +112,17 @@ def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> S
     if scene.shape is None:
         return build()
     key = (
-        "list", scene.shape, query.entity, query.filter, query.sort, query.fields, query.expand,
-        bool(query.search), query.trash, absent, 1 <= query.limit <= 1000,
+        "list",
+        scene.shape,
+        query.entity,
+        query.filter,
+        query.sort,
+        query.fields,
+        query.expand,
+        bool(query.search),
+        query.trash,
+        absent,
+        1 <= query.limit <= 1000,
     )
     return scene.running.plans.get(key, build)
 
@@ -156,7 +167,7 @@ def linked(scene: Scene, entity: Entity, field: Field, ids: Sequence[str]) -> di
         return {}
     link = scene.tables.link(entity.name, field.name)
     target = scene.tables.of(field.targets[0]).alias("t")
-    wheres = [link.c.record.in_(list(ids)), target.c.deleted_at.is_(None)]
+    wheres: list[sa.ColumnElement[bool]] = [link.c.record.in_(list(ids)), target.c.deleted_at.is_(None)]
     allowed = scene.rules.rows(field.targets[0], target)
     if allowed is not None:
         wheres.append(allowed)
@@ -211,7 +222,9 @@ def find_json(scene: Scene, query: Query) -> bytes:
         found: Found | Page = page
     else:
         answer = find(scene, query)
-        special = {n: f for n, f in answer.fields.items() if f.value_type.kind not in _PLAIN or f.type in _WRITTEN}
+        special = {
+            n: f for n, f in answer.fields.items() if f.value_type.kind not in _PLAIN or f.type in _WRITTEN
+        }
         items = answer.rows
         for row in items if special else ():
             for name, field in special.items():
@@ -228,8 +241,14 @@ _WRITTEN = frozenset({"duration", "time"})
 
 
 def get(
-    scene: Scene, entity_name: str, id_: str, *, fields: tuple[str, ...] | None = None,
-    expand: tuple[str, ...] = (), titles: bool = False, trash: bool = False,
+    scene: Scene,
+    entity_name: str,
+    id_: str,
+    *,
+    fields: tuple[str, ...] | None = None,
+    expand: tuple[str, ...] = (),
+    titles: bool = False,
+    trash: bool = False,
 ) -> Row:
     """One record as JSON values. Raises Refused(NOT_FOUND) where there is none or the viewer may not read it."""
     entity = entity_of(scene, entity_name)
@@ -275,7 +294,9 @@ def _replaced(value: Any, records: Mapping[str, Row], target: str, field: Field)
     return records.get(value, value) if isinstance(value, str) and not field.is_polymorphic else value
 
 
-def by_ids(scene: Scene, entity_name: str, ids: Sequence[str], fields: tuple[str, ...] | None = None) -> dict[str, Row]:
+def by_ids(
+    scene: Scene, entity_name: str, ids: Sequence[str], fields: tuple[str, ...] | None = None
+) -> dict[str, Row]:
     """Records by id, of those that the viewer may read, as JSON values."""
     if not ids or not scene.access.entity(entity_name).can("read"):
         return {}
@@ -317,7 +338,9 @@ def _add_titles(
     wanted: dict[str, set[str]] = {}
     for name, field in pointing.items():
         for target in field.targets:
-            wanted.setdefault(target, set()).update(i for item in items for i in _ids_in(item.get(name), target, field))
+            wanted.setdefault(target, set()).update(
+                i for item in items for i in _ids_in(item.get(name), target, field)
+            )
     known = {target: titles(scene, target, ids) for target, ids in wanted.items()}
     for name, field in pointing.items():
         for item in items:

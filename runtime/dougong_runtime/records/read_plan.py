@@ -19,7 +19,8 @@ from dougong_runtime.errors import (
     Refused,
 )
 from dougong_runtime.fields.base import Field
-from dougong_runtime.formulas.check import FormulaProblems, check_formula
+from dougong_runtime.formulas.check import check_formula
+from dougong_runtime.formulas.problems import FormulaProblems
 from dougong_runtime.formulas.shapes import Shapes
 from dougong_runtime.formulas.tree import Node, Path
 from dougong_runtime.formulas.types import BOOLEAN, Kind, ValueType
@@ -81,7 +82,9 @@ def plan_read(app: App, access: Access, query: Query, after: tuple[bool, ...] | 
         kind = WITHHELD if only_sums else FORBIDDEN
         raise Refused([Problem(kind, None, {"entity": entity.label, "action": Label("查看", "reading")})])
     if not 1 <= query.limit <= LIMIT_MAX:
-        problems.append(_bad("limit", f"limit 应在 1 到 {LIMIT_MAX} 之间。", f"limit must be 1 to {LIMIT_MAX}."))
+        problems.append(
+            _bad("limit", f"limit 应在 1 到 {LIMIT_MAX} 之间。", f"limit must be 1 to {LIMIT_MAX}.")
+        )
     if query.search is not None and len(query.search) > SEARCH_LENGTH_MAX:
         problems.append(Problem(TOO_MUCH, "search", {"what": "search", "limit": SEARCH_LENGTH_MAX}))
     asked = _asked(app, access, entity, query.fields, problems)
@@ -99,7 +102,12 @@ def filter_tree(
     """A condition of a reader's own, typed under what they may name."""
     try:
         return check_formula(
-            text, entity=entity.name, shapes=shapes, settings=setting_types(app), place="filter", expect=BOOLEAN
+            text,
+            entity=entity.name,
+            shapes=shapes,
+            settings=setting_types(app),
+            place="filter",
+            expect=BOOLEAN,
         ).tree
     except FormulaProblems as wrong:
         problems.extend(formula_problems(wrong, text, field))
@@ -114,7 +122,13 @@ def setting_types(app: App) -> Mapping[str, ValueType]:
 def formula_problems(wrong: FormulaProblems, text: str, field: str) -> Iterable[Problem]:
     """What is wrong with a formula, as problems of the parameter that brought it."""
     for found in wrong.problems:
-        facts = {"zh": found.zh, "en": found.en, "at": found.offset + 1, "formula": text[:200], "nearest": found.nearest}
+        facts = {
+            "zh": found.zh,
+            "en": found.en,
+            "at": found.offset + 1,
+            "formula": text[:200],
+            "nearest": found.nearest,
+        }
         yield Problem(BAD_FORMULA, field, facts)
 
 
@@ -127,7 +141,9 @@ def _asked(
     if len(names) > FIELDS_MAX:
         problems.append(Problem(TOO_MUCH, "fields", {"what": "fields", "limit": FIELDS_MAX}))
         return ()
-    asked = [_one_asked(app, access, entity, name, visible, problems) for name in dict.fromkeys((*names, "id"))]
+    asked = [
+        _one_asked(app, access, entity, name, visible, problems) for name in dict.fromkeys((*names, "id"))
+    ]
     return tuple(a for a in asked if a is not None)
 
 

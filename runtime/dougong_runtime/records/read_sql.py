@@ -32,7 +32,7 @@ class Statement:
     by_ids: sa.Select[Any]
     """The same of given records (`dg_ids`), in no order."""
     count: sa.Select[Any]
-    row: sa.Alias
+    row: sa.FromClause
     names: tuple[str, ...]
     fields: tuple[Field | None, ...]
     """Beside each name: the entity's own field, None for a path."""
@@ -61,9 +61,7 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
             names.append(asked.name if i == 0 else f"{asked.name}__entity")
             fields.append(asked.field)
             columns.append(column.label(f"c{len(columns)}"))
-    flags = [
-        rules.holds(held, entity, row).label(f"flag_{i}") for i, held in enumerate(cells.asked)
-    ]
+    flags = [rules.holds(held, entity, row).label(f"flag_{i}") for i, held in enumerate(cells.asked)]
     keys = [key_expression(running, rules, entity, key, scope, row) for key in plan.sort]
     sorts = [k.label(f"sort_{i}") for i, k in enumerate(keys)]
 
@@ -84,7 +82,9 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
     for key, down in zip(keys, directions, strict=True):
         select = select.order_by(key.desc().nulls_last() if down else key.asc().nulls_last())
     select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
-    counted = sa.select(sa.literal_column("1")).select_from(joined).where(*wheres).limit(COUNT_LIMIT)
+    counted: sa.Select[Any] = (
+        sa.select(sa.literal_column("1")).select_from(joined).where(*wheres).limit(COUNT_LIMIT)
+    )
     return Statement(select, by_ids, counted, row, tuple(names), tuple(fields), cells, len(keys))
 
 
@@ -127,8 +127,19 @@ def sortable(
         target = app.entities[tree.type.targets[0]]
         title = target.fields[target.title]
         step = Hop("forward", tree.field, tree.field, target.name)
-        if title.value_type.kind is not Kind.RECORD and title.name in rules.access.entity(target.name).visible_names:
-            return sortable(app, tables, entity, Path(tree.base, (*tree.hops, step), title.name, title.value_type), scope, row, rules)
+        if (
+            title.value_type.kind is not Kind.RECORD
+            and title.name in rules.access.entity(target.name).visible_names
+        ):
+            return sortable(
+                app,
+                tables,
+                entity,
+                Path(tree.base, (*tree.hops, step), title.name, title.value_type),
+                scope,
+                row,
+                rules,
+            )
     found = compile_formula(tree, scope)
     if tree.type.kind is Kind.CHOICE and tree.type.options:
         places = {value: place for place, value in enumerate(tree.type.options)}
@@ -168,5 +179,3 @@ def _after(
         beyond = key < value if descending[i] else key > value
         found = sa.or_(beyond, key.is_(None), sa.and_(key == value, found))
     return found
-
-

@@ -68,6 +68,8 @@ def _readable(scene: Scene, target: str, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for at in range(0, len(ids), IDS_MAX):
         found.update(
-            scene.connection.execute(select, {**scene.parameters, "dg_ids": list(ids[at : at + IDS_MAX])}).scalars()
+            scene.connection.execute(
+                select, {**scene.parameters, "dg_ids": list(ids[at : at + IDS_MAX])}
+            ).scalars()
         )
     return found

@@ -6,7 +6,6 @@ This is the system's own reading, for defaults and conditions of transitions; re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,7 +20,11 @@ class RecordRow:
     """A stored record or a draft of one."""
 
     def __init__(
-        self, scene: Scene, entity: Entity, values: Mapping[str, Value], cache: dict[str, RecordRow | None] | None = None
+        self,
+        scene: Scene,
+        entity: Entity,
+        values: Mapping[str, Value],
+        cache: dict[str, RecordRow | None] | None = None,
     ) -> None:
         self._scene = scene
         self._entity = entity
@@ -70,7 +73,9 @@ class RecordRow:
         else:
             owner = self._entity.name if hop.way == "many" else hop.entity
             link = tables.link(owner, hop.field)
-            mine, theirs = (link.c.record, link.c.target) if hop.way == "many" else (link.c.target, link.c.record)
+            mine, theirs = (
+                (link.c.record, link.c.target) if hop.way == "many" else (link.c.target, link.c.record)
+            )
             select = select.where(table.c.id.in_(sa.select(theirs).where(mine == id_)))
         entity = self._scene.entity(hop.entity)
         rows = self._scene.connection.execute(select.order_by(table.c.id)).mappings()

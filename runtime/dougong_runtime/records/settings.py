@@ -39,10 +39,11 @@ class SettingView:
 
 def stored(connection: sa.Connection, app: App) -> list[SettingView]:
     """All settings of an app, with the value that staff gave or else the document's."""
-    rows = {
-        row.code: row
-        for row in connection.execute(sa.select(SETTING).where(SETTING.c.app == app.name))
-    } if app.settings else {}
+    rows = (
+        {row.code: row for row in connection.execute(sa.select(SETTING).where(SETTING.c.app == app.name))}
+        if app.settings
+        else {}
+    )
     views = []
     for code, setting in app.settings.items():
         row = rows.get(code)

@@ -55,14 +55,20 @@ def refusals(
     if missing:
         labels = [entity.fields[n].label for n in missing]
         zh, en = "、".join(x.zh for x in labels), ", ".join(x.en for x in labels)
-        found.append(refusal(stage, before, after, Label(f"请先填写{zh}", f"fill in {en} first"), fields=missing))
+        found.append(
+            refusal(stage, before, after, Label(f"请先填写{zh}", f"fill in {en} first"), fields=missing)
+        )
     return found
 
 
 def refusal(stage: Field, before: Any, after: Any, why: Label, fields: list[str] | None = None) -> Problem:
     """One reason why a stage is not reached."""
     facts = {
-        "from": before, "to": after, "from_label": _label(stage, before), "to_label": _label(stage, after), "why": why,
+        "from": before,
+        "to": after,
+        "from_label": _label(stage, before),
+        "to_label": _label(stage, after),
+        "why": why,
         "fields": fields or [],
     }
     return Problem(STAGE_REFUSED, stage.name, facts)

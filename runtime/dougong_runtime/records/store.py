@@ -65,7 +65,9 @@ def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) ->
     run(scene, entity, table.insert(), prepared)
 
 
-def update(scene: Scene, entity: Entity, id_: str, changed: Mapping[str, Value], whole: Mapping[str, Value]) -> None:
+def update(
+    scene: Scene, entity: Entity, id_: str, changed: Mapping[str, Value], whole: Mapping[str, Value]
+) -> None:
     """One record's changed values. `whole` is the record after the change, from which search columns follow."""
     table = scene.tables.of(entity.name)
     columns = columns_of(entity, changed)

@@ -111,11 +111,15 @@ def _follow(
                 continue
             if f.on_delete == "cascade":
                 if other.append_only or other.retain is not None:
-                    problems.append(Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)}))
+                    problems.append(
+                        Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)})
+                    )
                     continue
                 deletion.gone.extend((other, i) for i in found)
                 if len(deletion.gone) > CASCADE_MAX:
-                    problems.append(Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)}))
+                    problems.append(
+                        Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)})
+                    )
                     return
                 _follow(scene, other, found, deletion, problems)
             elif f.on_delete == "clear":
@@ -128,10 +132,15 @@ def _naming(scene: Scene, other: Entity, f: Field, target: str, ids: Sequence[st
     table = scene.tables.of(other.name)
     found: list[str] = []
     for at in range(0, len(ids), 5000):
-        where = [table.c[f.name].in_(list(ids[at : at + 5000])), table.c.deleted_at.is_(None)]
+        where: list[sa.ColumnElement[bool]] = [
+            table.c[f.name].in_(list(ids[at : at + 5000])),
+            table.c.deleted_at.is_(None),
+        ]
         if f.is_polymorphic:
             where.append(table.c[f"{f.name}__entity"] == target)
-        found.extend(scene.connection.execute(sa.select(table.c.id).where(*where).order_by(table.c.id)).scalars())
+        found.extend(
+            scene.connection.execute(sa.select(table.c.id).where(*where).order_by(table.c.id)).scalars()
+        )
     return found
 
 
@@ -144,30 +153,44 @@ def _clear(scene: Scene, deletion: _Deletion) -> list[Change]:
             if id_ in gone:
                 continue
             row = scene.connection.execute(sa.select(table).where(table.c.id == id_)).mappings().one()
-            values = store.values_of(other, row)
+            values = store.values_of(other, dict(row))
             columns = store.columns_of(other, {f.name: None})
             scene.connection.execute(
-                table.update().where(table.c.id == id_).values(
+                table.update()
+                .where(table.c.id == id_)
+                .values(
                     **columns, version=table.c.version + 1, updated_at=scene.now, updated_by=scene.viewer.user
                 )
             )
             changes.append(
                 Change(
-                    "update", other.name, id_, {f.name: values[f.name]}, {f.name: None}, state_before=values,
-                    version=row["version"] + 1, cause=deletion.gone[0][1],
+                    "update",
+                    other.name,
+                    id_,
+                    {f.name: values[f.name]},
+                    {f.name: None},
+                    state_before=values,
+                    version=row["version"] + 1,
+                    cause=deletion.gone[0][1],
                 )
             )
     return changes
 
 
 def _bury(scene: Scene, deletion: _Deletion, held: Held) -> list[Change]:
-    changes = []
+    changes: list[Change] = []
     rows = []
     by_entity: dict[str, list[str]] = {}
     for entity, record in deletion.gone:
         by_entity.setdefault(entity.name, []).append(record)
         rows.append(
-            {"id": deletion.id, "app": scene.app.name, "entity": entity.name, "record": record, "root": record == held.id}
+            {
+                "id": deletion.id,
+                "app": scene.app.name,
+                "entity": entity.name,
+                "record": record,
+                "root": record == held.id,
+            }
         )
     scene.connection.execute(DELETION.insert(), rows)
     for name, ids in by_entity.items():
@@ -177,14 +200,24 @@ def _bury(scene: Scene, deletion: _Deletion, held: Held) -> list[Change]:
             chunk = table.c.id.in_(ids[at : at + 5000])
             before = scene.connection.execute(sa.select(table).where(chunk)).mappings().all()
             scene.connection.execute(
-                table.update().where(chunk).values(
-                    deleted_at=scene.now, version=table.c.version + 1, updated_at=scene.now, updated_by=scene.viewer.user
+                table.update()
+                .where(chunk)
+                .values(
+                    deleted_at=scene.now,
+                    version=table.c.version + 1,
+                    updated_at=scene.now,
+                    updated_by=scene.viewer.user,
                 )
             )
             changes.extend(
                 Change(
-                    "delete", name, row["id"], _kept(entity, store.values_of(entity, row)), {},
-                    version=row["version"] + 1, cause=None if row["id"] == held.id else held.id,
+                    "delete",
+                    name,
+                    row["id"],
+                    _kept(entity, store.values_of(entity, dict(row))),
+                    {},
+                    version=row["version"] + 1,
+                    cause=None if row["id"] == held.id else held.id,
                 )
                 for row in before
             )
@@ -222,15 +255,26 @@ def restore(writer: Writer, entity: Entity, id_: str) -> None:
         if row is None or row["deleted_at"] is None:
             continue
         store.run(
-            scene, other,
-            table.update().where(table.c.id == record).values(
-                deleted_at=None, version=table.c.version + 1, updated_at=scene.now, updated_by=scene.viewer.user
+            scene,
+            other,
+            table.update()
+            .where(table.c.id == record)
+            .values(
+                deleted_at=None,
+                version=table.c.version + 1,
+                updated_at=scene.now,
+                updated_by=scene.viewer.user,
             ),
             None,
         )
         changes.append(
             Change(
-                "restore", name, record, {}, _kept(other, store.values_of(other, row)), version=row["version"] + 1,
+                "restore",
+                name,
+                record,
+                {},
+                _kept(other, store.values_of(other, dict(row))),
+                version=row["version"] + 1,
                 cause=None if record == held.id else held.id,
             )
         )

@@ -48,7 +48,9 @@ def unknown_field(entity: Entity, name: str, visible: Collection[str]) -> Proble
     """The refusal of a name: the nearest is one that this reader may see."""
     known = [n for n in visible if n in entity.fields]
     return Problem(
-        UNKNOWN_NAME, name, {"name": name, "what": "field", "of": entity.label, "nearest": nearest(name, known)}
+        UNKNOWN_NAME,
+        name,
+        {"name": name, "what": "field", "of": entity.label, "nearest": nearest(name, known)},
     )
 
 
@@ -57,7 +59,11 @@ def invalid(field: Field, wrong: ValueProblem) -> Problem:
     return Problem(
         INVALID_VALUE,
         field.name,
-        {"label": field.label, "zh": f"「{field.label.zh}」：{wrong.label.zh}", "en": f"“{field.label.en}”: {wrong.label.en}"},
+        {
+            "label": field.label,
+            "zh": f"「{field.label.zh}」：{wrong.label.zh}",
+            "en": f"“{field.label.en}”: {wrong.label.en}",
+        },
     )
 
 
@@ -68,4 +74,6 @@ def read_only(field: Field) -> Problem:
 
 def as_json(entity: Entity, values: Mapping[str, Value]) -> dict[str, Any]:
     """Values as they stand in JSON, by field name."""
-    return {name: entity.fields[name].kind.to_json(entity.fields[name], value) for name, value in values.items()}
+    return {
+        name: entity.fields[name].kind.to_json(entity.fields[name], value) for name, value in values.items()
+    }

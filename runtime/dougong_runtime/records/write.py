@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-
 from dougong_runtime.access.grants import EntityAccess
 from dougong_runtime.audit import log
 from dougong_runtime.errors import (
@@ -50,7 +49,9 @@ class Writer:
 
     # --- creation ---------------------------------------------------------------------------------------------
 
-    def create(self, entity: Entity, rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, str]) -> list[str]:
+    def create(
+        self, entity: Entity, rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, str]
+    ) -> list[str]:
         """New records from a writer's JSON, all or none; gives their ids in order. Raises Refused."""
         scene = self.scene
         access = scene.access.entity(entity.name)
@@ -79,9 +80,7 @@ class Writer:
         self, entity: Entity, prepared: Sequence[Mapping[str, Value]], reasons: Mapping[str, str]
     ) -> list[Change]:
         """What an insertion of complete values comes to."""
-        return [
-            Change("create", entity.name, v["id"], {}, _present(v), reasons=reasons) for v in prepared
-        ]
+        return [Change("create", entity.name, v["id"], {}, _present(v), reasons=reasons) for v in prepared]
 
     def insert(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
         """Into the tables: complete values, links included."""
@@ -108,7 +107,9 @@ class Writer:
             problems.append(stages.refused_beginning(stage, values[stage.name]))
         return values
 
-    def _complete(self, entity: Entity, values: dict[str, Value], problems: list[Problem]) -> dict[str, Value]:
+    def _complete(
+        self, entity: Entity, values: dict[str, Value], problems: list[Problem]
+    ) -> dict[str, Value]:
         scene = self.scene
         defaults.fill(scene, entity, values, self.cache, problems)
         check_required(entity, values, problems)
@@ -136,7 +137,12 @@ class Writer:
     # --- change -----------------------------------------------------------------------------------------------
 
     def update(
-        self, entity: Entity, id_: str, raw: Mapping[str, Any], version: int | None, reasons: Mapping[str, str]
+        self,
+        entity: Entity,
+        id_: str,
+        raw: Mapping[str, Any],
+        version: int | None,
+        reasons: Mapping[str, str],
     ) -> None:
         """Change one record from a writer's JSON. Raises Refused."""
         change = self.prepare_update(entity, id_, raw, version, reasons)
@@ -144,7 +150,12 @@ class Writer:
             self.finish(entity, [change], reasons)
 
     def prepare_update(
-        self, entity: Entity, id_: str, raw: Mapping[str, Any], version: int | None, reasons: Mapping[str, str]
+        self,
+        entity: Entity,
+        id_: str,
+        raw: Mapping[str, Any],
+        version: int | None,
+        reasons: Mapping[str, str],
     ) -> Change | None:
         """Write the change of one record, all but what follows from it; None where nothing changes."""
         scene = self.scene
@@ -171,8 +182,14 @@ class Writer:
         if many:
             links.write(scene, entity, {held.id: many}, fresh=False)
         return Change(
-            "update", entity.name, held.id, before, dict(changed), state_before=held.values,
-            version=held.version + 1, reasons=reasons,
+            "update",
+            entity.name,
+            held.id,
+            before,
+            dict(changed),
+            state_before=held.values,
+            version=held.version + 1,
+            reasons=reasons,
         )
 
     def _changed(
@@ -195,7 +212,9 @@ class Writer:
         self, entity: Entity, held: Held, changed: Mapping[str, Value], problems: list[Problem]
     ) -> None:
         if not held.may("update"):
-            problems.append(Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("修改", "changing")}))
+            problems.append(
+                Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("修改", "changing")})
+            )
             return
         for lock in held.locks:
             shut = [n for n in changed if n not in lock.fields]
@@ -248,16 +267,26 @@ def audit_event(scene: Scene, change: Change) -> log.Event:
     if change.reasons:
         facts["reasons"] = dict(change.reasons)
     return log.Event(
-        change.kind, scene.app.name, change.entity, change.record,
-        as_json(entity, change.before) or None, as_json(entity, change.after) or None,
-        "; ".join(change.reasons.values()) or None, facts,
+        change.kind,
+        scene.app.name,
+        change.entity,
+        change.record,
+        as_json(entity, change.before) or None,
+        as_json(entity, change.after) or None,
+        "; ".join(change.reasons.values()) or None,
+        facts,
     )
 
 
 def check_required(entity: Entity, values: Mapping[str, Value], problems: list[Problem]) -> None:
     """A problem for each required field that is absent."""
     for f in entity.own_fields:
-        if f.required and f.type != "autonumber" and not f.is_computed and values.get(f.name) in (None, "", []):
+        if (
+            f.required
+            and f.type != "autonumber"
+            and not f.is_computed
+            and values.get(f.name) in (None, "", [])
+        ):
             problems.append(Problem(REQUIRED, f.name, {"label": f.label}))
 
 

@@ -1,0 +1,27 @@
+"""The clinic with its people, on either database."""
+
+from __future__ import annotations
+
+import pytest
+from make import app
+
+from world import World
+
+
+@pytest.fixture
+def clinic(database_url: str) -> World:
+    """Two wards with a doctor and a nurse each, a head above both, and others."""
+    world = World.make(database_url, app("clinic"))
+    world.team("house")
+    world.team("ward_a", "house")
+    world.team("ward_b", "house")
+    world.person("dr_an", "doctor", team="ward_a")
+    world.person("dr_bo", "doctor", team="ward_b")
+    world.person("nurse_a", "nurse", team="ward_a")
+    world.person("nurse_b", "nurse", team="ward_b")
+    world.person("head", "head", team="house")
+    world.person("desk", "registrar", team="house")
+    world.person("stats", "analyst", team="house")
+    world.person("both", "nurse", "registrar", team="ward_a")
+    world.person("nobody", team="house")
+    return world
