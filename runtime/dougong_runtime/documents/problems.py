@@ -38,6 +38,7 @@ UNKNOWN_OPTION = problem_type(
 )
 WRONG_FIELD = problem_type("wrong-field", 422, "{zh}", "{en}")
 FORMULA_WRONG = problem_type("formula", 422, "{zh}", "{en}")
+FORMULA_TYPE = problem_type("formula-type", 422, "{zh}", "{en}")
 BAD_VALUE = problem_type("document-value", 422, "{zh}", "{en}")
 REQUIRES = problem_type("requires", 422, "{zh}", "{en}")
 
