@@ -57,7 +57,7 @@ class Retain:
 
 @dataclass(frozen=True, slots=True)
 class Inverse:
-    """The way back along a reference: `accounts` of a customer are the accounts whose `customer` names it."""
+    """The way back along a reference: `visits` of a patient are the visits whose `patient` names it."""
 
     name: str
     entity: str
