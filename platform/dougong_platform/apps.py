@@ -63,6 +63,7 @@ def apply(
     people.require_admin(actor)
     name = plan.after.name
     before = site.running(connection, name).app if name in site.apps(connection) else None
+    sa.event.listen(connection, "rollback", lambda _connection: site.forget(name))
     number = publish.apply(connection, plan, actor, note, site.clock)
     people.follow_renamed_roles(connection, before, plan.after)
     return number

@@ -22,4 +22,4 @@ def application() -> ASGIApp:
     upkeep = Upkeep(site)
     upkeep.start()
     atexit.register(upkeep.stop)
-    return make_app(site)
+    return make_app(site, hosts=[h.strip() for h in settings.hosts.split(",") if h.strip()])

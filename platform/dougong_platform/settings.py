@@ -165,6 +165,13 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("port", _whole(0, 65535), 8000, "监听端口", "Port to listen on"),
     _setting("workers", _whole(1, 64), 1, "服务进程数", "Serving processes"),
     _setting(
+        "hosts",
+        _text,
+        "",
+        "站点的主机名，逗号分隔；空则不限",
+        "Host names that the site answers to, comma separated; empty: any",
+    ),
+    _setting(
         "trusted_proxies",
         _text,
         "127.0.0.1",
@@ -241,6 +248,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    hosts: str
     trusted_proxies: str
     log_level: str
     log_format: str

@@ -109,7 +109,7 @@ def import_(
         "rows": taken.rows,
         "created": taken.created,
         "updated": taken.updated,
-        "bad_rows": taken.bad_rows,
+        "rejected": taken.rejected,
         "ignored": list(taken.ignored),
         "saved": taken.saved,
         "stopped": taken.stopped,
@@ -134,8 +134,8 @@ def _bad_cell(bad: BadCell) -> str:
 
 def _summary(taken: LoadAnswer) -> str:
     counts = say(
-        f"{taken.rows} 行：新增 {taken.created}，更新 {taken.updated}，有问题 {taken.bad_rows}。",
-        f"{taken.rows} rows: {taken.created} new, {taken.updated} updated, {taken.bad_rows} with problems.",
+        f"{taken.rows} 行：新增 {taken.created}，更新 {taken.updated}，有问题 {taken.rejected}。",
+        f"{taken.rows} rows: {taken.created} new, {taken.updated} updated, {taken.rejected} with problems.",
     )
     more = say("问题太多，未读完。", " Too much is wrong; the rest was not read.") if taken.stopped else ""
     nothing = say("没有写入。", " Nothing was written.") if not taken.saved else ""
