@@ -103,6 +103,8 @@ def _represent_text(writer: yaml.SafeDumper, text: str) -> yaml.Node:
     style: str | None = None
     if "\n" in text and not text.startswith((" ", "\n")) and _is_block_text(text):
         style = "|"
+    elif not text.isprintable():
+        style = '"'
     elif scalar(text) != text:
         style = "'"
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)

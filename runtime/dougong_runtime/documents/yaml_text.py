@@ -37,7 +37,7 @@ _WORDS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
-INTEGER_DIGITS_MAX = 18
+INTEGER_DIGITS_MAX = 38
 
 
 class TextProblem(ValueError):
@@ -100,7 +100,8 @@ def scalar(text: str) -> Any:
 def plain_number(text: str) -> float | str:
     """A decimal as a JSON number where that keeps every digit, else as text."""
     exact = Decimal(text)
-    if len(exact.as_tuple().digits) > DIGITS_EXACT or not -300 < exact.adjusted() < 300:
+    digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
+    if len(digits) > DIGITS_EXACT or not -300 < exact.adjusted() < 300:
         return text
     return float(text)
 

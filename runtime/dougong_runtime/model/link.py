@@ -32,6 +32,7 @@ from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document, Entity, Role
 from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.model.graph import Graph
+from dougong_runtime.model.link_data import link_travelling
 from dougong_runtime.model.link_entities import link_entities
 from dougong_runtime.model.link_roles import link_role
 from dougong_runtime.model.link_settings import link_settings
@@ -65,7 +66,7 @@ def link(source: Source, others: Mapping[str, App] = MappingProxyType({})) -> Ap
 
 def link_stored(stored: Mapping[str, Any]) -> App:
     """The app kept in the database as `App.source`. Raises Refused where it does not link (any more)."""
-    found = _link_all(of_stored(stored), [], frozenset())
+    found = _link_all(of_stored(stored), [], frozenset(), problems_of_files=False)
     if found.problems or found.app is None:
         raise Refused(found.problems)
     return found.app
@@ -73,20 +74,22 @@ def link_stored(stored: Mapping[str, Any]) -> App:
 
 def references_of(stored: Mapping[str, Any]) -> References:
     """Who names whom in an app as it is kept."""
-    return _link_all(of_stored(stored), [], frozenset()).references
+    return _link_all(of_stored(stored), [], frozenset(), problems_of_files=False).references
 
 
 def examine(source: Source, others: Mapping[str, App] = MappingProxyType({})) -> Linked:
     """Link as far as possible and tell everything that is wrong; raises nothing."""
     checked = schema.check(source)
-    linked = _link_all(checked.source, list(checked.problems), checked.forgiven)
+    linked = _link_all(checked.source, list(checked.problems), checked.forgiven, problems_of_files=True)
     wanted = tuple(_requirements(checked.source, others))
     if not wanted:
         return linked
     return replace(linked, problems=_ordered(source, [*linked.problems, *wanted]))
 
 
-def _link_all(source: Source, problems: list[Problem], forgiven: frozenset[str]) -> Linked:
+def _link_all(
+    source: Source, problems: list[Problem], forgiven: frozenset[str], *, problems_of_files: bool
+) -> Linked:
     app_name = next((raw.name for raw in source.of("app")), "")
     documents = _named(source, problems)
     filled = {
@@ -100,7 +103,8 @@ def _link_all(source: Source, problems: list[Problem], forgiven: frozenset[str])
     others = _others(linker, filled)
     for raw in filled.get("app", {}).values():
         LINKS.get("app")(linker, Cursor.of(raw))
-    _travelling(linker, source)
+    if problems_of_files:
+        link_travelling(linker, source)
     app = _app(linker, filled, source, entities, roles, others) if filled.get("app") else None
     if app is not None and not linker.problems:
         try:
@@ -161,20 +165,6 @@ def _others(linker: Linker, filled: Mapping[str, Mapping[str, Raw]]) -> dict[str
             for name, raw in raws.items()
         }
     return made
-
-
-def _travelling(linker: Linker, source: Source) -> None:
-    """Stories, people and demo data are checked too, though they stay files."""
-    for name in ("story", "people", "demo"):
-        way = LINKS.find(name)
-        try:
-            raws = source.stories() if name == "story" else (getattr(source, name)(),)
-        except Refused as refused:
-            linker.problems += refused.problems
-            continue
-        for raw in raws:
-            if raw is not None and way is not None:
-                way(linker, Cursor.of(raw))
 
 
 def _app(

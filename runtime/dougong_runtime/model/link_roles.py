@@ -37,7 +37,6 @@ def link_role(linker: Linker, raw: Raw) -> Role:
         was=tuple(was if isinstance(was, list) else (was,)),
         home=_home(linker, at.get("home")),
         settings=bool(data.get("settings", False)),
-        settings=bool(data.get("settings", False)),
     )
 
 
