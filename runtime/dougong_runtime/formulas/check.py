@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Literal as Word
 from typing import NoReturn, TypeAlias
 
-from dougong_runtime.exact.numbers import WHOLE_DIGITS_MAX
+from dougong_runtime.exact.numbers import EXACT, WHOLE_DIGITS_MAX
 from dougong_runtime.formulas import comparisons
 from dougong_runtime.formulas.convert import Mismatch, convert, fit
 from dougong_runtime.formulas.dependencies import reads_clock, reads_user
-from dougong_runtime.formulas.functions import FUNCTIONS, Function, Parameter
 from dougong_runtime.formulas.function import Want
+from dougong_runtime.formulas.functions import FUNCTIONS, Function, Parameter
 from dougong_runtime.formulas.parse import Calling, Chain, Constant, Name, Several, Syntax, parse
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.resolve import Frame, NotFound, Resolved, walk
@@ -260,8 +260,7 @@ class Checker:
 
     def _calling(self, syntax: Calling) -> Node:
         if syntax.function in _COMPARISONS:
-            left, right = self.nodes(syntax.arguments)
-            return self.compared(syntax.function, left, right, syntax)
+            return self._comparison(syntax)
         function = FUNCTIONS.find(syntax.function)
         if function is None or (function.hidden and not syntax.function.startswith("_")):
             self.fail(
@@ -272,6 +271,17 @@ class Checker:
             )
         made = function.check(self, syntax) if function.check else self._plain_call(function, syntax)
         return self._bounded(made, syntax)
+
+    def _comparison(self, syntax: Calling) -> Node:
+        left, right = syntax.arguments
+        if syntax.function in ("_eq", "_ne") and isinstance(left, Name) and _is_nothing(right):
+            found = self.resolve(left)
+            if found.is_many and found.type.kind is Kind.RECORDS:
+                none = self.node(Calling("isblank", "ISBLANK", (left,), left.offset, left.length))
+                return none if syntax.function == "_eq" else Call("_not", (none,), BOOLEAN)
+        sides = self.nodes(syntax.arguments)
+        where = next((p for p in (right, left) if isinstance(p, Constant)), syntax)
+        return self.compared(syntax.function, sides[0], sides[1], where)
 
     def _bounded(self, node: Node, syntax: Syntax) -> Node:
         type_ = node.type
@@ -373,11 +383,15 @@ def literal(value: str | Decimal | bool | None) -> Literal:
     if isinstance(value, bool):
         return Literal(value, BOOLEAN)
     if isinstance(value, Decimal):
-        plain = value.normalize() if value else Decimal(0)
+        plain = value.normalize(EXACT) if value else Decimal(0)
         exponent = plain.as_tuple().exponent
         scale = max(0, -exponent) if isinstance(exponent, int) else 0
         return Literal(plain, number(scale, max(1, plain.adjusted() + 1) + scale))
     return Literal(value, TEXT)
+
+
+def _is_nothing(syntax: Syntax) -> bool:
+    return isinstance(syntax, Constant) and (syntax.value is None or syntax.value == "")
 
 
 def written_functions() -> list[str]:

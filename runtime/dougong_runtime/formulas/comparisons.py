@@ -49,7 +49,9 @@ def compare(function: str, left: Node, right: Node) -> Node:
         if equality or kind in _ORDERED:
             return Call(function, (left, right), BOOLEAN)
         raise _not_ordered(kind)
-    if Kind.NUMBER in kinds and all(n.type.kind is Kind.NUMBER or has_number_options(n.type) for n in (left, right)):
+    if Kind.NUMBER in kinds and all(
+        n.type.kind is Kind.NUMBER or has_number_options(n.type) for n in (left, right)
+    ):
         return Call(function, (convert(left, Want.NUMBER), convert(right, Want.NUMBER)), BOOLEAN)
     if kinds <= {Kind.TEXT, Kind.CHOICE, Kind.RECORD}:
         return Call(function, (as_text(left), as_text(right)), BOOLEAN)
@@ -68,6 +70,8 @@ def _is_text_literal(node: Node) -> bool:
 
 def _read_beside(text: Node, other: Node) -> Node:
     """A literal as its neighbour's type; a plain day beside an instant stays a day."""
+    if other.type.kind is Kind.LIST:
+        raise _ask_has()
     if other.type.kind is Kind.DATETIME and isinstance(text, Literal) and len(str(text.value)) == 10:
         return beside(text, DATE)
     return beside(text, other.type)
@@ -96,7 +100,7 @@ def _whole(function: str, left: Node, right: Node) -> Node:
     """Lists, files and data are only asked whether they are equal."""
     if function not in ("_eq", "_ne") or left.type.kind is not right.type.kind:
         if Kind.LIST in (left.type.kind, right.type.kind):
-            raise Mismatch("多个选项请用 HAS(字段, 值) 判断", "For several choices write HAS(field, value)")
+            raise _ask_has()
         raise _not_ordered(left.type.kind if left.type.kind in _WHOLE_ONLY else right.type.kind)
     return Call(function, (left, right), BOOLEAN)
 
@@ -131,6 +135,10 @@ def _same_entities(left: Node, right: Node) -> None:
         )
 
 
+def _ask_has() -> Mismatch:
+    return Mismatch("多个选项请用 HAS(字段, 值) 判断", "For several choices write HAS(field, value)")
+
+
 def _not_ordered(kind: Kind) -> Mismatch:
     zh, en = KIND_WORDS[kind]
     return Mismatch(f"{zh}不能这样比较", f"This comparison has no meaning for {en}")
@@ -138,4 +146,6 @@ def _not_ordered(kind: Kind) -> Mismatch:
 
 def _different(left: Node, right: Node) -> Mismatch:
     (zh, en), (other_zh, other_en) = KIND_WORDS[left.type.kind], KIND_WORDS[right.type.kind]
-    return Mismatch(f"{zh}不能和{other_zh}比较", f"{en[:1].upper()}{en[1:]} cannot be compared with {other_en}")
+    return Mismatch(
+        f"{zh}不能和{other_zh}比较", f"{en[:1].upper()}{en[1:]} cannot be compared with {other_en}"
+    )

@@ -131,12 +131,19 @@ def read_literal(text: str, type_: ValueType) -> Node:
     if type_.kind is Kind.RECORD:
         lower = text.lower()
         if not is_record_id(lower):
-            raise Mismatch(f"引用旁边要写记录的编号，「{text}」不是", f"Beside a reference stands a record's id, which “{text}” is not")
+            raise Mismatch(
+                f"引用旁边要写记录的编号，「{text}」不是",
+                f"Beside a reference stands a record's id, which “{text}” is not",
+            )
         return Literal(lower, type_)
     if type_.kind in (Kind.TEXT, Kind.JSON):
         return Literal(text, TEXT)
     zh, en = KIND_WORDS[type_.kind]
-    hint = ("，去掉引号", "; leave the quotation marks out") if type_.kind is Kind.NUMBER and _is_number(text) else ("", "")
+    hint = (
+        ("，去掉引号", "; leave the quotation marks out")
+        if type_.kind is Kind.NUMBER and _is_number(text)
+        else ("", "")
+    )
     raise Mismatch(
         f"这里要{zh}，而不是文本「{text}」{hint[0]}",
         f"{en[:1].upper()}{en[1:]} is expected here, not the text “{text}”{hint[1]}",
@@ -190,7 +197,9 @@ def unify(nodes: Iterable[Node]) -> tuple[tuple[Node, ...], ValueType]:
     kinds = {t.kind for t in typed} or {t.kind for t in types}
     if not kinds:
         return tuple(found), NULL
-    if kinds == {Kind.NUMBER} or (Kind.NUMBER in kinds and all(t.kind is Kind.NUMBER or has_number_options(t) for t in typed)):
+    if kinds == {Kind.NUMBER} or (
+        Kind.NUMBER in kinds and all(t.kind is Kind.NUMBER or has_number_options(t) for t in typed)
+    ):
         numbers = tuple(convert(n, Want.NUMBER) for n in found)
         return numbers, widest(n.type for n in numbers)
     if kinds <= {Kind.TEXT, Kind.CHOICE}:
@@ -271,7 +280,9 @@ def fit(node: Node, expect: ValueType) -> Node:
         return convert(node, Want.NUMBER)
     zh, en = KIND_WORDS[wanted]
     was_zh, was_en = KIND_WORDS[kind]
-    raise Mismatch(f"结果应是{zh}，而这个公式给出{was_zh}", f"The result must be {en}; this formula gives {was_en}")
+    raise Mismatch(
+        f"结果应是{zh}，而这个公式给出{was_zh}", f"The result must be {en}; this formula gives {was_en}"
+    )
 
 
 def _fit_choice(node: Node, expect: ValueType) -> Node:
@@ -295,4 +306,6 @@ def _fit_choice(node: Node, expect: ValueType) -> Node:
     ):
         return node
     was_zh, was_en = KIND_WORDS[node.type.kind]
-    raise Mismatch(f"结果应是选项，而这个公式给出{was_zh}", f"The result must be a choice; this formula gives {was_en}")
+    raise Mismatch(
+        f"结果应是选项，而这个公式给出{was_zh}", f"The result must be a choice; this formula gives {was_en}"
+    )

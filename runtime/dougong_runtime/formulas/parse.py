@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.tokens import Sort, Token, tokens
@@ -126,14 +126,14 @@ class _Reader:
             body = ast.parse(self.stand_in, mode="eval").body
         except SyntaxError as error:
             token = self._token_at((error.offset or 1) - 1)
-            _fail(
+            raise _wrong(
                 token.offset,
                 token.length,
                 f"「{token.word or '='}」这里写法不对",
                 f"Something is wrong at “{token.word or '='}”",
-            )
+            ) from None
         except (RecursionError, MemoryError):
-            _fail(0, 1, "公式嵌套太深", "The formula is nested too deeply")
+            raise _wrong(0, 1, "公式嵌套太深", "The formula is nested too deeply") from None
         self._bound(body)
         return self._convert(body)
 
@@ -145,7 +145,7 @@ class _Reader:
             depth += 1
             total += len(level)
             if depth > DEPTH_MAX or total > NODES_MAX:
-                _fail(
+                raise _wrong(
                     0,
                     1,
                     "公式太复杂，请拆成几个计算字段",
@@ -155,7 +155,9 @@ class _Reader:
                 child
                 for node in level
                 for child in ast.iter_child_nodes(node)
-                if not isinstance(child, ast.expr_context | ast.operator | ast.cmpop | ast.boolop | ast.unaryop)
+                if not isinstance(
+                    child, ast.expr_context | ast.operator | ast.cmpop | ast.boolop | ast.unaryop
+                )
             ]
 
     def _token_at(self, column: int) -> Token:
@@ -193,12 +195,14 @@ class _Reader:
                 return Calling("_not", "NOT", (self._convert(node.operand),), offset, length)
             case ast.BoolOp(op=op, values=values):
                 name = "_and" if isinstance(op, ast.And) else "_or"
-                return Calling(name, name[1:].upper(), tuple(self._convert(v) for v in values), offset, length)
+                return Calling(
+                    name, name[1:].upper(), tuple(self._convert(v) for v in values), offset, length
+                )
             case ast.Compare():
                 return self._compare(node, offset, length)
             case ast.Tuple(elts=items) if items:
                 return Several(tuple(self._convert(i) for i in items), offset, length)
-        _fail(offset, length, "公式里不能这样写", "This has no meaning in a formula")
+        raise _wrong(offset, length, "公式里不能这样写", "This has no meaning in a formula")
 
     def _dotted(self, node: ast.Attribute, offset: int, length: int) -> Syntax:
         parts: list[Token] = []
@@ -208,7 +212,7 @@ class _Reader:
             below = below.value
         parts.reverse()
         if any(p.sort is not Sort.NAME for p in parts):
-            _fail(offset, length, "点后面要写字段名", "A field's name stands after the dot")
+            raise _wrong(offset, length, "点后面要写字段名", "A field's name stands after the dot")
         head = self._convert(below)
         words, offsets = tuple(p.word for p in parts), tuple(p.offset for p in parts)
         if isinstance(head, Name):
@@ -217,20 +221,22 @@ class _Reader:
             return Calling(
                 head.function, head.written, head.arguments, offset, length, head.parts + words, offsets
             )
-        _fail(offset, length, "只有字段和 USER() 后面可以跟点", "Only a field or USER() has parts after a dot")
+        raise _wrong(
+            offset, length, "只有字段和 USER() 后面可以跟点", "Only a field or USER() has parts after a dot"
+        )
 
     def _call(self, node: ast.Call, offset: int, length: int) -> Syntax:
         if not isinstance(node.func, ast.Name) or node.keywords:
-            _fail(offset, length, "只有函数可以带括号", "Only a function takes arguments")
+            raise _wrong(offset, length, "只有函数可以带括号", "Only a function takes arguments")
         token = self._token(node.func.id)
         if token.sort is not Sort.NAME:
-            _fail(offset, length, f"「{token.word}」不是函数", f"“{token.word}” is no function")
+            raise _wrong(offset, length, f"「{token.word}」不是函数", f"“{token.word}” is no function")
         if any(isinstance(a, ast.Starred) for a in node.args):
-            _fail(offset, length, "公式里不能这样写", "This has no meaning in a formula")
+            raise _wrong(offset, length, "公式里不能这样写", "This has no meaning in a formula")
         arguments = tuple(self._convert(a) for a in node.args)
         name = token.word.lower()
         if name.startswith("_"):
-            _fail(offset, length, f"没有函数「{token.word}」", f"There is no function “{token.word}”")
+            raise _wrong(offset, length, f"没有函数「{token.word}」", f"There is no function “{token.word}”")
         return Calling(name, token.word, arguments, offset, length)
 
     def _compare(self, node: ast.Compare, offset: int, length: int) -> Syntax:
@@ -239,7 +245,7 @@ class _Reader:
         for op, right in zip(node.ops, node.comparators, strict=True):
             name = _COMPARE.get(type(op))
             if name is None:
-                _fail(offset, length, "公式里不能这样写", "This has no meaning in a formula")
+                raise _wrong(offset, length, "公式里不能这样写", "This has no meaning in a formula")
             rest.append((name, self._convert(right)))
         if len(rest) == 1:
             name, side = rest[0]
@@ -249,9 +255,9 @@ class _Reader:
                 return inside if name == "in" else Calling("_not", "NOT", (inside,), offset, length)
             return Calling(name, "", (first, side), offset, length)
         if any(name in ("in", "not in") for name, _ in rest):
-            _fail(offset, length, "IN 不能连写", "IN cannot stand in a chain of comparisons")
+            raise _wrong(offset, length, "IN 不能连写", "IN cannot stand in a chain of comparisons")
         return Chain(first, tuple(rest), offset, length)
 
 
-def _fail(offset: int, length: int, zh: str, en: str) -> NoReturn:
-    raise FormulaProblems([FormulaProblem(offset, zh, en, length=max(length, 1))])
+def _wrong(offset: int, length: int, zh: str, en: str) -> FormulaProblems:
+    return FormulaProblems([FormulaProblem(offset, zh, en, length=max(length, 1))])

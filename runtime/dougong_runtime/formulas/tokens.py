@@ -53,7 +53,18 @@ class Token:
 
 _WIDE = {"（": "(", "）": ")", "，": ",", "＝": "=", "＜": "<", "＞": ">", "＋": "+", "－": "-", "×": "*", "＊": "*", "÷": "/", "／": "/", "＆": "&", "．": ".", "＇": "'", "＂": '"', "\u3000": " ", "\u00a0": " ", "≤": "<=", "≥": ">=", "≠": "<>"}  # fmt: skip
 _QUOTES = {"'": "'", '"': '"', "‘": "’", "’": "’", "“": "”", "”": "”"}
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "’": "’", "”": "”", "‘": "‘", "“": "“"}
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "’": "’",
+    "”": "”",
+    "‘": "‘",
+    "“": "“",
+}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _SIGNS = {"<>": "!=", "!=": "!=", "<=": "<=", ">=": ">=", "==": "==", "=": "==", "<": "<", ">": ">", "+": "+", "-": "-", "*": "*", "/": "/", "&": "&", "(": "(", ")": ")", ",": ",", ".": "."}  # fmt: skip
@@ -129,11 +140,22 @@ def _number(text: str, at: int, written: str) -> Token:
     if end < len(text) and (text[end].isalnum() or text[end] == "_"):
         word = written + text[end]
         raise FormulaProblems(
-            [FormulaProblem(at, f"「{word}…」不是数字", f"“{word}…” is not a number", length=len(written) + 1)]
+            [
+                FormulaProblem(
+                    at, f"「{word}…」不是数字", f"“{word}…” is not a number", length=len(written) + 1
+                )
+            ]
         )
     if sum(c.isdigit() for c in written.lstrip("0.")) > DIGITS_MAX:
         raise FormulaProblems(
-            [FormulaProblem(at, f"数字最多 {DIGITS_MAX} 位", f"A number has at most {DIGITS_MAX} digits", length=len(written))]
+            [
+                FormulaProblem(
+                    at,
+                    f"数字最多 {DIGITS_MAX} 位",
+                    f"A number has at most {DIGITS_MAX} digits",
+                    length=len(written),
+                )
+            ]
         )
     value = Decimal(written)
     exponent = value.as_tuple().exponent
@@ -157,7 +179,9 @@ def _text(text: str, at: int) -> Token:
             here += 2
             continue
         if char in (close, wide_close):
-            return Token(Sort.TEXT, text[at : here + 1], at, here + 1 - at, "".join(parts).replace("\x00", ""))
+            return Token(
+                Sort.TEXT, text[at : here + 1], at, here + 1 - at, "".join(parts).replace("\x00", "")
+            )
         parts.append(char)
         here += 1
     raise FormulaProblems(
@@ -181,9 +205,9 @@ def _settle(found: list[Token]) -> list[Token]:
             settled.append(token)
         elif word in _CONSTANTS:
             settled.append(Token(Sort.CONSTANT, token.word, token.offset, token.length, _CONSTANTS[word]))
-        elif word in _BETWEEN and last is not None and last.is_operand_end:
-            settled.append(Token(Sort.SIGN, _BETWEEN[word], token.offset, token.length))
-        elif word in _BETWEEN and last is not None and last.word == "not":
+        elif (word in _BETWEEN and last is not None and last.is_operand_end) or (
+            word in _BETWEEN and last is not None and last.word == "not"
+        ):
             settled.append(Token(Sort.SIGN, _BETWEEN[word], token.offset, token.length))
         elif word == "not" and not _is_call(token, following):
             settled.append(Token(Sort.SIGN, "not", token.offset, token.length))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dougong_runtime.formulas.function import FUNCTIONS, Example, Function, Parameter, Want
 from dougong_runtime.formulas.functions import (
     aggregates,
     calendar,
-    conversion,
     dates,
     logic,
     numbers,
@@ -13,9 +13,8 @@ from dougong_runtime.formulas.functions import (
     people,
     texts,
 )
-from dougong_runtime.formulas.function import FUNCTIONS, Example, Function, Parameter, Want
 
-__all__ = ["FUNCTIONS", "Example", "Function", "Parameter", "Want"]
+__all__ = ["FAMILIES", "FUNCTIONS", "Example", "Function", "Parameter", "Want"]
 
-_FAMILIES = (operators, conversion, logic, texts, numbers, dates, calendar, aggregates, people)
+FAMILIES = (operators, logic, numbers, texts, dates, calendar, aggregates, people)
 """In the order of the manual."""
