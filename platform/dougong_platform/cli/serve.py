@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from dougong_platform import serving
 from dougong_platform.cli.terminal import say, tell
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_runtime.errors import problem_type, refuse
 
-FACTORY = "dougong_platform.serving:application"
+FACTORY = f"{serving.__name__}:{serving.application.__name__}"
 
 PORT_TAKEN = problem_type(
     "port-taken",

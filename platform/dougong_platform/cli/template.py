@@ -84,16 +84,18 @@ def install(
     """Plan, ask, apply: everything in one transaction."""
     source = apps.read_template(path)
     with open_site() as site:
-        with site.database.read() as connection:
-            made = publish.plan_publish(connection, apps.link_beside(site, connection, source))
-        if not as_json:
-            tell(made.describe(LANGUAGE))
-        if not confirmed(say("执行？", "Go on?"), yes):
-            sys.exit(REFUSED)
+        if not yes:
+            with site.database.read() as connection:
+                planned = publish.plan_publish(connection, apps.link_beside(site, connection, source))
+            tell(planned.describe(LANGUAGE))
+            if not confirmed(say("执行？", "Go on?"), yes):
+                sys.exit(REFUSED)
         with progress(say("安装", "Installing")), site.database.write() as connection:
             app = apps.link_beside(site, connection, source)
             made = publish.plan_publish(connection, app)
             number = apps.apply(site, connection, made, actor("template install"), note)
+    if yes and not as_json:
+        tell(made.describe(LANGUAGE))
     text = say(
         f"已安装 {app.name} {app.version}（第 {number} 版）",
         f"Installed {app.name} {app.version} (version {number})",
