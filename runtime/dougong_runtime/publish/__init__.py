@@ -1,0 +1,16 @@
+"""Publishing: a new version is planned against the running one, shown, and applied in one transaction, or not at all.
+
+plan_publish(connection, new)            what would change; it looks, and changes nothing
+plan_rollback(connection, app, number)   the same towards an older version: every version is kept
+apply(connection, plan, viewer, …)       changes it, in the caller's transaction
+install_directory(connection)            tables of people and teams, once
+"""
+
+from __future__ import annotations
+
+from dougong_runtime.publish.carry_out import apply
+from dougong_runtime.publish.directory import install_directory
+from dougong_runtime.publish.effects import SeesMore
+from dougong_runtime.publish.plan import Plan, plan_publish, plan_rollback
+
+__all__ = ["Plan", "SeesMore", "apply", "install_directory", "plan_publish", "plan_rollback"]

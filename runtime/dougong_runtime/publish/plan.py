@@ -1,0 +1,399 @@
+"""A plan of publication: everything that people want to know before it happens, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from dougong_runtime.documents import versions
+from dougong_runtime.documents.identity import adopt
+from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.context import Context
+from dougong_runtime.labels import Language
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.model.graph import Node
+from dougong_runtime.model.link import link_stored
+from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_sees_more
+from dougong_runtime.records import dependants, settings
+from dougong_runtime.records.running import Running
+from dougong_runtime.storage import trash
+from dougong_runtime.storage.apply import UNIQUE_VIOLATED, apply_steps
+from dougong_runtime.storage.identifiers import table_name
+from dougong_runtime.storage.plan import plan_steps
+from dougong_runtime.storage.preview import Violation, find_violations
+from dougong_runtime.storage.retype import Unconvertible, find_unconvertible
+from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
+from dougong_runtime.storage.tables import Tables
+
+UNCONVERTIBLE_SHOWN = 50
+"""Values that the text of a plan lists by field; its JSON has them all."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What publishing `after` would do to a site that runs `before`."""
+
+    before: App | None
+    after: App
+    base: int | None
+    """Number of the version that it was planned against."""
+    steps: tuple[AnyStep, ...]
+    documents: Mapping[str, tuple[str, ...]]
+    """`added`, `changed`, `removed`: documents as `kind/name`."""
+    violations: tuple[Violation, ...]
+    unconvertible: tuple[Unconvertible, ...]
+    sees_more: tuple[SeesMore, ...]
+    recompute: frozenset[Node]
+    """Stored formulas to compute anew."""
+    cost: Cost
+    back_to: int | None = None
+    """Number of the version that it goes back to."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it cannot be applied as things stand."""
+        return any(v.refuses for v in self.violations)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all would change."""
+        return self.before is not None and not any(self.documents.values()) and not self.steps
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why it is refused."""
+        return tuple(
+            Problem(
+                UNIQUE_VIOLATED,
+                None,
+                {"entity": v.entity, "fields": v.name, "records": ", ".join(v.records[:20])},
+            )
+            for v in self.violations
+            if v.refuses
+        )
+
+    def describe(self, language: Language) -> str:
+        """The whole plan in plain text."""
+        return "\n".join(_lines(self, language))
+
+    def to_json(self, language: Language) -> dict[str, Any]:
+        """The whole plan for programs."""
+        return {
+            "app": self.after.name,
+            "from": self.base,
+            "back_to": self.back_to,
+            "refused": self.refused,
+            "documents": {k: list(v) for k, v in self.documents.items()},
+            "steps": [
+                {"kind": type(s).__name__, "entity": _entity_of(s).name, "text": s.describe(language)}
+                for s in self.steps
+            ],
+            "violations": [
+                {
+                    "kind": v.kind,
+                    "entity": v.entity,
+                    "name": v.name,
+                    "count": v.count,
+                    "records": list(v.records),
+                    "refuses": v.refuses,
+                    "text": v.describe(language),
+                }
+                for v in self.violations
+            ],
+            "unconvertible": [
+                {
+                    "entity": u.entity,
+                    "field": u.field,
+                    "record": u.record,
+                    "value": u.value,
+                    "why": u.why.in_(language),
+                }
+                for u in self.unconvertible
+            ],
+            "sees_more": [
+                {"role": s.role, "entity": s.entity, "field": s.field, "of": s.of} for s in self.sees_more
+            ],
+            "recompute": sorted(f"{entity}.{field}" for entity, field in self.recompute),
+            "rows": self.cost.rows,
+            "seconds": round(self.cost.seconds, 1),
+        }
+
+
+def plan_publish(connection: sa.Connection, new: App) -> Plan:
+    """Plan a new version against the one that runs.
+
+    Things keep the id they have: they are found by id, then by `was`, then by name. Nothing is changed: where records
+    must be checked against new tables, these are made in a savepoint (or, if `connection` may only read, on another
+    connection) and taken back.
+    """
+    running = versions.current(connection, new.name)
+    if running is None:
+        return _plan(connection, None, new, None, None)
+    source = adopt(new.name, running.source, new.source)
+    if source != dict(new.source):
+        new = link_stored(source)
+    return _plan(connection, link_stored(running.source), new, running.number, None)
+
+
+def plan_rollback(connection: sa.Connection, app_name: str, number: int) -> Plan:
+    """Plan the way back to an older version. Raises Refused where there is no such app or version."""
+    running = versions.current(connection, app_name)
+    wanted = versions.find(connection, app_name, number)
+    if running is None or wanted is None:
+        raise refuse(NOT_FOUND, app=app_name, number=number)
+    return _plan(connection, link_stored(running.source), link_stored(wanted.source), running.number, number)
+
+
+def _plan(
+    connection: sa.Connection, before: App | None, after: App, base: int | None, back_to: int | None
+) -> Plan:
+    dialect = connection.dialect.name
+    old = None if before is None else Tables(before, dialect)
+    new = Tables(after, dialect)
+    steps = plan_steps(old, new, StoredTrash(connection, after.name), going_back=back_to is not None)
+    recompute = find_recompute(before, after, steps)
+    unconvertible: tuple[Unconvertible, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    stats: dict[str, int] = {}
+    if before is not None and old is not None:
+        stats = _count_rows(connection, old)
+        unconvertible = tuple(_unconvertible(connection, steps, before, old, new))
+        if any(stats.values()) and _asks_more(before, after):
+            violations = _rehearse(connection, steps, old, new, before, recompute)
+    costs = [s.cost(stats) for s in steps]
+    return Plan(
+        before=before,
+        after=after,
+        base=base,
+        steps=steps,
+        documents=changed_documents({} if before is None else before.source, after.source),
+        violations=violations,
+        unconvertible=unconvertible,
+        sees_more=find_who_sees_more(before, after),
+        recompute=recompute,
+        cost=Cost(sum(c.rows for c in costs), sum(c.seconds for c in costs)),
+        back_to=back_to,
+    )
+
+
+class StoredTrash:
+    """What lies in an app's trash, understood by the versions that had it."""
+
+    def __init__(self, connection: sa.Connection, app: str) -> None:
+        self._connection, self._app = connection, app
+        self._apps: dict[int, App] = {}
+
+    def _version(self, number: int | None) -> App | None:
+        if number is None:
+            return None
+        if number not in self._apps:
+            found = versions.find(self._connection, self._app, number)
+            if found is None:
+                return None
+            self._apps[number] = link_stored(found.source)
+        return self._apps[number]
+
+    def entity(self, entity_id: str) -> tuple[Entity, Tables] | None:
+        """The latest entity of that id, with the tables of its last version."""
+        found = trash.find(self._connection, self._app, "entity", entity_id)
+        app = None if found is None else self._version(found.version)
+        if app is None:
+            return None
+        entity = next((e for e in app.own_entities if e.id == entity_id), None)
+        return None if entity is None else (entity, Tables(app, self._connection.dialect.name))
+
+    def field(self, entity_id: str, field_id: str) -> Field | None:
+        """The latest field of that id."""
+        found = trash.find(self._connection, self._app, "field", field_id)
+        app = None if found is None else self._version(found.version)
+        if app is None:
+            return None
+        entity = next((e for e in app.own_entities if e.id == entity_id), None)
+        return None if entity is None else next((f for f in entity.own_fields if f.id == field_id), None)
+
+
+def changed_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Documents by what happened to them; a renamed one counts as changed, under its new name."""
+    old_ids = {d["id"]: p for p, d in old.items() if isinstance(d, Mapping) and "id" in d}
+    renamed = {
+        old_ids[d["id"]]: p
+        for p, d in new.items()
+        if isinstance(d, Mapping) and d.get("id") in old_ids and old_ids[d["id"]] != p
+    }
+    added = sorted(p for p in new if p not in old and p not in renamed.values())
+    removed = sorted(p for p in old if p not in new and p not in renamed)
+    changed = sorted({p for p in new if p in old and new[p] != old[p]} | set(renamed.values()))
+    return {"added": tuple(added), "changed": tuple(changed), "removed": tuple(removed)}
+
+
+def _count_rows(connection: sa.Connection, tables: Tables) -> dict[str, int]:
+    return {
+        table_name(e): connection.execute(
+            sa.select(sa.func.count()).select_from(tables.of(e.name))
+        ).scalar_one()
+        for e in tables.app.own_entities
+    }
+
+
+def _unconvertible(
+    connection: sa.Connection, steps: tuple[AnyStep, ...], before: App, old: Tables, new: Tables
+) -> Iterator[Unconvertible]:
+    for step in steps:
+        if isinstance(step, RetypeField):
+            entity = next((e for e in before.own_entities if e.id == step.entity.id), None)
+            if entity is not None and step.before.name in entity.fields:
+                yield from find_unconvertible(connection, step.before, step.after, entity, old, new)
+
+
+def _asks_more(before: App, after: App) -> bool:
+    """Whether any entity has rules, uniques, options or required fields that it did not have."""
+    olds = {e.id: e for e in before.own_entities}
+    return any(e.id in olds and _asks(olds[e.id]) != _asks(e) for e in after.own_entities)
+
+
+def _asks(entity: Entity) -> Any:
+    fields = {
+        f.id: (f.required, f.unique, f.type, frozenset(o.id for o in f.choices)) for f in entity.own_fields
+    }
+    return (fields, entity.rules, entity.unique)
+
+
+def _rehearse(
+    connection: sa.Connection,
+    steps: tuple[AnyStep, ...],
+    old: Tables,
+    new: Tables,
+    before: App,
+    recompute: frozenset[Node],
+) -> tuple[Violation, ...]:
+    """Carry out what the checks need, look, and take it back."""
+    at = datetime.now(UTC)
+    with _taken_back(connection) as trial:
+        apply_steps(trial, [s for s in steps if not isinstance(s, AddIndex)], old, new, at)
+        running = Running.of(new.app, 0, trial.dialect.name)
+        if recompute:
+            dependants.recompute(trial, running, recompute, _At(at))
+        context = Context(
+            now=at,
+            time_zone="Asia/Shanghai",
+            user=None,
+            user_id=None,
+            roles=(),
+            settings=settings.values(trial, new.app),
+        )
+        return tuple(find_violations(trial, before, new, context.parameters()))
+
+
+@dataclass(frozen=True)
+class _At:
+    at: datetime
+
+    def now(self) -> datetime:
+        """The instant of the rehearsal."""
+        return self.at
+
+
+@contextmanager
+def _taken_back(connection: sa.Connection) -> Iterator[sa.Connection]:
+    """A connection on which everything done is undone in the end; the caller's own wherever that may write."""
+    if not _reads_only(connection):
+        savepoint = connection.begin_nested()
+        try:
+            yield connection
+        finally:
+            savepoint.rollback()
+        return
+    writer = connection.engine.execution_options(
+        readonly=False, postgresql_readonly=False, isolation_level="READ COMMITTED"
+    )
+    if connection.dialect.name == "sqlite":
+        writer = connection.engine.execution_options(readonly=False)
+    with writer.connect() as other:
+        transaction = other.begin()
+        try:
+            yield other
+        finally:
+            transaction.rollback()
+
+
+def _reads_only(connection: sa.Connection) -> bool:
+    if connection.dialect.name == "postgresql":
+        return str(connection.execute(sa.text("SHOW transaction_read_only")).scalar_one()) == "on"
+    return bool(connection.get_execution_options().get("readonly"))
+
+
+def _entity_of(step: AnyStep) -> Entity:
+    found = getattr(step, "entity", None) or getattr(step, "after", None)
+    assert isinstance(found, Entity)
+    return found
+
+
+def _lines(plan: Plan, language: Language) -> Iterator[str]:
+    zh = language == "zh"
+    name, version = plan.after.name, plan.after.version
+    if plan.before is None:
+        yield f"安装 {name} {version}" if zh else f"Install {name} {version}"
+    elif plan.back_to is not None:
+        yield f"{name} 回到第 {plan.back_to} 版" if zh else f"{name}: back to version {plan.back_to}"
+    else:
+        now = plan.before.version
+        yield f"{name}：{now} → {version}" if zh else f"{name}: {now} → {version}"
+    if plan.is_empty:
+        yield "没有变化。" if zh else "Nothing changes."
+        return
+    heads = {
+        "added": ("新增", "Added"),
+        "changed": ("修改", "Changed"),
+        "removed": ("移除", "Removed"),
+    }
+    for key, (head_zh, head_en) in heads.items():
+        if plan.documents[key]:
+            listed = ", ".join(plan.documents[key])
+            yield f"{head_zh}：{listed}" if zh else f"{head_en}: {listed}"
+    quiet = 0
+    for step in plan.steps:
+        if isinstance(step, QUIET) and not (isinstance(step, AddIndex) and step.index.unique is not None):
+            quiet += 1
+        else:
+            yield f"  · {step.describe(language)}"
+    if quiet:
+        yield f"  · 索引与搜索：{quiet} 步" if zh else f"  · Indexes and search: {quiet} steps"
+    for violation in plan.violations:
+        yield f"  ! {violation.describe(language)}"
+    yield from _unconvertible_lines(plan, zh, language)
+    for seen in plan.sees_more:
+        yield f"  ! {seen.describe(language)}"
+    if plan.cost.seconds >= 1:
+        seconds = round(plan.cost.seconds)
+        yield f"约需 {seconds} 秒，期间不能写入" if zh else f"About {seconds} s, without writing meanwhile"
+    if plan.refused:
+        yield "不能发布：先处理上面的重复。" if zh else "Refused: deal with what is not unique first."
+
+
+def _unconvertible_lines(plan: Plan, zh: bool, language: Language) -> Iterator[str]:
+    by_field: dict[str, list[Unconvertible]] = {}
+    for value in plan.unconvertible:
+        by_field.setdefault(f"{value.entity}.{value.field}", []).append(value)
+    for field, values in by_field.items():
+        count = len(values)
+        yield (
+            f"  ! {field}：{count} 个值无法转换，原值保留在回收站"
+            if zh
+            else f"  ! {field}: {count} values do not convert; they are kept in the trash"
+        )
+        for value in values[:UNCONVERTIBLE_SHOWN]:
+            yield f"      {value.record}  {value.value!r}  {value.why.in_(language)}"
+        if count > UNCONVERTIBLE_SHOWN:
+            yield "      …"
+
+
+def refused_by(plan: Plan) -> Refused:
+    """The refusal of a plan that cannot be applied."""
+    return Refused(plan.problems)
