@@ -22,8 +22,10 @@ from dougong_runtime.model.system_fields import system_fields
 from dougong_runtime.model.uses import first_field
 from dougong_runtime.names import is_name
 
-RESERVED = frozenset(("record", "steps", "run", "this", "old", "user", "changed", "true", "false", "null", "and", "or", "not", "in", "dg"))  # fmt: skip
-"""Names that mean something else in formulas or tables."""
+RESERVED = frozenset({"true", "false", "null", "and", "or", "not", "in"})
+"""Names that mean something else in formulas."""
+SYSTEM_PREFIX = "dg_"
+"""Columns of the runtime's own begin with it."""
 
 
 def link_entities(linker: Linker) -> dict[str, Entity]:
@@ -67,11 +69,11 @@ def _plans(linker: Linker, raw: Raw, known: frozenset[str]) -> dict[str, FieldPl
                 at["name"],
             )
             continue
-        if name in RESERVED:
+        if name in RESERVED or name.startswith(SYSTEM_PREFIX):
             linker.refuse(
                 MALFORMED,
-                f"「{name}」在公式里另有含义，换一个名称。",
-                f"“{name}” means something else in formulas; use another name.",
+                f"「{name}」另有含义，换一个名称。",
+                f"“{name}” means something else; use another name.",
                 at["name"],
             )
             continue

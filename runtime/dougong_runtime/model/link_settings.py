@@ -19,6 +19,7 @@ from dougong_runtime.model.linker import Linker
 SETTING_TYPES_NOT = (*COMPUTED_TYPES, "reference", "references", "stage", "file", "image", "signature", "filter")
 """Types that a setting cannot have."""
 _OWN = ("code", "value", "group")
+_NO_OPTION = ("id", "type", "label", "help", "options")
 
 
 def link_settings(linker: Linker) -> dict[str, SettingValue]:
@@ -55,7 +56,7 @@ def _setting(linker: Linker, raw: Raw, at: Cursor) -> SettingValue | None:
         type=type_name,
         label=plan.label,
         value_type=plan.value_type,
-        options={key: value for key, value in plain.items() if key not in ("id", "label", "help", "options")},
+        options={key: value for key, value in plain.items() if key not in _NO_OPTION},
         help=Label.of(at.value["help"]) if at.value.get("help") else None,
         choices=plan.choices,
         targets=plan.targets,
