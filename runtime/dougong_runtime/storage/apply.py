@@ -29,6 +29,7 @@ from dougong_runtime.storage.identifiers import (
     link_table_name,
     search_column_name,
     sort_column_name,
+    table_name,
 )
 from dougong_runtime.storage.retype import fill_column, read_linked, scaled_up, surroundings
 from dougong_runtime.storage.steps import (
@@ -48,7 +49,7 @@ from dougong_runtime.storage.steps import (
     RetypeField,
     Step,
 )
-from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.tables import Tables, foreign_key, link_table
 
 UNIQUE_VIOLATED = problem_type(
     "unique-violated",
@@ -151,8 +152,7 @@ class _Work:
             index.create(self.connection)
 
     def _link_into_trash(self, kind: str, entity: Entity, field: Field) -> None:
-        link = self._side(entity, field).link(entity.name, field.name)
-        for index in link.indexes:
+        for index in self._link_now(entity, field).indexes:
             self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index.name}"')
         self._rename_table(link_table_name(entity, field.name), self._into_trash(kind, entity, field))
 
@@ -214,20 +214,35 @@ class _Work:
     @do.register
     def _add_field(self, step: AddField) -> None:
         if step.field.is_many:
-            self._create_link(self._side(step.entity, step.field).link(step.entity.name, step.field.name))
+            self._create_link(self._link_now(step.entity, step.field))
             return
-        for column in self._fresh_columns(step.entity, step.field):
+        for column in self._fresh_columns(step.field):
             self._add_column(step.table, column)
 
-    def _side(self, entity: Entity, field: Field) -> Tables:
-        """The tables of the version that has the field."""
-        mine = self.after.app.entities.get(entity.name)
-        if mine is not None and field.name in mine.fields and mine.fields[field.name].id == field.id:
-            return self.after
-        return self.before if self.before is not None else self.after
+    def _table_now(self, entity_name: str) -> str:
+        """What the table of a reference's target is called at this moment."""
+        inspector = sa.inspect(self.connection)
+        for side in (self.after, self.before):
+            target = None if side is None else side.app.entities.get(entity_name)
+            if target is not None and inspector.has_table(table_name(target)):
+                return table_name(target)
+        return table_name(self.after.app.entities[entity_name])
 
-    def _fresh_columns(self, entity: Entity, field: Field) -> list[sa.Column[Any]]:
-        return self._side(entity, field).field_columns(entity, field)
+    def _link_now(self, entity: Entity, field: Field) -> sa.Table:
+        """A link table as it is, or is to be, at this moment."""
+        known = sa.MetaData()
+        names = (table_name(entity), self._table_now(field.targets[0]))
+        for name in set(names):
+            sa.Table(name, known, sa.Column("id", RecordId(), primary_key=True))
+        return link_table(known, entity, field, *names, self.dialect)
+
+    def _fresh_columns(self, field: Field) -> list[sa.Column[Any]]:
+        columns = list(field.kind.columns(field))
+        if field.is_reference and field.formula is None:
+            columns[0].append_foreign_key(
+                foreign_key(self._table_now(field.targets[0]), "RESTRICT", self.dialect)
+            )
+        return columns
 
     def _add_column(self, table: str, column: sa.Column[Any]) -> None:
         self.operations.add_column(table, column, inline_references=True)
@@ -281,7 +296,7 @@ class _Work:
             raise Refused([Problem(NOT_IN_TRASH, step.field.name, {"name": step.field.name})])
         if step.field.is_many:
             self._rename_table(found.trash_name, link_table_name(step.entity, step.field.name))
-            for index in self._side(step.entity, step.field).link(step.entity.name, step.field.name).indexes:
+            for index in self._link_now(step.entity, step.field).indexes:
                 index.create(self.connection)
         else:
             self._rename_columns(step.table, step.field, found.trash_name, step.field.name)
@@ -309,7 +324,7 @@ class _Work:
             return
         original = trash.find(self.connection, self.app, "retype", step.after.id, repr(form(step.after)))
         temporary = self._temporary_name()
-        fresh = self._fresh_columns(step.entity, step.after)
+        fresh = self._fresh_columns(step.after)
         new_names = {c.name: c.name.replace(step.after.name, temporary, 1) for c in fresh}
         old = {n: self.moved.get((step.table, n), n) for n in to_columns(step.before, None)}
         types = {c.name: c.type for c in fresh}
@@ -358,7 +373,7 @@ class _Work:
         """Between one reference and several: a column and a link table."""
         around = surroundings(self.connection, step.before, step.after, self.before or self.after, self.after)
         if step.before.is_many:
-            link = self._side(step.entity, step.before).link(step.entity.name, step.before.name)
+            link = self._link_now(step.entity, step.before)
             found = [pair for batch in read_linked(self.connection, link) for pair in batch]
             self._link_into_trash("retype", step.entity, step.before)
         else:
@@ -370,11 +385,11 @@ class _Work:
             name = self._into_trash("retype", step.entity, step.before)
             self._rename_columns(step.table, step.before, step.before.name, name)
         if step.after.is_many:
-            new_link = self._side(step.entity, step.after).link(step.entity.name, step.after.name)
+            new_link = self._link_now(step.entity, step.after)
             self._create_link(new_link)
             self._insert_links(new_link, [(r, [t for t in ts if t in around.known]) for r, ts in found])
             return
-        for column in self._fresh_columns(step.entity, step.after):
+        for column in self._fresh_columns(step.after):
             self._add_column(step.table, column)
         table = self._plain_table(step.table, step.after)
         update = (

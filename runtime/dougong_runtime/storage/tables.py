@@ -123,42 +123,36 @@ class Tables:
         if field.is_reference and field.formula is None:
             target = self.app.entities.get(field.targets[0])
             if target is not None:
-                columns[0].append_foreign_key(self._foreign_key(target))
+                columns[0].append_foreign_key(foreign_key(table_name(target), "RESTRICT", self.dialect))
         return columns
 
-    def _foreign_key(self, target: Entity) -> sa.ForeignKey:
-        """Checked at once, unless a transaction that loads records naming each other defers it."""
-        return sa.ForeignKey(
-            f"{table_name(target)}.id",
-            ondelete="RESTRICT",
-            deferrable=True,
-            initially="IMMEDIATE",
-            use_alter=self.dialect == "postgresql",
-        )
-
     def _link_table(self, entity: Entity, field: Field) -> sa.Table:
-        name = link_table_name(entity, field.name)
         target = self.app.entities[field.targets[0]]
-        table = sa.Table(
-            name,
-            self.metadata,
-            sa.Column(
-                "record",
-                RecordId(),
-                sa.ForeignKey(
-                    f"{table_name(entity)}.id", ondelete="CASCADE", deferrable=True, initially="IMMEDIATE"
-                ),
-                primary_key=True,
-            ),
-            sa.Column(
-                "target",
-                RecordId(),
-                sa.ForeignKey(
-                    f"{table_name(target)}.id", ondelete="CASCADE", deferrable=True, initially="IMMEDIATE"
-                ),
-                primary_key=True,
-            ),
-            sa.Column("place", sa.Integer(), nullable=False, server_default=sa.text("0")),
-        )
-        sa.Index(short(f"ix_back_{field.id}_{entity.id}"), table.c.target, table.c.record)
-        return table
+        return link_table(self.metadata, entity, field, table_name(entity), table_name(target), self.dialect)
+
+
+def foreign_key(target_table: str, on_delete: str, dialect: str) -> sa.ForeignKey:
+    """A reference to a table's records. Checked at once, unless a transaction that loads records naming each other
+    defers it. PostgreSQL gets it when all tables are there, for references may go in circles."""
+    return sa.ForeignKey(
+        f"{target_table}.id",
+        ondelete=on_delete,
+        deferrable=True,
+        initially="IMMEDIATE",
+        use_alter=dialect == "postgresql",
+    )
+
+
+def link_table(
+    metadata: sa.MetaData, entity: Entity, field: Field, record_table: str, target_table: str, dialect: str
+) -> sa.Table:
+    """The table of a `references` field, between two tables as they are called now."""
+    table = sa.Table(
+        link_table_name(entity, field.name),
+        metadata,
+        sa.Column("record", RecordId(), foreign_key(record_table, "CASCADE", dialect), primary_key=True),
+        sa.Column("target", RecordId(), foreign_key(target_table, "CASCADE", dialect), primary_key=True),
+        sa.Column("place", sa.Integer(), nullable=False, server_default=sa.text("0")),
+    )
+    sa.Index(short(f"ix_back_{field.id}_{entity.id}"), table.c.target, table.c.record)
+    return table
