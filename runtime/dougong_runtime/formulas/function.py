@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sqlalchemy as sa
 
-from dougong_runtime.formulas.tree import Call, Node
+from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.registry import Registry
@@ -17,7 +17,6 @@ from dougong_runtime.registry import Registry
 if TYPE_CHECKING:
     from dougong_runtime.formulas.check import Checker
     from dougong_runtime.formulas.parse import Calling
-    from dougong_runtime.formulas.sql import Sql, Writer
 
 Element: TypeAlias = sa.ColumnElement[Any]
 
@@ -59,11 +58,11 @@ ResultType: TypeAlias = ValueType | Callable[[tuple[Node, ...]], ValueType]
 class Function:
     """A function of the language.
 
-    `python` takes plain values and must answer None rather than raise. `postgresql` takes SQL expressions. On SQLite
-    `python` itself runs, as `dg_<name>`, unless `sqlite` gives an expression. An absent argument gives an absent
+    `python` takes plain values and must answer None rather than raise. SQL calls `dg_<sql or name>`, which SQLite
+    has from `exact/sqlite.py` (the same Python function) and PostgreSQL from `exact/postgresql.py`. An absent argument gives an absent
     result, without asking, unless `sees_absent`.
-    A function that is no plain function of its arguments (IF, SUM, USER …) settles its typing in `check`, and its
-    SQL in `compile`.
+    A function that is no plain function of its arguments (IF, SUM, USER …) settles its typing in `check`; what it
+    then puts into the tree, `compile` knows.
     """
 
     name: str
@@ -75,11 +74,12 @@ class Function:
     """How many of the last parameters may be given again and again."""
     result: ResultType | None = None
     python: Callable[..., Any] | None = None
-    postgresql: Callable[..., Element] | None = None
-    sqlite: Callable[..., Element] | None = None
+    sql: str = ""
+    """Its name in SQL after `dg_`, where that differs."""
     sees_absent: bool = False
+    last_may_be_absent: bool = False
+    """Its last argument counts as empty text where it is absent."""
     check: Callable[[Checker, Calling], Node] | None = None
-    compile: Callable[[Writer, Call, Sequence[Node]], Sql] | None = None
     syntax: str = ""
     """How it is written, where the parameters do not say it."""
     zone: bool = False

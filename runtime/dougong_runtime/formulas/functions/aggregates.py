@@ -271,7 +271,7 @@ for _function in (
     Function(
         name="STDEV", family=FAMILY, syntax="STDEV(path.field, [condition])", check=_check, aggregate=True,
         help=Label("样本标准差；不足两个值为空。", "The sample's standard deviation; absent for fewer than two values."),
-        examples=(Example("STDEV(orders.amount, amount < 0)", None), Example("ROUND(STDEV(orders.amount), 4)", _D("76.4597"))),
+        examples=(Example("STDEV(orders.amount, amount < 0)", None), Example("ROUND(STDEV(orders.amount), 4)", _D("76.6491"))),
     ),
     Function(
         name="MEDIAN", family=FAMILY, syntax="MEDIAN(path.field, [condition])", check=_check, aggregate=True,

@@ -375,7 +375,7 @@ LIST_COUNT = define(
 LIST_JOIN = define(
     Function(
         name="LIST_JOIN", family=FAMILY, parameters=(Parameter("list", Want.LIST), Parameter("separator", Want.TEXT)),
-        result=TEXT, python=lists.joined,
+        result=TEXT, python=lists.joined, last_may_be_absent=True,
         help=Label("多选字段的值，用分隔符连起来。", "The choices of a field, with a separator between."),
         examples=(Example("LIST_JOIN(skills, '/')", "turn/weld"),),
     )

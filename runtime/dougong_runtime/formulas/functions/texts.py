@@ -94,13 +94,13 @@ for _function in (
     ),
     Function(
         name="REPLACE", family=FAMILY, parameters=(_T, Parameter("start", Want.NUMBER), _N, Parameter("new", Want.TEXT)),
-        result=TEXT, python=texts.replace, sees_absent=True,
+        result=TEXT, python=texts.replace, last_may_be_absent=True,
         help=Label("从第几个字符起的几个字符换成新的。", "So many characters from a place on give way to others."),
         examples=(Example("REPLACE('abcdef', 2, 3, 'X')", "aXef"), Example("REPLACE('abc', 1, 1, '')", "bc")),
     ),
     Function(
         name="SUBSTITUTE", family=FAMILY, parameters=(_T, Parameter("old", Want.TEXT), Parameter("new", Want.TEXT)),
-        result=TEXT, python=texts.substitute, sees_absent=True,
+        result=TEXT, python=texts.substitute, last_may_be_absent=True,
         help=Label("每一处旧的都换成新的。", "Every occurrence of the old becomes the new."),
         examples=(Example("SUBSTITUTE('a-b-c', '-', '/')", "a/b/c"), Example("SUBSTITUTE('a b', ' ', '')", "ab")),
     ),
@@ -167,7 +167,7 @@ for _function in (
             Example("TEXT(0.50)", "0.5"),
         ),
     ),
-    Function(name="_format_day", family=FAMILY, help=Label("", ""), hidden=True, python=times.format_day),
-    Function(name="_format_instant", family=FAMILY, help=Label("", ""), hidden=True, python=times.format_instant, zone=True),
+    Function(name="_format_day", family=FAMILY, help=Label("", ""), hidden=True, python=times.format_day, sql="format_day"),
+    Function(name="_format_instant", family=FAMILY, help=Label("", ""), hidden=True, python=times.format_instant, zone=True, sql="format_instant"),
 ):  # fmt: skip
     define(_function)
