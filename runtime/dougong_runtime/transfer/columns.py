@@ -79,8 +79,8 @@ def _named(text: str, known: Mapping[str, FieldView]) -> list[str]:
     export is known by the field it begins with."""
     if text in known or (text in SYSTEM_FIELDS and text != "deleted_at"):
         return [text]
-    first, dot, _ = text.partition(".")
-    if dot and first in known and known[first].field.targets:
+    first, _, rest = text.partition(".")
+    if rest and first in known and known[first].field.targets:
         return [text]
     word = text.casefold()
     return [
