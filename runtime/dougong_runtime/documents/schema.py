@@ -116,7 +116,7 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
         if not findings:
             return data, problems, names
         if round_ == 0:
-            problems = list(_without_echo(findings))
+            problems = _once(finding.problem for finding in findings)
         data = copy.deepcopy(data)
         for finding in findings:
             names |= set(_names_in(_at(data, finding.cut)))
@@ -127,17 +127,12 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
     return {}, problems, names
 
 
-def _without_echo(findings: list[Finding]) -> Iterator[Problem]:
-    """A property that is missing because it is misspelt is one problem, not two."""
-    meant = {
-        (finding.cut[:-1], finding.problem.facts.get("nearest"))
-        for finding in findings
-        if finding.problem.type is UNKNOWN_PROPERTY
-    }
-    for finding in findings:
-        missing = finding.problem.type is MISSING_PROPERTY
-        if not (missing and (finding.cut, finding.problem.facts["name"]) in meant):
-            yield finding.problem
+def _once(problems: Iterable[Problem]) -> list[Problem]:
+    found: list[Problem] = []
+    for problem in problems:
+        if problem not in found:
+            found.append(problem)
+    return found
 
 
 def _at(data: Any, path: PathSteps) -> Any:
@@ -190,10 +185,20 @@ def _explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
                     owner = _owner(path, raw)
                     yield Finding(unknown(UNKNOWN_PROPERTY, key, known, place, owner=owner), (*path, key))
         case "required":
+            known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+            strangers = [key for key in instance if key not in known]
             for name in wanted:
-                if name not in instance:
-                    facts = {"owner": _owner(path, raw), "name": name}
+                if name in instance:
+                    continue
+                facts = {"owner": _owner(path, raw), "name": name}
+                meant = nearest(name, strangers)
+                if meant is None:
                     yield Finding(Problem(MISSING_PROPERTY, None, facts, raw.places.at(path)), path)
+                    continue
+                place = raw.places.at((*path, meant), key=True)
+                yield Finding(
+                    unknown(UNKNOWN_PROPERTY, meant, known, place, owner=facts["owner"]), path
+                )
         case "oneOf" | "anyOf":
             yield from _alternatives(error, raw, data)
         case "pattern" if path and path[-1] == "name" and isinstance(instance, str):
