@@ -1,1 +1,4 @@
-"""What can be shown of records, as HTML."""
+"""What can be shown: faces of values, forms, views, blocks, words, and the templates that draw them.
+
+Everything here takes models and values and gives HTML; nothing knows of HTTP.
+"""

@@ -1,5 +1,5 @@
 // The pages' script: htmx for fragments, and small behaviours that attach to markup by `data-behaviour`.
-import htmx from "htmx.org";
+import "htmx.org";
 import { connectAll, disconnectAll } from "./behaviour";
 import "./behaviours/combobox";
 import "./behaviours/date";
@@ -9,13 +9,12 @@ import "./behaviours/form";
 import "./behaviours/keys";
 import "./behaviours/list";
 import "./behaviours/menu";
+import "./behaviours/palette";
 import "./behaviours/password";
 import "./behaviours/reveal";
 import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
-
-htmx.config.includeIndicatorCSS = false;
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 

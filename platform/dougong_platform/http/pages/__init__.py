@@ -1,0 +1,56 @@
+"""The pages: requests parsed, records asked as the person who is signed in, templates rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from dougong_platform.http.pages import (
+    admin_audit,
+    admin_people,
+    admin_site,
+    documents,
+    forms,
+    homes,
+    me,
+    options,
+    records,
+    search,
+    signing,
+    trash,
+    views,
+)
+from dougong_platform.http.pages.visit import Pages
+from dougong_platform.site import Site
+from dougong_runtime.labels import Language
+
+__all__ = ["problem_page", "routes"]
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    """Every page's route. The order matters where addresses overlap: words come before names and ids."""
+    pages = Pages(site)
+    parts = (
+        signing,
+        homes,
+        search,
+        me,
+        admin_people,
+        admin_audit,
+        admin_site,
+        documents,
+        views,
+        options,
+        trash,
+        forms,
+        records,
+    )
+    return [route for part in parts for route in part.routes(pages)]
+
+
+def problem_page(request: Request, status: int, body: Mapping[str, Any], language: Language) -> str:
+    """A refusal as a page: what happened, what to do, and the request's number."""
+    return Pages(request.app.state.site).problem(request, status, body, language)

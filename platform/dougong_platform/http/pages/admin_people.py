@@ -1,0 +1,317 @@
+"""The platform's administrators at work on people: accounts, roles, teams, and viewing as another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from dougong_platform import people, totp
+from dougong_platform.http import viewer as asking
+from dougong_platform.http.pages.visit import Here, Pages, Visit, go
+from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
+from dougong_platform.people import Person
+from dougong_runtime.errors import Refused
+from dougong_runtime.host import today
+from dougong_runtime.pages.desk import Mark
+from dougong_runtime.pages.entry import Choice
+from dougong_runtime.pages.faces import hue, initial
+
+
+def routes(pages: Pages) -> list[BaseRoute]:
+    """`/admin/people`, `/admin/teams`, `/admin/view-as`."""
+    one = "/admin/people/{username}"
+    return [
+        pages.get("/admin", index),
+        pages.get("/admin/people", show_people),
+        pages.post("/admin/people", add_person),
+        pages.get(one, show_person),
+        pages.post(one + "/active", set_active),
+        pages.post(one + "/roles", set_roles),
+        pages.post(one + "/password", set_password),
+        pages.post(one + "/totp", remove_factor),
+        pages.get("/admin/teams", show_teams),
+        pages.post("/admin/teams", add_team),
+        pages.post("/admin/view-as", view_as),
+        pages.post("/admin/view-as/end", end_view_as, writes=False),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the administration."""
+
+    href: str
+    icon: str
+    label: str
+    note: str
+
+
+def index(visit: Visit) -> Response:
+    """What there is to administer."""
+    with visit.reading() as here:
+        people.require_admin(here.viewer)
+        t = here.reader.t
+        places = [
+            Place(f"/admin/{name}", icon, t(f"admin.{name}"), t(f"admin.{name}_note"))
+            for name, icon in (
+                ("people", "users"),
+                ("teams", "users-group"),
+                ("audit", "history"),
+                ("settings", "adjustments"),
+                ("health", "heartbeat"),
+            )
+        ]
+        return here.page("admin/index.html", here.shell(t("nav.admin"), in_admin=True), places=places)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person as listed."""
+
+    username: str
+    name: str
+    team: str
+    active: bool
+    roles: tuple[str, ...]
+    mark: Mark
+
+
+def _line(here: Here, person: Person, teams: Mapping[str, str]) -> PersonLine:
+    return PersonLine(
+        person.username,
+        person.name,
+        teams.get(person.team or "", ""),
+        person.active,
+        tuple(_held(here, person.id)),
+        Mark(initial(person.name), hue(person.id)),
+    )
+
+
+def _held(here: Here, user: str) -> list[str]:
+    """Roles in force today."""
+    day = today(here.site.clock, here.site.settings.site_time_zone)
+    return [h.role for h in people.roles(here.connection, user) if h.until is None or h.until >= day]
+
+
+def _role_choices(here: Here) -> tuple[Choice, ...]:
+    labels = {"admin": here.reader.t("role.admin")}
+    for app in here.apps():
+        for name, role in app.roles.items():
+            labels[f"{app.name}.{name}"] = f"{here.reader.label(app.label)} · {here.reader.label(role.label)}"
+    known = people.roles_known(here.site, here.connection)
+    return tuple(Choice(r, labels.get(r, r)) for r in known)
+
+
+def show_people(visit: Visit) -> Response:
+    """Everybody with an account."""
+    with visit.reading() as here:
+        return _people(here)
+
+
+def _people(here: Here, problem: str = "", given: Mapping[str, Any] | None = None) -> Response:
+    people.require_admin(here.viewer)
+    teams = people.teams(here.connection)
+    names = {t.id: t.name for t in teams}
+    shown = {"username": "", "name": "", "email": "", "team": "", "roles": (), **(given or {})}
+    made = {
+        "people": [_line(here, p, names) for p in people.people(here.connection)],
+        "teams": teams,
+        "roles": _role_choices(here),
+        "problem": problem,
+        "open_add": given is not None,
+        "given": shown,
+    }
+    shell = here.shell(here.reader.t("admin.people"), in_admin=True)
+    return here.page("admin/people.html", shell, status=422 if problem else 200, admin=made)
+
+
+def add_person(visit: Visit) -> Response:
+    """A new account, with its first password and roles."""
+    given = {n: visit.text(n) for n in ("username", "name", "email", "team")}
+    roles = [str(r) for r in visit.form.getlist("roles")]
+    try:
+        with visit.writing() as here:
+            people.require_admin(here.viewer)
+            people.add_user(
+                here.site,
+                here.connection,
+                here.viewer,
+                given["username"],
+                name=given["name"] or None,
+                email=given["email"] or None,
+                team=given["team"] or None,
+                password=str(visit.form.get("password") or "") or None,
+                roles=roles,
+            )
+    except Refused as refused:
+        _reraise(refused)
+        with visit.reading() as here:
+            return _people(here, here.said(refused), {**given, "roles": roles})
+    return go("/admin/people?done=created")
+
+
+def _reraise(refused: Refused) -> None:
+    if refused.problems[0].type in (NOT_SIGNED_IN, CSRF) or refused.status == 403:
+        raise refused
+
+
+def show_person(visit: Visit) -> Response:
+    """One account."""
+    with visit.reading() as here:
+        return _person(here)
+
+
+def _person(here: Here, problem: str = "") -> Response:
+    people.require_admin(here.viewer)
+    person = people.get_person(here.connection, here.visit.path("username"))
+    names = {t.id: t.name for t in people.teams(here.connection)}
+    made = {
+        "person": _line(here, person, names),
+        "roles": _role_choices(here),
+        "held": _held(here, person.id),
+        "is_me": person.id == here.viewer.user,
+        "totp_on": totp.is_enrolled(here.connection, person.id),
+        "problem": problem,
+    }
+    shell = here.shell(person.name, in_admin=True, current="/admin/people")
+    return here.page("admin/person.html", shell, status=422 if problem else 200, admin=made)
+
+
+def _on_person(visit: Visit, act: Any) -> Response:
+    try:
+        with visit.writing() as here:
+            people.require_admin(here.viewer)
+            person = people.get_person(here.connection, visit.path("username"))
+            act(here, person)
+            address = f"/admin/people/{quote(person.username, safe='')}?done=saved"
+    except Refused as refused:
+        _reraise(refused)
+        with visit.reading() as here:
+            return _person(here, here.said(refused))
+    return go(address)
+
+
+def set_active(visit: Visit) -> Response:
+    """Let a person in, or keep them out."""
+
+    def act(here: Here, person: Person) -> None:
+        people.set_active(here.site, here.connection, here.viewer, person.id, visit.text("active") == "1")
+
+    return _on_person(visit, act)
+
+
+def set_roles(visit: Visit) -> Response:
+    """Exactly the roles that were ticked."""
+
+    def act(here: Here, person: Person) -> None:
+        wanted = {str(r) for r in visit.form.getlist("roles")}
+        held = set(_held(here, person.id))
+        people.revoke(here.site, here.connection, here.viewer, person.id, sorted(held - wanted))
+        people.grant(here.site, here.connection, here.viewer, person.id, sorted(wanted - held))
+
+    return _on_person(visit, act)
+
+
+def set_password(visit: Visit) -> Response:
+    """A new password for somebody."""
+
+    def act(here: Here, person: Person) -> None:
+        people.set_password(
+            here.site, here.connection, here.viewer, person.id, str(visit.form.get("password") or "")
+        )
+
+    return _on_person(visit, act)
+
+
+def remove_factor(visit: Visit) -> Response:
+    """Take a lost second factor away."""
+
+    def act(here: Here, person: Person) -> None:
+        totp.remove(here.site, here.connection, here.viewer, person.id)
+
+    return _on_person(visit, act)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLine:
+    """A team in the tree."""
+
+    name: str
+    parent: str
+    leader: str
+    members: int
+    depth: int
+
+
+def show_teams(visit: Visit) -> Response:
+    """The tree of teams."""
+    with visit.reading() as here:
+        return _teams(here)
+
+
+def _teams(here: Here, problem: str = "") -> Response:
+    people.require_admin(here.viewer)
+    teams, everybody = people.teams(here.connection), people.people(here.connection)
+    names, leaders = {t.id: t.name for t in teams}, {p.id: p.name for p in everybody}
+    lines: list[TeamLine] = []
+
+    def add(parent: str | None, depth: int) -> None:
+        for team in teams:
+            if team.parent == parent:
+                members = sum(1 for p in everybody if p.team == team.id and p.active)
+                leader = leaders.get(team.leader or "", "")
+                lines.append(TeamLine(team.name, names.get(team.parent or "", ""), leader, members, depth))
+                add(team.id, depth + 1)
+
+    add(None, 0)
+    made = {"teams": lines, "people": _active(everybody), "problem": problem}
+    shell = here.shell(here.reader.t("admin.teams"), in_admin=True)
+    return here.page("admin/teams.html", shell, status=422 if problem else 200, admin=made)
+
+
+def _active(everybody: Sequence[Person]) -> list[Person]:
+    return [p for p in everybody if p.active]
+
+
+def add_team(visit: Visit) -> Response:
+    """A new team."""
+    try:
+        with visit.writing() as here:
+            people.require_admin(here.viewer)
+            people.add_team(
+                here.site,
+                here.connection,
+                here.viewer,
+                visit.text("name"),
+                parent=visit.text("parent") or None,
+                leader=visit.text("leader") or None,
+            )
+    except Refused as refused:
+        _reraise(refused)
+        with visit.reading() as here:
+            return _teams(here, here.said(refused))
+    return go("/admin/teams?done=created")
+
+
+def view_as(visit: Visit) -> Response:
+    """See the pages as somebody else, in a frame of wood; nothing can be changed meanwhile."""
+    with visit.writing() as here:
+        people.require_admin(here.viewer)
+        person = people.get_person(here.connection, visit.text("username"))
+    response = go("/")
+    asking.set_view_as(response, visit.request, person.username)
+    return response
+
+
+def end_view_as(visit: Visit) -> Response:
+    """Be oneself again."""
+    with visit.reading() as here:
+        username = here.viewer.username
+    response = go(f"/admin/people/{quote(username, safe='')}")
+    asking.set_view_as(response, visit.request, None)
+    return response

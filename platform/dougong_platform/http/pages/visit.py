@@ -1,0 +1,309 @@
+"""One request for a page: who asks, the door to the records, and the templates.
+
+A handler is plain synchronous code. It opens a transaction for reading, or one for writing and, when that was refused
+and rolled back, another for reading in which it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
+
+import sqlalchemy as sa
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from dougong_platform.http import viewer as asking
+from dougong_platform.http.endpoint import in_thread
+from dougong_platform.http.languages import language_of
+from dougong_platform.http.pages.preferences import preferences_of
+from dougong_platform.http.problem_types import NOT_SIGNED_IN
+from dougong_platform.http.viewer import Asker
+from dougong_platform.site import DIRECTORY, Site
+from dougong_runtime.errors import NOT_FOUND, Refused, refuse
+from dougong_runtime.host import Viewer
+from dougong_runtime.labels import Language
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.pages.home import AppCard, app_card
+from dougong_runtime.pages.menu import Group, menu_of
+from dougong_runtime.pages.reading import Reader
+from dougong_runtime.pages.render import Renderer
+from dougong_runtime.pages.shell import Person, Shell, Toast, current_place
+
+Handler: TypeAlias = Callable[["Visit"], Response]
+FIELDS_MAX = 2_000
+
+
+@cache
+def renderer() -> Renderer:
+    """The templates, compiled once a process."""
+    return Renderer()
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What all page routes share."""
+
+    site: Site
+
+    def get(self, path: str, handler: Handler) -> Route:
+        """A page that only reads."""
+        return Route(path, self._endpoint(handler, writes=False), methods=["GET"], name=_name(handler))
+
+    def post(self, path: str, handler: Handler, *, writes: bool = True) -> Route:
+        """A form's address. `writes`: refused to who views as another."""
+        return Route(path, self._endpoint(handler, writes=writes), methods=["POST"], name=_name(handler))
+
+    def _endpoint(self, handler: Handler, *, writes: bool) -> Callable[[Request], Any]:
+        async def endpoint(request: Request) -> Response:
+            form = await request.form(max_fields=FIELDS_MAX) if request.method == "POST" else FormData()
+            visit = Visit(self.site, request, form, writes)
+            return await in_thread(request, lambda: visit.answer(handler))
+
+        endpoint.__name__ = _name(handler)
+        endpoint.__doc__ = handler.__doc__
+        return endpoint
+
+    def problem(self, request: Request, status: int, body: Mapping[str, Any], language: Language) -> str:
+        """A refusal as a page of its own; nothing is asked of the database for it."""
+        reader = Reader(language, self.site.settings.site_time_zone, self.site.clock.now())
+        lines = [*body.get("problems", ()), *body.get("warnings", ())]
+        key = {403: "problem.403", 404: "problem.404", 429: "problem.429"}.get(status, "problem.other")
+        title = reader.t(key)
+        shell = Shell(title, request.url.path, "", preferences_of(request))
+        shown = {
+            "title": title,
+            "status": status,
+            "lines": [{"text": p["detail"], "remedy": p["remedy"]} for p in lines],
+            "code": str(body.get("instance", "")),
+            "retry": request.url.path if status >= 500 and request.method == "GET" else "",
+        }
+        return renderer().page("problem.html", reader, shell=shell, problem=shown)
+
+
+def _name(handler: Handler) -> str:
+    return f"{handler.__module__.rsplit('.', 1)[-1]}.{handler.__name__}"
+
+
+@dataclass
+class Visit:
+    """A request, before and between its transactions."""
+
+    site: Site
+    request: Request
+    form: FormData
+    writes: bool = False
+
+    def answer(self, handler: Handler) -> Response:
+        """The handler's answer. Who has not signed in is sent to do so, and comes back."""
+        try:
+            response = handler(self)
+        except Refused as refused:
+            first = (refused.problems or refused.warnings)[0]
+            if first.type is not NOT_SIGNED_IN:
+                raise
+            return self.to_sign_in()
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def to_sign_in(self) -> Response:
+        """The way to the sign-in page; within a fragment's request, for the whole page."""
+        target = self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")
+        if "hx-request" in self.request.headers:
+            shown = urlsplit(self.request.headers.get("hx-current-url", ""))
+            target = asking.safe_next(f"{shown.path}?{shown.query}" if shown.query else shown.path)
+        elif self.request.method != "GET":
+            target = "/"
+        address = f"/login?next={quote(target, safe='')}" if target != "/" else "/login"
+        if "hx-request" in self.request.headers:
+            return Response(status_code=204, headers={"HX-Redirect": address})
+        return RedirectResponse(address, 303)
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("hx-request-type") == "partial"
+
+    def path(self, name: str) -> str:
+        """A part of the address."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str, default: str = "") -> str:
+        """A parameter of the address."""
+        return self.request.query_params.get(name, default)
+
+    def text(self, name: str, default: str = "") -> str:
+        """A field of the form, without blanks around."""
+        found = self.form.get(name)
+        return found.strip() if isinstance(found, str) else default
+
+    @contextmanager
+    def reading(self) -> Iterator[Here]:
+        """A transaction for reading, as who asks. Raises Refused (NOT_SIGNED_IN …)."""
+        with self.site.database.read() as connection:
+            yield Here(self, connection, self._asker(connection, writes=False))
+
+    @contextmanager
+    def writing(self) -> Iterator[Here]:
+        """A transaction that commits unless something is raised."""
+        with self.site.database.write() as connection:
+            yield Here(self, connection, self._asker(connection, writes=self.writes))
+
+    def _asker(self, connection: sa.Connection, *, writes: bool) -> Asker:
+        asker = asking.asker_of(self.site, self.request, connection)
+        asking.authorise(asker, writes=writes)
+        asking.check_csrf(self.site, asker, self.request, self.form)
+        return asker
+
+    def stranger(self) -> Reader:
+        """Who reads before signing in."""
+        return Reader(language_of(self.request), self.site.settings.site_time_zone, self.site.clock.now())
+
+
+@dataclass
+class Here:
+    """A visit inside one transaction."""
+
+    visit: Visit
+    connection: sa.Connection
+    asker: Asker
+    _desks: dict[str, Desk] = field(default_factory=dict)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who asks."""
+        return self.asker.viewer
+
+    @property
+    def site(self) -> Site:
+        """The site."""
+        return self.visit.site
+
+    @property
+    def reader(self) -> Reader:
+        """How they read."""
+        return Reader(self.viewer.language, self.viewer.time_zone, self.site.clock.now())
+
+    def desk(self, app: str | None = None) -> Desk:
+        """An app before this reader; the one that the address names unless another is given. Raises Refused."""
+        name = app if app is not None else self.visit.path("app")
+        if name not in self._desks:
+            if name == DIRECTORY:
+                raise refuse(NOT_FOUND)
+            records = self.site.records(self.connection, self.viewer, name)
+            if not (self.viewer.is_admin or self.viewer.roles_in(name)):
+                raise refuse(NOT_FOUND)
+            self._desks[name] = Desk(records, self.reader)
+        return self._desks[name]
+
+    def entity(self, desk: Desk) -> Entity:
+        """The entity that the address names. Raises Refused (NOT_FOUND)."""
+        found = desk.entity(self.visit.path("entity"))
+        if found is None:
+            raise refuse(NOT_FOUND)
+        return found
+
+    def apps(self) -> list[App]:
+        """The apps that this reader may open, by name."""
+        names = sorted(n for n in self.site.apps(self.connection) if n != DIRECTORY)
+        open_ = [n for n in names if self.viewer.is_admin or self.viewer.roles_in(n)]
+        return [self.site.running(self.connection, n).app for n in open_]
+
+    def groups(self, desk: Desk) -> tuple[Group, ...]:
+        """The sidebar of an app."""
+        return menu_of(desk.app, lambda entity: desk.records.can(entity, "read"))
+
+    def shell(
+        self,
+        title: str,
+        *,
+        desk: Desk | None = None,
+        entity: str | None = None,
+        toast: Toast | None = None,
+        current: str | None = None,
+        in_admin: bool = False,
+    ) -> Shell:
+        """The frame of a page of this reader's."""
+        request, viewer, reader = self.visit.request, self.viewer, self.reader
+        cards = tuple(app_card(a, reader) for a in self.apps())
+        app: AppCard | None = app_card(desk.app, reader) if desk is not None else None
+        groups = self.groups(desk) if desk is not None else ()
+        path = request.url.path
+        return Shell(
+            title,
+            path,
+            asking.csrf_of(request),
+            preferences_of(request),
+            self.person(desk),
+            app,
+            cards,
+            groups,
+            current if current is not None else current_place(groups, path, entity),
+            viewer.is_admin and viewer.acting_for is None,
+            in_admin,
+            viewer.acting_for,
+            toast or self.toast(desk),
+        )
+
+    def person(self, desk: Desk | None) -> Person:
+        """The reader as the sidebar shows them: name, and their roles here."""
+        viewer, reader = self.viewer, self.reader
+        words: list[str] = []
+        if desk is not None:
+            known = desk.app.roles
+            words = [
+                reader.label(known[r].label) for r in sorted(viewer.roles_in(desk.app.name)) if r in known
+            ]
+        if not words and viewer.is_admin:
+            words = [reader.t("role.admin")]
+        name = viewer.name or viewer.username
+        return Person(name, " · ".join(words[:2]) or viewer.username, initial(name), hue(viewer.user or name))
+
+    def toast(self, desk: Desk | None) -> Toast | None:
+        """What the address says was just done; words come from a list, never from the address."""
+        done = self.visit.query("done")
+        if done not in ("saved", "created", "deleted", "restored", "moved", "preferences", "password"):
+            return None
+        undo = self.visit.query("undo")
+        address = ""
+        if done == "deleted" and desk is not None and undo:
+            entity, _, record = undo.partition("/")
+            if desk.entity(entity) is not None:
+                address = f"{desk.address}/{entity}/{record}/restore"
+        return Toast(self.reader.t(f"done.{done}"), address)
+
+    def page(self, template: str, shell: Shell, *, status: int = 200, **values: Any) -> Response:
+        """A whole page."""
+        return HTMLResponse(renderer().page(template, self.reader, shell=shell, **values), status)
+
+    def block(
+        self, template: str, block: str, shell: Shell | None = None, *, status: int = 200, **values: Any
+    ) -> Response:
+        """A part of a page."""
+        html = renderer().block(template, block, self.reader, shell=shell or self.bare(), **values)
+        return HTMLResponse(html, status)
+
+    def said(self, refused: Refused) -> str:
+        """A refusal in sentences."""
+        language = self.reader.language
+        return " ".join(
+            f"{p.text(language)} {p.remedy(language)}".strip() for p in (*refused.problems, *refused.warnings)
+        )
+
+    def bare(self) -> Shell:
+        """The frame of a fragment: nothing but what its forms need."""
+        request = self.visit.request
+        return Shell("", request.url.path, asking.csrf_of(request), preferences_of(request))
+
+
+def go(address: str) -> Response:
+    """To another page, after a form."""
+    return RedirectResponse(address, 303)

@@ -1,0 +1,214 @@
+"""A filter's formula as chips `field · operator · value`, and chips as a formula, wherever both say the same.
+
+What no chip can say stays one chip with its own text, so nothing that was written is ever lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.types import Kind
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.pages.faces import type_of
+from dougong_runtime.pages.views import resolve
+
+_PATH = r"(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
+_TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_VALUE = rf"(?P<value>{_TEXT}|-?\d+(?:\.\d+)?|TRUE|FALSE|NULL|USER\(\)|TODAY\(\)(?:\s*[+-]\s*\d+)?)"
+_COMPARE = re.compile(rf"{_PATH}\s*(?P<op><>|>=|<=|=|>|<)\s*{_VALUE}\Z", re.IGNORECASE)
+_CALL = re.compile(
+    rf"(?P<not>NOT\s+)?(?P<function>CONTAINS|STARTS|HAS)\(\s*{_PATH}\s*,\s*{_VALUE}\s*\)\Z", re.IGNORECASE
+)
+_BARE = re.compile(rf"(?P<not>NOT\s+)?{_PATH}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One chip. `op` is a key of OPERATORS, or `formula`: then `text` is all there is."""
+
+    text: str
+    path: str = ""
+    op: str = "formula"
+    value: str = ""
+    """The literal's content, without quotes; `USER()` and `TODAY() - 7` as written."""
+    is_text: bool = False
+
+
+def operators(field: Field) -> tuple[str, ...]:
+    """The operators that make sense for a field, the likeliest first."""
+    kind = field.value_type.kind
+    if kind is Kind.TEXT:
+        return ("contains", "eq", "ne", "starts", "empty", "filled")
+    if kind is Kind.NUMBER:
+        return ("ge", "le", "eq", "ne", "gt", "lt", "empty", "filled")
+    if kind in (Kind.DATE, Kind.DATETIME, Kind.TIME):
+        return ("ge", "le", "eq", "gt", "lt", "empty", "filled")
+    if kind is Kind.CHOICE:
+        ordered = () if type_of(field) == "stage" else ("ge", "le")
+        return ("eq", "ne", *ordered, "empty", "filled")
+    if kind is Kind.BOOLEAN:
+        return ("yes", "no")
+    if kind is Kind.RECORD:
+        mine = ("mine",) if field.value_type.targets == ("user",) else ()
+        return (*mine, "eq", "ne", "empty", "filled")
+    if kind is Kind.LIST:
+        return ("has", "hasnt")
+    return ()
+
+
+WITHOUT_VALUE = frozenset({"empty", "filled", "yes", "no", "mine"})
+_SIGNS = {"eq": "=", "ne": "<>", "ge": ">=", "le": "<=", "gt": ">", "lt": "<"}
+_OPS = {sign: op for op, sign in _SIGNS.items()}
+
+
+def filterable(app: App, entity: Entity, names: Iterable[str]) -> list[Field]:
+    """Fields of an entity that a chip can be made of, among those a reader sees."""
+    shown = set(names)
+    return [
+        f
+        for f in entity.fields.values()
+        if f.name in shown and f.name not in ("id", "version", "deleted_at") and operators(f)
+    ]
+
+
+def compose(app: App, entity: Entity, path: str, op: str, value: str) -> str | None:
+    """The formula of one chip; None where field and operator do not go together or a value is missing."""
+    column = resolve(app, entity, path)
+    if column is None or op not in operators(column.field):
+        return None
+    if op == "empty":
+        return f"{path} = NULL"
+    if op == "filled":
+        return f"{path} <> NULL"
+    if op == "yes":
+        return f"{path} = TRUE"
+    if op == "no":
+        return f"NOT {path}"
+    if op == "mine":
+        return f"{path} = USER()"
+    if not value.strip():
+        return None
+    literal = _literal(column.field, value.strip())
+    if op == "contains":
+        return f"CONTAINS({path}, {literal})"
+    if op == "starts":
+        return f"STARTS({path}, {literal})"
+    if op == "has":
+        return f"HAS({path}, {literal})"
+    if op == "hasnt":
+        return f"NOT HAS({path}, {literal})"
+    return f"{path} {_SIGNS[op]} {literal}"
+
+
+def _literal(field: Field, value: str) -> str:
+    kind = field.value_type.kind
+    if kind is Kind.NUMBER:
+        cleaned = value.replace(",", "")
+        if re.fullmatch(r"-?\d+(\.\d+)?", cleaned):
+            return cleaned
+    if kind is Kind.CHOICE and any(isinstance(o.value, int) and str(o.value) == value for o in field.choices):
+        return value
+    if kind in (Kind.DATE, Kind.DATETIME) and re.fullmatch(
+        r"TODAY\(\)(\s*[+-]\s*\d+)?", value, re.IGNORECASE
+    ):
+        return value.upper()
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def parse(app: App, entity: Entity, text: str) -> tuple[Condition, ...]:
+    """A formula as chips, joined by "and"; parts that are no chip are kept as written."""
+    parts = _conjuncts(text)
+    return tuple(_condition(app, entity, part) for part in parts)
+
+
+def join(texts: Iterable[str]) -> str:
+    """Chips' texts as one formula."""
+    parts = [t.strip() for t in texts if t.strip()]
+    if len(parts) == 1:
+        return parts[0]
+    return " AND ".join(f"({p})" if _needs_brackets(p) else p for p in parts)
+
+
+def _needs_brackets(text: str) -> bool:
+    return re.search(r"\bor\b", _masked(text), re.IGNORECASE) is not None and not _is_bracketed(text)
+
+
+def _masked(text: str) -> str:
+    """The same with the content of literals blanked, so that words inside them are not mistaken."""
+    return re.sub(_TEXT, lambda m: "'" + "_" * (len(m.group()) - 2) + "'", text)
+
+
+def _is_bracketed(text: str) -> bool:
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for at, char in enumerate(_masked(text)):
+        depth += (char == "(") - (char == ")")
+        if depth == 0:
+            return at == len(text) - 1
+    return False
+
+
+def _conjuncts(text: str) -> list[str]:
+    text = text.strip()
+    if not text:
+        return []
+    plain = _masked(text)
+    depth, start, found = 0, 0, []
+    for match in re.finditer(r"[()]|\b(?:and|or)\b", plain, re.IGNORECASE):
+        word = match.group().lower()
+        if word in "()":
+            depth += 1 if word == "(" else -1
+        elif depth == 0 and word == "or":
+            return [text]
+        elif depth == 0:
+            found.append(text[start : match.start()].strip())
+            start = match.end()
+    found.append(text[start:].strip())
+    return [inner for part in found for inner in _unbracketed(part)]
+
+
+def _unbracketed(part: str) -> list[str]:
+    if not _is_bracketed(part):
+        return [part]
+    inner = _conjuncts(part[1:-1])
+    return inner if len(inner) > 1 else [part]
+
+
+def _condition(app: App, entity: Entity, text: str) -> Condition:
+    plain = Condition(text)
+    if match := _COMPARE.match(text):
+        return _compared(app, entity, text, match) or plain
+    if match := _CALL.match(text):
+        op = {"contains": "contains", "starts": "starts", "has": "has"}[match["function"].lower()]
+        if match["not"]:
+            op = {"has": "hasnt"}.get(op, "formula")
+        return _checked(app, entity, text, match["path"], op, match["value"]) or plain
+    if match := _BARE.match(text):
+        return _checked(app, entity, text, match["path"], "no" if match["not"] else "yes", "") or plain
+    return plain
+
+
+def _compared(app: App, entity: Entity, text: str, match: re.Match[str]) -> Condition | None:
+    op, value = _OPS[match["op"]], match["value"]
+    upper = value.upper()
+    if upper == "NULL" or value in ("''", '""'):
+        op, value = ("empty" if op == "eq" else "filled"), ""
+    elif upper in ("TRUE", "FALSE"):
+        op, value = ("yes" if (upper == "TRUE") == (op == "eq") else "no"), ""
+    elif upper == "USER()" and op == "eq":
+        op, value = "mine", ""
+    return _checked(app, entity, text, match["path"], op, value)
+
+
+def _checked(app: App, entity: Entity, text: str, path: str, op: str, value: str) -> Condition | None:
+    column = resolve(app, entity, path)
+    if column is None or op not in operators(column.field):
+        return None
+    is_text = value[:1] in ("'", '"')
+    content = re.sub(r"\\(.)", r"\1", value[1:-1]) if is_text else value
+    return Condition(text, path, op, content, is_text)

@@ -1,0 +1,391 @@
+"""Filling in a form: what its page shows, what was sent, and what a refusal says beside which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from dougong_runtime.errors import CONFLICT, Problem, Refused
+from dougong_runtime.fields.base import Field, Json
+from dougong_runtime.model.app import Entity
+from dougong_runtime.names import is_record_id
+from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.faces import NOTHING, Face
+from dougong_runtime.pages.forms import Form, Section, Slot, State, States, states
+from dougong_runtime.pages.live import Judge
+from dougong_runtime.pages.widgets import is_masked, widget_of
+
+
+class Sent(Protocol):
+    """What a form sent: several values may stand under one name."""
+
+    def getlist(self, key: Any) -> list[Any]:
+        """All values under a name, in order."""
+        ...
+
+    def __contains__(self, key: object) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of a select."""
+
+    value: Any
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A field as the form's template draws it."""
+
+    name: str
+    label: str
+    unit: str
+    help: str
+    widget: str
+    wide: bool
+    show: bool
+    required: bool
+    readonly: bool
+    entry: Any
+    face: Face = NOTHING
+    is_value: bool = False
+    """Shown as a value, not as an input."""
+    options: tuple[Choice, ...] = ()
+    targets: tuple[Choice, ...] = ()
+    source: str = ""
+    error: str = ""
+    top: int = 5
+    placeholder: str = ""
+    autofocus: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InputSection:
+    """A section as drawn."""
+
+    id: str
+    label: str
+    columns: int
+    show: bool
+    fields: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputTab:
+    """A tab as drawn."""
+
+    id: str
+    label: str
+    sections: tuple[InputSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A refusal in words, at a field or at the whole."""
+
+    field: str
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A warning that asks for a reason."""
+
+    rule: str
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that both sides changed."""
+
+    name: str
+    label: str
+    theirs: Face
+    ours: Face
+
+
+@dataclass
+class Refusal:
+    """What a write was refused for, as a form shows it."""
+
+    errors: list[Said] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    version: int | None = None
+    """The version to save against once conflicts are settled."""
+
+    def at(self, name: str) -> str:
+        """The sentences at a field."""
+        return " ".join(e.text for e in self.errors if e.field == name)
+
+
+class Entry:
+    """One form before one reader, with the values it holds now."""
+
+    def __init__(self, desk: Desk, form: Form, values: Mapping[str, Json], *, creating: bool) -> None:
+        """`values`: JSON values by field; references as `{"id", "title"}` where their titles are known."""
+        self.desk, self.form, self.values, self.creating = desk, form, dict(values), creating
+        self.entity: Entity = form.entity
+        self._views = desk.views(self.entity.name)
+
+    # --- conditions ----------------------------------------------------------------------------------------
+    def states(self) -> States:
+        """Every condition of the form answered for the values it holds."""
+        return states(self.form, Judge(self.desk, self.entity, self.values).holds)
+
+    def may_write(self, field: Field) -> bool:
+        """Whether this reader may fill it in."""
+        view = self._views.get(field.name)
+        return view is not None and bool(view.create if self.creating else view.update)
+
+    # --- drawing ---------------------------------------------------------------------------------------------
+    def sections(self, refusal: Refusal, required: Sequence[str] = ()) -> tuple[InputSection, ...]:
+        """Sections outside tabs."""
+        found = self.states()
+        return self._sections(self.form.sections, found, refusal, required)
+
+    def tabs(self, refusal: Refusal, required: Sequence[str] = ()) -> tuple[InputTab, ...]:
+        """Tabs that have fields."""
+        found = self.states()
+        reader = self.desk.reader
+        made = (
+            InputTab(t.id, reader.label(t.label), self._sections(t.sections, found, refusal, required))
+            for t in self.form.tabs
+            if t.sections
+        )
+        return tuple(t for t in made if t.sections)
+
+    def _sections(
+        self, sections: Sequence[Section], found: States, refusal: Refusal, required: Sequence[str]
+    ) -> tuple[InputSection, ...]:
+        made = []
+        for section in sections:
+            slots = [s for s in section.slots if s.field.name in self._views and self._belongs(s.field)]
+            if not slots:
+                continue
+            inputs = tuple(
+                self.input(s, found.fields[s.field.name], refusal.at(s.field.name), s.field.name in required)
+                for s in slots
+            )
+            label = self.desk.reader.label(section.label)
+            made.append(InputSection(section.id, label, section.columns, found.sections[section.id], inputs))
+        return tuple(made)
+
+    def _belongs(self, field: Field) -> bool:
+        """Whether a field has a place on this form: when creating, only what can be filled in."""
+        if self.creating:
+            return self.may_write(field) and field.type != "stage"
+        return True
+
+    def input(self, slot: Slot, state: State, error: str = "", needed: bool = False) -> Input:
+        """A field with everything its macro needs."""
+        field, reader = slot.field, self.desk.reader
+        widget = widget_of(field)
+        value = self.values.get(field.name)
+        fixed = not self.may_write(field) or is_masked(value) or field.is_computed or field.type == "stage"
+        return Input(
+            name=field.name,
+            label=reader.label(slot.label or field.label),
+            unit="%" if widget.draw == "percent" and not fixed else self.desk.unit(field),
+            help=reader.label(slot.help or field.help),
+            widget=widget.draw,
+            wide=slot.wide,
+            show=state.show,
+            required=(state.required or needed) and not fixed,
+            readonly=state.readonly,
+            entry=widget.entry(field, value, reader),
+            face=self.desk.face(field, value) if fixed else NOTHING,
+            is_value=fixed,
+            options=tuple(Choice(o.value, reader.label(o.label)) for o in field.choices),
+            targets=self.targets(field),
+            source=f"{self.desk.address}/{self.entity.name}/options/{field.name}/{field.targets[0]}"
+            if field.targets
+            else "",
+            error=error,
+            top=_top(field),
+            placeholder=str(field.options.get("placeholder") or ""),
+        )
+
+    def targets(self, field: Field) -> tuple[Choice, ...]:
+        """The kinds of record that a reference may name."""
+        if len(field.targets) < 2:
+            return ()
+        entities = self.desk.app.entities
+        return tuple(Choice(n, self.desk.label(entities[n])) for n in field.targets if n in entities)
+
+    # --- reading what was sent ---------------------------------------------------------------------------------
+    def take(self, sent: Sent) -> list[Said]:
+        """Put what was sent into the values; what names no record is told. Hidden fields keep what they have."""
+        problems: list[Said] = []
+        for slot in self.form.slots():
+            field = slot.field
+            if not self.may_write(field) or field.type == "stage" or is_masked(self.values.get(field.name)):
+                continue
+            if widget_of(field).draw in ("record", "records"):
+                self._take_record(field, sent, problems)
+            else:
+                self._take_plain(field, sent)
+        return problems
+
+    def _take_plain(self, field: Field, sent: Sent) -> None:
+        widget = widget_of(field)
+        texts = [str(v) for v in sent.getlist(field.name)]
+        if (
+            not texts
+            and widget.draw not in ("check", "checks")
+            and not (widget.draw == "tags" and field.choices)
+        ):
+            return
+        self.values[field.name] = widget.read(field, texts, self.desk.reader)
+
+    def _take_record(self, field: Field, sent: Sent, problems: list[Said]) -> None:
+        """A picked id counts; without one, a title or id that was typed, if it names exactly one record."""
+        if field.name not in sent and f"{field.name}.id" not in sent:
+            return
+        picked = [str(v) for v in sent.getlist(f"{field.name}.id") if v]
+        typed = " ".join(str(v) for v in sent.getlist(field.name)).strip()
+        kinds = [str(v) for v in sent.getlist(f"{field.name}.entity")]
+        target = kinds[0] if kinds and kinds[0] in field.targets else field.targets[0]
+        if field.is_many:
+            if typed:
+                found = self._named(target, typed)
+                if found is None:
+                    problems.append(Said(field.name, self.desk.reader.t("form.no_record", text=typed)))
+                else:
+                    picked.append(found)
+            titles = self.desk.records.titles(target, picked)
+            self.values[field.name] = [{"id": i, "title": titles.get(i, i)} for i in dict.fromkeys(picked)]
+            return
+        identity = picked[-1] if picked else None
+        if identity is None and typed:
+            identity = self._named(target, typed)
+            if identity is None:
+                problems.append(Said(field.name, self.desk.reader.t("form.no_record", text=typed)))
+                self.values[field.name] = {"id": "", "title": typed, "entity": target}
+                return
+        if identity is None:
+            self.values[field.name] = None
+            return
+        title = self.desk.records.titles(target, [identity]).get(identity, typed or identity)
+        self.values[field.name] = {"id": identity, "title": title, "entity": target}
+
+    def _named(self, target: str, text: str) -> str | None:
+        """The id of the one record that a typed text means, under the reader's rights."""
+        if is_record_id(text.lower()):
+            return text.lower()
+        choices = self.desk.records.pick(target, text, limit=20)
+        exact = [c for c in choices if c.title == text]
+        found = exact or choices
+        return found[0].id if len(found) == 1 else None
+
+    def raw(self, names: Sequence[str]) -> dict[str, Json]:
+        """Values of fields as a write takes them."""
+        return {n: _as_written(self.entity.fields[n], self.values.get(n)) for n in names}
+
+    def writable(self, found: States) -> list[str]:
+        """Fields of this form that are shown and not read-only now."""
+        return [
+            s.field.name
+            for s in self.form.slots()
+            if self.may_write(s.field)
+            and s.field.type != "stage"
+            and widget_of(s.field).draw != "none"
+            and not is_masked(self.values.get(s.field.name))
+            and found.fields[s.field.name].show
+            and not found.fields[s.field.name].readonly
+        ]
+
+    def missing(self, found: States, extra: Sequence[str] = ()) -> list[Said]:
+        """Fields that the form demands now and that are empty; the entity's own demands are the write's affair."""
+        reader = self.desk.reader
+        return [
+            Said(s.field.name, reader.t("form.missing", label=reader.label(s.label or s.field.label)))
+            for s in self.form.slots()
+            if ((state := found.fields[s.field.name]).required or s.field.name in extra)
+            and state.show
+            and self.may_write(s.field)
+            and _is_empty(self.values.get(s.field.name))
+        ]
+
+
+def _is_empty(value: Json) -> bool:
+    return value is None or value == "" or value == []
+
+
+def _as_written(field: Field, value: Json) -> Json:
+    if isinstance(value, Mapping) and "id" in value:
+        if field.is_polymorphic:
+            return {"entity": value["entity"], "id": value["id"]}
+        return value["id"] or None
+    if isinstance(value, list) and field.targets:
+        return [v["id"] if isinstance(v, Mapping) else v for v in value]
+    return value
+
+
+def _top(field: Field) -> int:
+    raw = field.options.get("maximum") or field.options.get("max") or 5
+    return int(raw) if isinstance(raw, (int, str)) else 5
+
+
+def refusal_of(refused: Refused, desk: Desk, entity: Entity, sent: Sent, shown: Sequence[str]) -> Refusal:
+    """A refused write as the form tells it; what concerns a field that is not on the form stands in the summary alone."""
+    reader = desk.reader
+    made = Refusal()
+    for problem in refused.problems:
+        if problem.type is CONFLICT and "names" in problem.facts:
+            made.conflicts += _conflicts(problem, desk, entity)
+            made.version = int(problem.facts["version"])
+            continue
+        name = problem.field if problem.field in shown else ""
+        made.errors.append(Said(name or "", problem.text(reader.language), problem.remedy(reader.language)))
+    for warning in refused.warnings:
+        rule = str(warning.facts.get("rule") or warning.type.name)
+        given = sent.getlist(f"_reasons.{rule}")
+        made.warnings.append(Warned(rule, warning.text(reader.language), str(given[-1]) if given else ""))
+    return made
+
+
+def _conflicts(problem: Problem, desk: Desk, entity: Entity) -> list[Conflict]:
+    ours, theirs = problem.facts["yours"], problem.facts["theirs"]
+    titled = Titles(desk)
+    return [
+        Conflict(
+            name,
+            desk.reader.label(entity.fields[name].label),
+            desk.face(entity.fields[name], titled.of(entity.fields[name], theirs.get(name))),
+            desk.face(entity.fields[name], titled.of(entity.fields[name], ours.get(name))),
+        )
+        for name in problem.facts["names"]
+    ]
+
+
+class Titles:
+    """Gives references that are bare ids their titles, as far as the reader may read them; asked once a record."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, field: Field, value: Json) -> Json:
+        """The value with titles where it is a reference; anything else as it is."""
+        if not field.targets or value is None:
+            return value
+        if isinstance(value, list):
+            return [self.of(field, v) for v in value]
+        if isinstance(value, Mapping):
+            if "title" in value:
+                return value
+            entity = str(value.get("entity") or field.targets[0])
+            return {**value, "title": self._title(entity, str(value.get("id")))}
+        return {"id": value, "title": self._title(field.targets[0], str(value))}
+
+    def _title(self, entity: str, record: str) -> str | None:
+        key = (entity, record)
+        if key not in self._known:
+            self._known[key] = self._desk.records.titles(entity, [record]).get(record)
+        return self._known[key]

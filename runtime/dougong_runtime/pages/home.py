@@ -1,0 +1,226 @@
+"""Homes: of a person across apps, and of an app."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dougong_runtime.errors import Refused
+from dougong_runtime.model.app import App, Document, Entity
+from dougong_runtime.pages.blocks import Block, Standing, blocks_of, may_see
+from dougong_runtime.pages.desk import Desk, Mark, Row, count_text
+from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.pages.menu import Group
+from dougong_runtime.pages.reading import Reader
+from dougong_runtime.pages.views import default_columns, main_view, views_of
+from dougong_runtime.records.query import Query
+
+MINE_ROWS = 5
+MINE_LISTS = 3
+FIGURES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with where it leads."""
+
+    label: str
+    text: str
+    note: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The records of one entity that are the reader's own, the last changed first."""
+
+    name: str
+    label: str
+    count_text: str
+    href: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppCard:
+    """An app to switch to."""
+
+    name: str
+    label: str
+    icon: str
+    color: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A record that the reader touched lately."""
+
+    title: str
+    note: str
+    href: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLink:
+    """A place of the app's menu."""
+
+    label: str
+    href: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """A menu group on the app's home."""
+
+    label: str
+    links: tuple[PlaceLink, ...]
+
+
+@dataclass(frozen=True)
+class Home:
+    """What a home shows."""
+
+    title: str
+    lead: str
+    figures: tuple[Figure, ...] = ()
+    mine: tuple[Mine, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    apps: tuple[AppCard, ...] = ()
+    places: tuple[Places, ...] = ()
+    recent: tuple[Recent, ...] = ()
+
+
+def greeting(reader: Reader, name: str) -> str:
+    """By the hour where the person is."""
+    hour = reader.local(reader.now).hour
+    key = "hello.morning" if 5 <= hour < 12 else "hello.afternoon" if 12 <= hour < 18 else "hello.evening"
+    return reader.t(key, name=name)
+
+
+def day_line(reader: Reader, facts: Sequence[str]) -> str:
+    """The day, and a sentence of facts."""
+    today = reader.today
+    day = f"{today.month} 月 {today.day} 日" if reader.language == "zh" else f"{today:%d %B}".lstrip("0")
+    return " · ".join([f"{day} {reader.weekday(today)}", *facts])
+
+
+def owned_entities(desk: Desk) -> list[Entity]:
+    """Entities with an owner that the reader may read, in the document's order."""
+    return [
+        e
+        for e in desk.app.own_entities
+        if e.owner_field == "owner" and "owner" in desk.views(e.name) and desk.records.can(e.name, "read")
+    ]
+
+
+def mine(desk: Desk, limit: int = MINE_LISTS) -> tuple[Mine, ...]:
+    """The reader's own records, a list an entity; entities without any are left out."""
+    if desk.records.viewer.user is None:
+        return ()
+    lists = (_own(desk, entity) for entity in owned_entities(desk))
+    return tuple(m for m in lists if m is not None)[:limit]
+
+
+def _own(desk: Desk, entity: Entity) -> Mine | None:
+    views = views_of(desk.app, entity.name)
+    columns = desk.columns(views[0].columns if views else default_columns(desk.app, entity))
+    names = tuple(dict.fromkeys([*(c.path for c in columns), entity.title]))
+    seen = desk.views(entity.name)
+    asked = tuple(n for n in names if n.split(".")[0] in seen)
+    sort = ("-updated_at",) if "updated_at" in seen else ()
+    try:
+        page = desk.records.list(
+            Query(entity.name, "owner = USER()", sort, asked, limit=MINE_ROWS, titles=True)
+        )
+    except Refused:
+        return None
+    if not page.items:
+        return None
+    rest = [c for c in columns if c.path != "owner"]
+    href = f"{desk.address}/views/{main_view(desk.app, entity.name)}?filter=owner+%3D+USER%28%29"
+    rows = tuple(desk.brief(entity, item, rest) for item in page.items)
+    label = desk.reader.t("home.mine", entity=desk.label(entity, many=True))
+    return Mine(entity.name, label, count_text(page.count, page.count_is_exact), href, rows)
+
+
+def figures(desk: Desk, lists: Sequence[Mine]) -> tuple[Figure, ...]:
+    """How many of the reader's own there are, and of all they may read."""
+    made = []
+    for one in lists:
+        entity = desk.app.entities[one.name]
+        total = desk.records.list(Query(entity.name, fields=("id",), limit=1))
+        note = desk.reader.t("home.of", n=count_text(total.count, total.count_is_exact))
+        made.append(Figure(one.label, one.count_text, note, one.href))
+    return tuple(made[:FIGURES])
+
+
+def app_card(app: App, reader: Reader, note: str = "") -> AppCard:
+    """An app as a card: the icon of its first entity or menu group."""
+    icon = next((str(g.get("icon")) for g in app.menu if g.get("icon")), "")
+    if not icon:
+        icon = app.own_entities[0].icon if app.own_entities else "box"
+    return AppCard(app.name, reader.label(app.label), icon, hue(app.name), note)
+
+
+def places(groups: Sequence[Group], reader: Reader, app_label: str) -> tuple[Places, ...]:
+    """The menu as cards."""
+    return tuple(
+        Places(
+            reader.label(g.label) if g.label else app_label,
+            tuple(PlaceLink(reader.label(i.label), i.href, i.icon) for i in g.items),
+        )
+        for g in groups
+    )
+
+
+def home_page(desk: Desk) -> Document | None:
+    """The page that the reader's role starts on, else the first that belongs to no entity and that they may see."""
+    standing = Standing(desk)
+    pages = desk.app.of("page")
+    for role in sorted(desk.records.viewer.roles_in(desk.app.name)):
+        found = desk.app.roles.get(role)
+        if (
+            found is not None
+            and found.home
+            and found.home in pages
+            and not pages[found.home].data.get("entity")
+        ):
+            return pages[found.home]
+    return next((d for d in pages.values() if not d.data.get("entity") and may_see(standing, d.data)), None)
+
+
+def app_home(desk: Desk, groups: Sequence[Group], name: str) -> Home:
+    """The home of an app: its page for the reader's role, their own records, and its places."""
+    document = home_page(desk)
+    blocks = blocks_of(Standing(desk), document) if document is not None else ()
+    own = mine(desk)
+    reader = desk.reader
+    label = reader.label(desk.app.label)
+    return Home(
+        reader.label(document.label) if document is not None else label,
+        day_line(reader, [reader.t("home.signed_in", name=name)]),
+        () if blocks else figures(desk, own),
+        own,
+        blocks,
+        places=places(groups, reader, label),
+    )
+
+
+def recent(desk: Desk, touched: Sequence[tuple[str, str, str]]) -> list[Recent]:
+    """Records of (entity, id, when in words) with their titles, as far as the reader may still read them."""
+    made = []
+    by_entity: dict[str, list[str]] = {}
+    for entity, record, _ in touched:
+        by_entity.setdefault(entity, []).append(record)
+    titles = {e: desk.records.titles(e, ids) for e, ids in by_entity.items() if desk.entity(e) is not None}
+    for name, record, when in touched:
+        entity_ = desk.entity(name)
+        title = titles.get(name, {}).get(record)
+        if entity_ is None or not title:
+            continue
+        note = f"{desk.label(entity_)} · {when}"
+        made.append(Recent(title, note, desk.href(name, record), Mark(initial(title), hue(record))))
+    return made

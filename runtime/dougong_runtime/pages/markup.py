@@ -1,0 +1,30 @@
+"""Text that people or documents wrote, as safe HTML."""
+
+from __future__ import annotations
+
+import nh3
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+_TAGS = {
+    "a", "b", "blockquote", "br", "code", "div", "em", "h1", "h2", "h3", "h4", "hr", "i", "li", "ol", "p", "pre",
+    "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+}  # fmt: skip
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+
+
+def rich(html: str) -> Markup:
+    """Rich text with nothing in it but structure and links: no style, script, image, form or foreign address scheme."""
+    clean = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer",
+    )
+    return Markup(clean)
+
+
+def markdown(text: str) -> Markup:
+    """Markdown of a document; HTML in it is shown, not obeyed."""
+    return rich(_MARKDOWN.render(text))

@@ -1,0 +1,154 @@
+"""Views as pages read them: columns resolved along references, filter, sort, and what the type needs besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dougong_runtime.fields.base import Field
+from dougong_runtime.labels import Label
+from dougong_runtime.model.app import App, Document, Entity
+
+COLUMNS_DEFAULT = 8
+ICONS = {
+    "table": "table",
+    "kanban": "layout-kanban",
+    "calendar": "calendar",
+    "gallery": "photo",
+    "timeline": "timeline-event",
+    "tree": "hierarchy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the path that stands in the address and in JSON, and the field at its end."""
+
+    path: str
+    field: Field
+    entity: str
+    """The entity whose field it is; differs from `root` where the path walks."""
+    root: str
+    """The entity that the path starts from."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a field of the record itself."""
+        return "." not in self.path
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of an entity; `document` is None for the one that every entity has without being given any."""
+
+    name: str
+    label: Label
+    entity: Entity
+    type: str
+    columns: tuple[Column, ...]
+    filter: str = ""
+    sort: tuple[str, ...] = ()
+    group: str = ""
+    card: tuple[Column, ...] = ()
+    document: Document | None = None
+
+    @property
+    def icon(self) -> str:
+        """The sign of its type."""
+        return ICONS.get(self.type, "table")
+
+    @property
+    def title_column(self) -> Column | None:
+        """The column that names the record and links to it."""
+        own = [c for c in self.columns if c.path == self.entity.title]
+        return own[0] if own else None
+
+
+def resolve(app: App, entity: Entity, path: str) -> Column | None:
+    """The field at the end of a path along references; None where there is none."""
+    at = entity
+    *hops, last = path.split(".")
+    for hop in hops:
+        field = at.fields.get(hop)
+        if field is None or len(field.targets) != 1:
+            return None
+        found = app.entities.get(field.targets[0])
+        if found is None:
+            return None
+        at = found
+    field = at.fields.get(last)
+    return None if field is None else Column(path, field, at.name, entity.name)
+
+
+def _names(raw: Any) -> list[str]:
+    names: list[str] = []
+    for item in raw or ():
+        if isinstance(item, str):
+            names.append(item)
+        elif isinstance(item, Mapping) and isinstance(item.get("field"), str):
+            names.append(item["field"])
+    return names
+
+
+def _columns(app: App, entity: Entity, raw: Any) -> tuple[Column, ...]:
+    found = (resolve(app, entity, name) for name in _names(raw))
+    return tuple(c for c in found if c is not None)
+
+
+def default_columns(app: App, entity: Entity) -> tuple[Column, ...]:
+    """Columns for an entity whose view names none: its title, then its first own fields that fit a line."""
+    unfit = {"long_text", "rich_text", "json", "file", "image", "signature", "filter"}
+    names = [entity.title] if entity.title in entity.fields else []
+    names += [f.name for f in entity.own_fields if f.name not in names and f.type not in unfit]
+    return _columns(app, entity, names[:COLUMNS_DEFAULT])
+
+
+def _sort(raw: Any) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        return tuple(s.strip() for s in raw.split(",") if s.strip())
+    return tuple(str(s) for s in raw or ())
+
+
+def view_of(app: App, document: Document) -> View | None:
+    """A view document, read; None where its entity is not there."""
+    data = document.data
+    entity = app.entities.get(str(data.get("entity", "")))
+    if entity is None:
+        return None
+    return View(
+        document.name,
+        document.label,
+        entity,
+        str(data.get("type") or "table"),
+        _columns(app, entity, data.get("columns")) or default_columns(app, entity),
+        str(data.get("filter") or ""),
+        _sort(data.get("sort")),
+        str(data.get("group") or ""),
+        _columns(app, entity, data.get("card")),
+        document,
+    )
+
+
+def views_of(app: App, entity: str) -> list[View]:
+    """All views of an entity, in the documents' order."""
+    found = (view_of(app, d) for d in app.of("view").values() if d.data.get("entity") == entity)
+    return [v for v in found if v is not None]
+
+
+def find_view(app: App, name: str) -> View | None:
+    """The view of that name; for an entity without any, the one of the entity's own name."""
+    document = app.of("view").get(name)
+    if document is not None:
+        return view_of(app, document)
+    entity = app.entities.get(name)
+    if entity is None or entity.app != app.name:
+        return None
+    return View(name, entity.plural or entity.label, entity, "table", default_columns(app, entity))
+
+
+def main_view(app: App, entity: str) -> str:
+    """The name of the view that lists an entity: its first table, else its first, else its own name."""
+    views = views_of(app, entity)
+    tables = [v for v in views if v.type == "table"]
+    return (tables or views)[0].name if views else entity
