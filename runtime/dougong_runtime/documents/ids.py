@@ -28,6 +28,8 @@ _SAYING = (
     "title",
     "label",
     "entity",
+    "field",
+    "formula",
     "fields",
     "when",
 )
@@ -163,7 +165,12 @@ def _step_list(path: tuple[str, ...], steps: list[Any]) -> list[Any]:
 
 
 def _report(path: tuple[str, ...], data: Json) -> Json:
-    return _replace(data, measures=_listed(path, "measure", data.get("measures")))
+    return _replace(
+        data,
+        rows=_listed(path, "row", data.get("rows")),
+        columns=_listed(path, "column", data.get("columns")),
+        measures=_listed(path, "measure", data.get("measures")),
+    )
 
 
 def _role(path: tuple[str, ...], data: Json) -> Json:
