@@ -86,6 +86,13 @@ def plan_field(linker: Linker, entity: str, at: Cursor, entities: frozenset[str]
         if "to" not in at:
             linker.refuse(MALFORMED, "请用 to 写明指向哪个实体。", "Say with “to” which entity it points at.", at)
         return None
+    of = at.get("of")
+    if type_name == "filter" and of is not None:
+        if of.value not in entities:
+            what = Label("实体", "entity")
+            linker.unknown(UNKNOWN_DOCUMENT, of, of.value, entities, what=what)
+            return None
+        linker.refer(of, Target("entity", of.value))
     choices = tuple(_choices(linker, entity, name, at))
     label = Label.of(at.value.get("label"), name)
     return FieldPlan(

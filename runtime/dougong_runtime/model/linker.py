@@ -32,6 +32,7 @@ from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import LANGUAGES, Label
 from dougong_runtime.model.app import SettingValue
 from dougong_runtime.model.uses import uses_of
+from dougong_runtime.names import nearest
 
 HOPS_MAX = 3
 
@@ -238,19 +239,31 @@ class Linker:
             )
         except FormulaProblems as wrong:
             for problem in wrong.problems:
-                self._formula_problem(at, text, problem, start)
+                self._formula_problem(at, text, problem, start, variables)
             return None
         for target in uses_of(checked.tree, entity or "", variables):
             self.refer(at, target, form, entity or "")
         return Formula(checked.text, checked.tree, checked.clock or checked.asks_user)
 
-    def _formula_problem(self, at: Cursor, text: str, problem: FormulaProblem, start: int) -> None:
+    def _formula_problem(
+        self,
+        at: Cursor,
+        text: str,
+        problem: FormulaProblem,
+        start: int,
+        variables: Mapping[str, ValueType],
+    ) -> None:
         word = text[problem.offset : problem.offset + problem.length]
         if not self.forgiven.isdisjoint(_WORD.findall(word)):
             return
-        zh, en = f"{problem.zh}。", f"{problem.en}."
-        place = at.place(start + problem.offset)
-        self.problems.append(said(FORMULA_WRONG, zh, en, place, problem.nearest))
+        zh, en, near = f"{problem.zh}。", f"{problem.en}.", problem.nearest
+        step = _STEP.match(text, problem.offset)
+        if step is not None and variables and step[0] not in variables:
+            known = {name.split(".")[1] for name in variables if name.startswith("steps.")}
+            if step[1] not in known:
+                zh, en = f"之前没有步骤「{step[1]}」。", f"No step “{step[1]}” comes before this one."
+                near = nearest(step[1], known)
+        self.problems.append(said(FORMULA_WRONG, zh, en, at.place(start + problem.offset), near))
 
     def template(
         self,
@@ -307,4 +320,5 @@ def formula_text(value: object) -> str:
     return str(value)
 
 
+_STEP = re.compile(r"steps\.([a-z0-9_]+)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
