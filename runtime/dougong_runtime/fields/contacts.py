@@ -134,7 +134,7 @@ class AddressType(Textual):
 
 
 class IdNumberType(Textual):
-    """id_number: an identity number whose checksum is held. `scheme`: cn_id, uscc or passport."""
+    """id_number: an identity number whose checksum is held. `scheme`: cn_id, uscc, passport, or any of these."""
 
     name: ClassVar[str] = "id_number"
     length_max = 40
@@ -145,14 +145,22 @@ class IdNumberType(Textual):
         "A resident id, a company code or a passport number; its check digit is verified.",
     )
     schema: ClassVar[Mapping[str, Any]] = {
-        "scheme": {"enum": ["cn_id", "uscc", "passport"], "default": "cn_id"},
+        "scheme": {"enum": ["cn_id", "uscc", "passport", "any"], "default": "cn_id"},
     }
 
     def normalise(self, field: Field, text: str) -> str | None:
         """Upper case, without spaces and hyphens."""
         number = re.sub(r"[\s-]", "", narrow(text)).upper()
         scheme = field.options.get("scheme", "cn_id")
-        if scheme == "cn_id":
+        if scheme == "any":
+            if not (is_resident_id(number) or is_company_code(number) or _PASSPORT.match(number)):
+                raise expected(
+                    field,
+                    "不是有效的证件号码：身份证号和统一社会信用代码为 18 位且校验位相符，护照为 5 到 12 位。",
+                    "is no valid number: a resident id or company code has 18 characters with a matching check "
+                    "digit, a passport 5 to 12.",
+                )
+        elif scheme == "cn_id":
             if not is_resident_id(number):
                 raise expected(
                     field,
