@@ -9,21 +9,8 @@ from typing import Any
 import pytest
 
 from clinic import PATH, open_clinic
-from doors import (
-    ALL,
-    DOORS,
-    GONE,
-    OWNERS,
-    PATIENT_FIELDS,
-    STAGES,
-    VISIT_FIELDS,
-    WITHOUT_DATA,
-    Cell,
-    Door,
-    Ward,
-    fill,
-    routes_of,
-)
+from doors import DOORS, WITHOUT_DATA, routes_of
+from ward import ALL, GONE, OWNERS, PATIENT_FIELDS, STAGES, VISIT_FIELDS, Cell, Door, Ward, fill
 
 PEOPLE = ("dr_lin", "dr_mao", "nurse_bai", "head_yu", "desk_tao", "stat_gu", "float_he", "admin", "nobody")
 

@@ -158,7 +158,9 @@ def _viewing_as(site: Site, request: Request, connection: sa.Connection, asker: 
     )
     if seen is None:
         raise refuse(people.NO_PERSON, name=person.username, nearest=None)
-    _note_view_as(site, admin, person.id, person.username)
+    if request.method in SAFE_METHODS or door_of(request).via == "api":
+        # A page's form is refused while viewing as another, and may hold SQLite's only writer already.
+        _note_view_as(site, admin, person.id, person.username)
     return Asker(seen, asker.session, asker.bearer)
 
 
