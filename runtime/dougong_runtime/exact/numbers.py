@@ -181,9 +181,15 @@ def square_root(x: Decimal) -> Decimal | None:
     return Decimal(root).scaleb(-PLACES, EXACT)
 
 
-def percentage(x: Decimal, of: Decimal) -> Decimal | None:
-    """The share of `x` in `of`, as a fraction."""
-    return divide(x, of)
+def quotient(a: Decimal, b: Decimal) -> Decimal | None:
+    """The whole part of a ÷ b; None where b is zero."""
+    result = divide(a, b)
+    return None if result is None else rounded(result, 0, ROUND_DOWN)
+
+
+def is_even(x: Decimal) -> bool:
+    """Whether the whole part is even."""
+    return modulo(rounded(x, 0, ROUND_DOWN), Decimal(2)) == 0
 
 
 def clamp(x: Decimal, low: Decimal, high: Decimal) -> Decimal:

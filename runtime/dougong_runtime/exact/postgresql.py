@@ -82,6 +82,13 @@ _NUMBERS = (
         "RETURN CASE WHEN n < 0 THEN dg_div(1, r) ELSE r END; END",
     ),
     _sql("sqrt(x numeric)", "numeric", "CASE WHEN x >= 0 THEN round(sqrt(round(x, 60)), 20) END"),
+    _sql(
+        "clamp(x numeric, low numeric, high numeric)",
+        "numeric",
+        "CASE WHEN x IS NOT NULL AND low IS NOT NULL AND high IS NOT NULL THEN least(greatest(x, low), high) END",
+    ),
+    _sql("iseven(x numeric)", "boolean", "mod(trunc(x), 2) = 0"),
+    _sql("quotient(a numeric, b numeric)", "numeric", "trunc(dg_div(a, b))"),
     _sql("number_text(x numeric)", "text", "trim_scale(x)::text"),
 )
 

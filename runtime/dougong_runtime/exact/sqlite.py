@@ -25,6 +25,8 @@ from dougong_runtime.exact.types import (
     ordered_text,
 )
 
+_INTEGER_MAX = 2**63 - 1
+
 PLAIN: dict[str, Callable[..., Any]] = {
     # numbers
     "round": numbers.round_half_up,
@@ -40,6 +42,9 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "sqrt": numbers.square_root,
     "abs": numbers.absolute,
     "sign": numbers.sign,
+    "clamp": numbers.clamp,
+    "iseven": numbers.is_even,
+    "quotient": numbers.quotient,
     # texts
     "len": texts.length,
     "left": texts.left,
@@ -230,6 +235,41 @@ def _extreme(pick: Callable[..., Decimal]) -> Callable[..., str | None]:
     return call
 
 
+def _bound(value: Any, scale: int) -> int | None:
+    """A constant in a column's units, for comparison only: what no column holds becomes the largest integer."""
+    if value is None:
+        return None
+    units = int(Decimal(value).scaleb(scale, numbers.EXACT))
+    return max(-_INTEGER_MAX, min(units, _INTEGER_MAX))
+
+
+def _extreme_text(pick: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*given: Any) -> Any:
+        return pick((v for v in given if v is not None), default=None)
+
+    return call
+
+
+def _list(*given: str | None) -> str | None:
+    return ", ".join(v for v in given if v is not None) or None
+
+
+def _has(items: str | None, value: Any) -> int | None:
+    if items is None or value is None:
+        return None
+    return int(value in json.loads(items))
+
+
+def _fact(facts: str | None, name: str) -> str | None:
+    """A fact of a file: text, or a number as its canonical text."""
+    if facts is None:
+        return None
+    value = json.loads(facts, parse_float=Decimal).get(name)
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return canonical(Decimal(value))
+    return value or None
+
+
 _SCALARS: dict[str, Callable[..., Any]] = {
     **{name: _crossing(function) for name, function in PLAIN.items()},
     "add": _on_pairs(numbers.add),
@@ -243,6 +283,12 @@ _SCALARS: dict[str, Callable[..., Any]] = {
     "ordered": _ordered,
     "least": _extreme(min),
     "greatest": _extreme(max),
+    "least_text": _extreme_text(min),
+    "greatest_text": _extreme_text(max),
+    "bound": _bound,
+    "list": _list,
+    "has": _has,
+    "fact": _fact,
 }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from dougong_runtime.exact.numbers import TENS, from_units
+from dougong_runtime.exact.numbers import TENS, canonical, from_units
 
 NARROW_DIGITS = 18
 """Up to so many digits a decimal is an integer of 10⁻ˢ units on SQLite; above, order-preserving text."""
@@ -199,3 +199,30 @@ class JsonValue(TypeDecorator[Any]):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """What stands beside it is JSON too."""
         return self
+
+
+class Digits(TypeDecorator[Decimal]):
+    """A decimal of any size, as bound values and results of computation have it: canonical text on SQLite."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """NUMERIC, or text on SQLite."""
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.Numeric())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """To the database."""
+        if value is None:
+            return None
+        exact = value if isinstance(value, Decimal) else Decimal(value)
+        return canonical(exact) if dialect.name == "sqlite" else exact
+
+    def process_literal_param(self, value: Any, dialect: Dialect) -> str:
+        """The same, written into the statement."""
+        bound = self.process_bind_param(value, dialect)
+        return "NULL" if bound is None else f"'{bound}'" if isinstance(bound, str) else format(bound, "f")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """From the database."""
+        return None if value is None else Decimal(value)

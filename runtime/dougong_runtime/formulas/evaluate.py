@@ -284,10 +284,11 @@ class _Evaluation:
     def _figure(self, node: Aggregate, rows: list[Row], outer: Row | None) -> Value:
         if node.value is None:
             return Decimal(len(rows))
-        if node.function in ("first", "last"):
-            return self._at_end(node, rows, outer)
-        if node.function in ("join", "xirr"):
-            return self._ordered(node, rows, outer)
+        match node.function:
+            case "first" | "last":
+                return self._at_end(node, rows, outer)
+            case "join" | "xirr":
+                return self._ordered(node, rows, outer)
         tree = node.value
         values = [v for v in (self.value(tree, r, outer) for r in rows) if v is not None]
         match node.function:

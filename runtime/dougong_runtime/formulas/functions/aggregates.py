@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dougong_runtime.exact.numbers import PLACES
 from dougong_runtime.formulas.comparisons import ordinal
@@ -59,10 +59,14 @@ def _check(checker: Checker, syntax: Calling) -> Node:
     if found is not None:
         inner = _over_path(checker, syntax, first, found)
         return _twice(checker, syntax, inner) if checker.frame.grouped else inner
-    if checker.frame.grouped:
-        return _over_group(checker, syntax)
+    if not checker.frame.grouped:
+        _need_many(checker, syntax)
+    return _over_group(checker, syntax)
+
+
+def _need_many(checker: Checker, syntax: Calling) -> NoReturn:
     checker.fail(
-        first,
+        syntax.arguments[0],
         f"{syntax.written} 的第一个参数要是多条记录的字段，如 {syntax.written}(明细.金额)",
         f"{syntax.written} is taken over a field of many records, such as {syntax.written}(lines.amount)",
     )

@@ -211,12 +211,12 @@ for _function in (
         examples=(Example("AGE('1990-03-02')", _D(36)), Example("AGE('1990-03-03')", _D(35)), Example("AGE('2000-02-29', '2001-02-28')", _D(0))),
     ),
     Function(
-        name="HOURS_BETWEEN", family=FAMILY, parameters=(_LATE, _EARLY), result=_FRACTION, python=times.hours,
+        name="HOURS_BETWEEN", family=FAMILY, parameters=(_LATE, _EARLY), result=_FRACTION, python=times.hours, sql="hours",
         help=Label("从开始到结束的小时数，带小数。", "Hours from start to end, with their fraction."),
         examples=(Example("HOURS_BETWEEN(NOW(), NOW() - 0.25)", _D(6)),),
     ),
     Function(
-        name="MINUTES_BETWEEN", family=FAMILY, parameters=(_LATE, _EARLY), result=_FRACTION, python=times.minutes,
+        name="MINUTES_BETWEEN", family=FAMILY, parameters=(_LATE, _EARLY), result=_FRACTION, python=times.minutes, sql="minutes",
         help=Label("从开始到结束的分钟数，带小数。", "Minutes from start to end, with their fraction."),
         examples=(Example("MINUTES_BETWEEN(AT('2026-03-02', '10:30'), AT('2026-03-02', '10:00'))", _D(30)),),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from dougong_runtime.exact import numbers as exact
@@ -10,7 +11,7 @@ from dougong_runtime.exact import texts
 from dougong_runtime.exact.numbers import PLACES
 from dougong_runtime.formulas.convert import Mismatch, convert, has_number_options, unify, widest
 from dougong_runtime.formulas.function import Example, Function, Parameter, Want, define
-from dougong_runtime.formulas.functions.operators import quotient_type
+from dougong_runtime.formulas.functions.operators import check_div, quotient_type
 from dougong_runtime.formulas.tree import Call, Literal, Node
 from dougong_runtime.formulas.types import BOOLEAN, INTEGER, TEXT, Kind, ValueType, number
 from dougong_runtime.labels import Label
@@ -56,12 +57,8 @@ def _united(arguments: tuple[Node, ...]) -> ValueType:
     return widest(a.type for a in arguments)
 
 
-def _quotient(arguments: tuple[Node, ...]) -> ValueType:
-    return quotient_type(arguments[0].type, arguments[1].type)
-
-
 def _whole_quotient(arguments: tuple[Node, ...]) -> ValueType:
-    type_ = _quotient(arguments)
+    type_ = quotient_type(arguments[0].type, arguments[1].type)
     return number(0, type_.precision - type_.scale)
 
 
@@ -108,7 +105,7 @@ def _check_bucket(checker: Checker, syntax: Calling) -> Node:
     shown = [exact.canonical(b) for b in bounds]
     names = [
         f"< {shown[0]}",
-        *(f"{a} – {b}" for a, b in zip(shown, shown[1:], strict=False)),
+        *(f"{a} – {b}" for a, b in pairwise(shown)),
         f"≥ {shown[-1]}",
     ]
     flat: list[Node] = [Call("_eq", (nodes[0], Literal(None, nodes[0].type)), BOOLEAN), Literal(None, TEXT)]
@@ -117,11 +114,6 @@ def _check_bucket(checker: Checker, syntax: Calling) -> Node:
         flat += (Call("_lt", (nodes[0], bound), BOOLEAN), Literal(name, type_))
     flat[1] = Literal(None, type_)
     return Call("if", (*flat, Literal(names[-1], type_)), type_)
-
-
-def _ratio(a: Decimal, b: Decimal) -> Decimal | None:
-    result = exact.divide(a, b)
-    return None if result is None else exact.round_down(result)
 
 
 def _least(*values: Any) -> Any:
@@ -155,17 +147,17 @@ for _function in (
         examples=(Example("ROUNDDOWN(2.999, 1)", _D("2.9")), Example("ROUNDDOWN(-1.9)", _D(-1))),
     ),
     Function(
-        name="INT", family=FAMILY, parameters=(_X,), result=_whole, python=exact.floor,
+        name="INT", family=FAMILY, parameters=(_X,), result=_whole, python=exact.floor, sql="floor",
         help=Label("不大于它的最大整数。", "The next whole number at or below."),
         examples=(Example("INT(2.9)", _D(2)), Example("INT(-2.1)", _D(-3))),
     ),
     Function(
-        name="FLOOR", family=FAMILY, parameters=(_X, _MULTIPLE), result=_stepped, python=exact.floor_to,
+        name="FLOOR", family=FAMILY, parameters=(_X, _MULTIPLE), result=_stepped, python=exact.floor_to, sql="floor_to",
         help=Label("不大于它的最大倍数；倍数须大于零，否则为空。", "The next multiple of a step at or below; absent unless the step is above zero."),
         examples=(Example("FLOOR(17, 5)", _D(15)), Example("FLOOR(2.37, 0.1)", _D("2.3")), Example("FLOOR(1, 0)", None)),
     ),
     Function(
-        name="CEILING", family=FAMILY, parameters=(_X, _MULTIPLE), result=_stepped, python=exact.ceiling_to,
+        name="CEILING", family=FAMILY, parameters=(_X, _MULTIPLE), result=_stepped, python=exact.ceiling_to, sql="ceiling_to",
         help=Label("不小于它的最小倍数；倍数须大于零，否则为空。", "The next multiple of a step at or above; absent unless the step is above zero."),
         examples=(Example("CEILING(17, 5)", _D(20)), Example("CEILING(-2.5, 1)", _D(-2))),
     ),
@@ -185,17 +177,17 @@ for _function in (
         examples=(Example("MOD(7, 3)", _D(1)), Example("MOD(-7, 3)", _D(2)), Example("MOD(1, 0)", None)),
     ),
     Function(
-        name="QUOTIENT", family=FAMILY, parameters=(_X, Parameter("divisor", Want.NUMBER)), result=_whole_quotient, python=_ratio,
+        name="QUOTIENT", family=FAMILY, parameters=(_X, Parameter("divisor", Want.NUMBER)), result=_whole_quotient, python=exact.quotient,
         help=Label("商的整数部分。", "The whole part of a quotient."),
         examples=(Example("QUOTIENT(17, 5)", _D(3)), Example("QUOTIENT(-17, 5)", _D(-3))),
     ),
     Function(
-        name="DIVIDE", family=FAMILY, parameters=(_X, Parameter("divisor", Want.NUMBER)), result=_quotient, python=exact.divide,
+        name="DIVIDE", family=FAMILY, parameters=(_X, Parameter("divisor", Want.NUMBER)), check=check_div,
         help=Label("相除，20 位小数；除以零为空。与 / 相同。", "The quotient at 20 places; absent for a divisor of zero. The same as /."),
         examples=(Example("DIVIDE(1, 8)", _D("0.125")), Example("1 / 3", _D("0.33333333333333333333")), Example("1 / 0", None)),
     ),
     Function(
-        name="PERCENT", family=FAMILY, parameters=(_X, Parameter("whole", Want.NUMBER)), result=_quotient, python=exact.divide,
+        name="PERCENT", family=FAMILY, parameters=(_X, Parameter("whole", Want.NUMBER)), check=check_div,
         help=Label("占总数的比例，写成小数（0.25 即 25%）。", "The share in a whole, as a fraction (0.25 is 25 %)."),
         examples=(Example("PERCENT(1, 4)", _D("0.25")),),
     ),
@@ -222,7 +214,7 @@ for _function in (
     ),
     Function(
         name="ISEVEN", family=FAMILY, parameters=(_X,), result=BOOLEAN,
-        python=lambda x: exact.modulo(exact.round_down(x), Decimal(2)) == 0,
+        python=exact.is_even,
         help=Label("整数部分是否偶数。", "Whether its whole part is even."),
         examples=(Example("ISEVEN(4)", True), Example("ISEVEN(7.9)", False)),
     ),

@@ -110,7 +110,10 @@ def _check_mul(checker: Checker, syntax: Calling) -> Node:
     return Call("_mul", (a, b), product_type(a.type, b.type))
 
 
-def _check_div(checker: Checker, syntax: Calling) -> Node:
+def check_div(checker: Checker, syntax: Calling) -> Node:
+    """`/`, DIVIDE and PERCENT."""
+    if len(syntax.arguments) != 2:
+        checker.fail(syntax, f"{syntax.written} 要两个参数", f"{syntax.written} takes two arguments")
     a, b = checker.nodes(syntax.arguments, Want.NUMBER)
     return Call("_div", (a, b), quotient_type(a.type, b.type))
 
@@ -196,7 +199,7 @@ def _operator(name: str, python: Callable[..., Any] | None, **rest: Any) -> Func
 _operator("_add", numbers.add, check=_check_add)
 _operator("_sub", numbers.subtract, check=_check_sub)
 _operator("_mul", numbers.multiply, check=_check_mul)
-_operator("_div", numbers.divide, check=_check_div)
+_operator("_div", numbers.divide, check=check_div)
 _operator("_neg", lambda x: x.copy_negate() if x else x, check=_check_neg)
 _operator("_date_add", times.date_add)
 _operator("_instant_add", times.instant_add)
@@ -218,7 +221,7 @@ _operator(
     check=check_concat,
 )
 _operator("_text", as_text_value, zone=True)
-_operator("_day", times.local_day, zone=True)
+_operator("_day", times.local_day, zone=True, sql="local_day")
 _operator("_day_start", times.day_start, zone=True)
 _operator("_day_end", times.day_end, zone=True)
 _operator("_at", times.at, zone=True)
