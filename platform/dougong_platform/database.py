@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,12 +18,15 @@ from dougong_platform.tables import SITE
 from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.exact import POSTGRESQL_FUNCTIONS
+from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.names import uuid7
 from dougong_runtime.storage.dialects import install_functions, make_engine
 from dougong_runtime.storage.system import SYSTEM
 
 SCHEMA = 1
-"""Number of the system tables' form. It grows when they change; an older program refuses a newer database."""
+"""Number of the system tables' structure. It grows when they change in a way that an older program cannot live with:
+that one refuses the database."""
 
 INSTALL_LOCK = 0x446F75676F6E67
 """Key of PostgreSQL's advisory lock under which the system tables are made ("Dougong" in hexadecimal)."""
@@ -91,31 +97,59 @@ class Database:
     def install(self) -> None:
         """Make what the system needs and is not there yet: tables, functions, triggers, the directory.
 
-        Safe to call at every start and from several processes at once. Raises `Refused` where the database cannot
-        be reached or belongs to a newer program.
+        Safe to call at every start and from several processes at once; where this program has done it before, it only
+        looks, and waits for no writer. Raises `Refused` where the database cannot be reached or belongs to a newer
+        program.
         """
+        mine = forms()
         try:
+            if self.is_installed(mine):
+                return
             with self.write() as connection:
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(INSTALL_LOCK)))
                 SYSTEM.create_all(connection)
-                found = connection.scalar(sa.select(SITE.c.value).where(SITE.c.name == "schema"))
-                if found is None:
-                    facts = {"schema": str(SCHEMA), "id": uuid7()}
-                    connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in facts.items()])
-                elif int(found) > SCHEMA:
-                    raise refuse(NEWER_DATABASE, found=found, known=SCHEMA)
+                facts = _facts(connection)
+                if int(facts.get("schema", SCHEMA)) > SCHEMA:
+                    raise refuse(NEWER_DATABASE, found=facts["schema"], known=SCHEMA)
                 install_functions(connection)
                 log.install(connection)
                 publish.install_directory(connection)
+                kept = json.loads(facts.get("forms", "{}")) | mine
+                wanted = {"id": facts.get("id", uuid7()), "schema": str(SCHEMA), "forms": json.dumps(kept)}
+                connection.execute(sa.delete(SITE).where(SITE.c.name.in_(wanted)))
+                connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in wanted.items()])
         except OperationalError as error:
             raise refuse(NO_DATABASE, why=str(error.orig).strip().splitlines()[0]) from None
 
-    def is_installed(self) -> bool:
-        """Whether the system tables are there."""
+    def is_installed(self, parts: Mapping[str, str] | None = None) -> bool:
+        """Whether the system tables are there, with all `parts` in that form where they are given."""
         with self.read() as connection:
-            return sa.inspect(connection).has_table(SITE.name)
+            if not sa.inspect(connection).has_table(SITE.name):
+                return False
+            facts = _facts(connection)
+        if int(facts.get("schema", SCHEMA)) > SCHEMA:
+            return False
+        kept = json.loads(facts.get("forms", "{}"))
+        return parts is None or all(kept.get(name) == form for name, form in parts.items())
 
     def close(self) -> None:
         """Give all connections back to the database."""
         self._pool.dispose()
+
+
+def forms() -> dict[str, str]:
+    """Part → what follows from its definition: each system table, the directory, the functions, the program's version.
+
+    Which tables there are depends on what the process has imported, so parts are compared one by one.
+    """
+    parts = {t.name: repr([(c.name, repr(c.type)) for c in t.columns]) for t in SYSTEM.tables.values()}
+    for entity in DIRECTORY.own_entities:
+        parts[entity.table] = repr([(f.id, f.name, f.type, f.search) for f in entity.own_fields])
+    parts["functions"] = "".join(POSTGRESQL_FUNCTIONS)
+    parts["program"] = version("dougong")
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()}
+
+
+def _facts(connection: sa.Connection) -> dict[str, str]:
+    return {row.name: row.value for row in connection.execute(sa.select(SITE))}

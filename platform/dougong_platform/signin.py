@@ -299,11 +299,13 @@ def _count_attempt(site: Site, keys: _Keys) -> None:
 def _attempts(connection: sa.Connection, key: str, now: datetime) -> tuple[int, datetime]:
     """The count under a key, its row held until the transaction ends."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(ATTEMPT).values(key_hash=key, failures=0, last_at=now).on_conflict_do_nothing())
-    row = connection.execute(
-        sa.select(ATTEMPT.c.failures, ATTEMPT.c.last_at).where(ATTEMPT.c.key_hash == key).with_for_update()
-    ).one()
-    return row.failures, row.last_at
+    made = insert(ATTEMPT).values(key_hash=key, failures=0, last_at=now).on_conflict_do_nothing()
+    held = sa.select(ATTEMPT.c.failures, ATTEMPT.c.last_at).where(ATTEMPT.c.key_hash == key)
+    while True:  # a good sign-in at the same moment may remove the row between the two statements
+        connection.execute(made)
+        row = connection.execute(held.with_for_update()).first()
+        if row is not None:
+            return row.failures, row.last_at
 
 
 def _forgive(connection: sa.Connection, keys: _Keys, wholly: bool = False) -> None:
