@@ -141,7 +141,7 @@ class Grant:
     fields: tuple[str, ...] | None = None
     """Fields shown; None for all."""
     hide: frozenset[str] = frozenset()
-    mask: Mapping[str, Mask] = field(default_factory=dict)
+    mask: Mapping[str, Mask] = field(default_factory=dict, hash=False)
     readonly: frozenset[str] = frozenset()
     writable: frozenset[str] | None = None
     """Fields that may be written; None for all that are not readonly."""
