@@ -87,5 +87,7 @@ def coerced(expr: Element, type_: TypeEngine[Any]) -> Element:
         if isinstance(expr.type, type(type_)) or not isinstance(type_, Exact | Digits):
             return expr
         return sa.type_coerce(sa.cast(expr, expr.type), type_)
+    if isinstance(type_, sa.Boolean) and isinstance(expr.type, sa.Boolean):
+        return expr  # a coerced OR is not put in brackets where it is negated: SQLAlchemy writes `a OR b = 0`
     coerced_: Element = sa.type_coerce(expr, type_)
     return coerced_
