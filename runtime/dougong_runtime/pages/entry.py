@@ -158,7 +158,7 @@ class Entry:
             for t in self.form.tabs
             if t.sections
         )
-        return tuple(t for t in made if t.sections)
+        return tuple(t for t in made if any(not f.is_value for s in t.sections for f in s.fields))
 
     def _sections(
         self, sections: Sequence[Section], found: States, refusal: Refusal, required: Sequence[str]

@@ -154,7 +154,7 @@ def figures(desk: Desk, lists: Sequence[Mine]) -> tuple[Figure, ...]:
         total = desk.records.list(Query(entity.name, fields=("id",), limit=1))
         note = desk.reader.t("home.of", n=count_text(total.count, total.count_is_exact))
         made.append(Figure(one.label, one.count_text, note, one.href))
-    return tuple(made[:FIGURES])
+    return tuple(made[:FIGURES]) if len(made) > 1 else ()
 
 
 def app_card(app: App, reader: Reader, note: str = "") -> AppCard:

@@ -67,6 +67,7 @@ def _item(app: App, raw: Any, group_icon: str, may_read: Callable[[str], bool]) 
     icon = str(data.get("icon") or document.data.get("icon") or "")
     if (
         not icon
+        and entity is not None
         and entity in app.entities
         and kind == "view"
         and str(document.data.get("type") or "table") == "table"

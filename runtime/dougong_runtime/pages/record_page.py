@@ -141,6 +141,14 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAddress:
+    """What a fragment of the page needs of it."""
+
+    href: str
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """A tab's content, loaded when it is shown."""
 
@@ -183,6 +191,8 @@ class RecordBuilder:
         tabs = self.tabs(document, tab)
         title = desk.title(entity, self.values)
         may_edit = desk.records.can(entity.name, "update") and any(v.update for v in self._views.values())
+        shown_blocks = blocks_of(standing, document) if document is not None else ()
+        metrics = _leading_metrics(shown_blocks)
         stage = self.stage()
         used = {stage.name} if stage else set()
         return RecordView(
@@ -195,7 +205,7 @@ class RecordBuilder:
             mark=Mark(initial(title), hue(self.record)),
             chips=self.chips(),
             meta=self.meta(used),
-            key_facts=self.key_facts() if document is None else (),
+            key_facts=self.metrics(shown_blocks[:metrics]) if metrics else self.key_facts(),
             stages=self.steps(stage) if stage else (),
             stage_label=reader.label(stage.label) if stage else "",
             stage_name=stage.name if stage else "",
@@ -204,7 +214,7 @@ class RecordBuilder:
             sections=self.sections(),
             days=self.history(HISTORY_SHOWN) if self.as_of is None else (),
             related=self.related(),
-            blocks=blocks_of(standing, document) if document is not None else (),
+            blocks=shown_blocks[metrics:],
             edit_href=f"{desk.href(entity.name, self.record)}/edit" if may_edit else "",
             may_delete=desk.records.can(entity.name, "delete") and not entity.append_only,
             today=reader.today.isoformat(),
@@ -288,6 +298,10 @@ class RecordBuilder:
             ):
                 chosen.append(candidate)
         return tuple(self.shown(f) for f in chosen[:KEY_FACTS])
+
+    def metrics(self, blocks: tuple[Block, ...]) -> tuple[ShownFact, ...]:
+        """The figures that a page document begins with, as key facts."""
+        return tuple(ShownFact(b.field or b.name, b.label, b.unit, b.face) for b in blocks)
 
     # --- stages --------------------------------------------------------------------------------------------------
     def stage(self) -> Field | None:
@@ -417,9 +431,18 @@ class RecordBuilder:
         events = self.desk.records.history(self.entity.name, self.record, limit)
         fields = {n: self.entity.fields[n] for n in self._views if n in self.entity.fields}
         titled = Titles(self.desk)
-        return sentences(
-            [_with_titles(e, fields, titled) for e in events], fields, self.desk.reader, self.desk.address
-        )
+        people = self.desk.records.titles("user", {e.actor for e in events if e.actor})
+        told = [
+            replace(_with_titles(e, fields, titled), actor_name=people.get(e.actor or "", e.actor_name))
+            for e in events
+        ]
+        return sentences(told, fields, self.desk.reader, self.desk.address)
+
+
+def _leading_metrics(blocks: tuple[Block, ...]) -> int:
+    """How many metrics a page begins with, at most as many as there is room for in the head."""
+    other = next((n for n, b in enumerate(blocks) if b.kind != "metric"), len(blocks))
+    return min(other, KEY_FACTS)
 
 
 def _with_titles(event: HistoryEvent, fields: Mapping[str, Field], titled: Titles) -> HistoryEvent:

@@ -31,6 +31,8 @@ _COLORS = {
     "reveal": "amber",
 }
 CHANGES_SHOWN = 6
+_OWN_DOORS = frozenset({"page", "api", "system"})
+"""Doors that a sentence need not name: people's own hands, and the system's, which is named as the doer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, 
         changes = tuple(_change(fields[c.field], c.before, c.after, reader, link) for c in shown)
     local = reader.local(event.at)
     action = str(event.action)
-    who = event.actor_name or reader.t("history.system")
+    who = reader.t("history.system") if event.actor is None else event.actor_name
     return Sentence(
         at=event.at,
         time=f"{local:%H:%M}",
@@ -108,7 +110,7 @@ def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, 
         changes=changes[:CHANGES_SHOWN],
         more=max(0, len(changes) - CHANGES_SHOWN),
         reason=event.reason or "",
-        via=reader.t("history.via", door=event.via) if event.via not in ("page", "api", "") else "",
+        via=reader.t("history.via", door=event.via) if event.via not in _OWN_DOORS else "",
     )
 
 

@@ -131,9 +131,17 @@ def view_of(app: App, document: Document) -> View | None:
 
 
 def views_of(app: App, entity: str) -> list[View]:
-    """All views of an entity, in the documents' order."""
+    """All views of an entity: those of the menu in its order, then tables, then the others."""
     found = (view_of(app, d) for d in app.of("view").values() if d.data.get("entity") == entity)
-    return [v for v in found if v is not None]
+    listed = [
+        str(i["view"])
+        for g in app.menu
+        for i in g.get("items") or ()
+        if isinstance(i, Mapping) and "view" in i
+    ]
+    place = {name: n for n, name in enumerate(listed)}
+    views = [v for v in found if v is not None]
+    return sorted(views, key=lambda v: (place.get(v.name, len(place)), v.type != "table"))
 
 
 def find_view(app: App, name: str) -> View | None:

@@ -12,7 +12,7 @@ from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.reading import day
-from dougong_runtime.pages.record_page import RecordBuilder, RefusedMove, refused_move
+from dougong_runtime.pages.record_page import RecordAddress, RecordBuilder, RefusedMove, refused_move
 from dougong_runtime.pages.views import main_view
 
 
@@ -56,11 +56,12 @@ def _page(here: Here, refusal: RefusedMove | None = None, status: int = 200) -> 
 def tab(visit: Visit) -> Response:
     """A tab's content, when it is shown."""
     with visit.reading() as here:
-        _desk, _entity, builder = _builder(here)
+        desk, entity, builder = _builder(here)
         panel = builder.panel(visit.path("tab"))
         if panel is None:
             raise refuse(NOT_FOUND)
-        return here.block("record.html", "tab", panel=panel, rec=builder.page())
+        address = RecordAddress(desk.href(entity.name, builder.record), visit.query("as_of"))
+        return here.block("record.html", "tab", panel=panel, rec=address)
 
 
 def move(visit: Visit) -> Response:
@@ -99,15 +100,11 @@ def reveal(visit: Visit) -> Response:
         fact = builder.shown(field)
         revealed = {"text": desk.face(field, value).text, "fact": fact}
         return here.block(
-            "record.html", "revealed", rec=_Address(desk.href(entity.name, builder.record)), revealed=revealed
+            "record.html",
+            "revealed",
+            rec=RecordAddress(desk.href(entity.name, builder.record)),
+            revealed=revealed,
         )
-
-
-class _Address:
-    """What the masked value's button needs of the page that it goes back to."""
-
-    def __init__(self, href: str) -> None:
-        self.href = href
 
 
 def delete(visit: Visit) -> Response:

@@ -262,8 +262,16 @@ class Here:
             words = [
                 reader.label(known[r].label) for r in sorted(viewer.roles_in(desk.app.name)) if r in known
             ]
-        if not words and viewer.is_admin:
+        elif viewer.is_admin:
             words = [reader.t("role.admin")]
+        else:
+            apps = self.apps()
+            words = [
+                reader.label(a.roles[r].label)
+                for a in apps
+                for r in sorted(viewer.roles_in(a.name))
+                if r in a.roles
+            ]
         name = viewer.name or viewer.username
         return Person(name, " · ".join(words[:2]) or viewer.username, initial(name), hue(viewer.user or name))
 
