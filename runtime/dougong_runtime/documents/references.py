@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 from dougong_runtime.documents.yaml_text import PathSteps, path_text
 
-Form: TypeAlias = Literal["name", "path", "sort", "key", "formula", "template"]
-"""How the name is written: alone, in a dotted path, with a `-` before it, as a key, in a formula, in `{…}` of a text."""
+Form: TypeAlias = Literal["definition", "name", "key", "part"]
+"""How the name is written: where the thing is defined, alone as a value, as a key, or as a part of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class Reference:
     """Where in it the value stands that names the target."""
     target: Target
     form: Form = "name"
-    base: str = ""
-    """The entity that a path or formula starts from."""
+    offset: int = 0
+    """Of a part: how many characters of the text stand before it."""
+    length: int = 0
 
     def __str__(self) -> str:
         return f"{self.document} {path_text(self.path)} → {self.target}"
@@ -60,8 +61,26 @@ class References:
             self._from[reference.document].append(reference)
 
     def to(self, target: Target) -> tuple[Reference, ...]:
-        """Where a thing is used."""
-        return tuple(self._to.get(target, ()))
+        """Where a thing is used, not counting its own definition."""
+        return tuple(r for r in self._to.get(target, ()) if r.form != "definition")
+
+    def definitions(self, target: Target) -> tuple[Reference, ...]:
+        """Where a thing gets its name."""
+        return tuple(r for r in self._to.get(target, ()) if r.form == "definition")
+
+    def defined_at(self, document: str, path: PathSteps) -> tuple[Target, ...]:
+        """Everything that gets its name at a place: the ways back from several targets, say."""
+        return tuple(
+            r.target for r in self._from.get(document, ()) if r.form == "definition" and r.path == path
+        )
+
+    def named(self, kind: str, owner: str = "") -> tuple[str, ...]:
+        """Names of all things of a kind (and owner) that are defined."""
+        return tuple(
+            t.name
+            for t, found in self._to.items()
+            if (t.kind, t.owner) == (kind, owner) and any(r.form == "definition" for r in found)
+        )
 
     def within(self, owner: Target) -> tuple[Reference, ...]:
         """Where a thing or anything it owns is used: an entity and its fields, a field and its options."""
@@ -69,9 +88,12 @@ class References:
         return tuple(
             reference
             for reference in self._all
-            if reference.target == owner
-            or reference.target.owner == inner
-            or reference.target.owner.startswith(inner + ".")
+            if reference.form != "definition"
+            and (
+                reference.target == owner
+                or reference.target.owner == inner
+                or reference.target.owner.startswith(inner + ".")
+            )
         )
 
     def of(self, document: str) -> tuple[Reference, ...]:

@@ -25,7 +25,7 @@ from dougong_runtime.documents.problems import (
     said,
     unknown,
 )
-from dougong_runtime.documents.references import References
+from dougong_runtime.documents.references import References, Target
 from dougong_runtime.documents.source import FILE_KEY, Raw, Source, file_value, of_stored
 from dougong_runtime.errors import Place, Problem, Refused
 from dougong_runtime.labels import Label
@@ -97,6 +97,9 @@ def _link_all(
         for kind, raws in documents.items()
     }
     linker = Linker(app=app_name, documents=filled, problems=problems, forgiven=forgiven)
+    for kind, raws in filled.items():
+        for name, raw in raws.items():
+            linker.define(Cursor.of(raw)["name"], Target(kind, name))
     linker.settings = link_settings(linker)
     entities = link_entities(linker)
     roles = {name: link_role(linker, raw) for name, raw in filled.get("role", {}).items()}

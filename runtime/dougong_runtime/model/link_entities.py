@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.problems import BAD_NAME, MALFORMED, WRONG_FIELD
+from dougong_runtime.documents.references import Target
 from dougong_runtime.documents.source import Raw
 from dougong_runtime.errors import Problem
 from dougong_runtime.fields.base import SYSTEM_FIELDS, Field
@@ -83,6 +84,7 @@ def _plans(linker: Linker, raw: Raw, known: frozenset[str]) -> dict[str, FieldPl
         plan = plan_field(linker, raw.name, at, known)
         if plan is not None:
             plans[name] = plan
+            linker.define(at["name"], Target("field", name, raw.name))
         else:
             linker.forgiven |= {name}
     stages = [plan for plan in plans.values() if plan.type_name == "stage"]
@@ -161,6 +163,7 @@ def _rules(linker: Linker, at: Cursor) -> Iterator[Rule]:
             linker.duplicate(node["name"], Label("规则", "rule"), name)
             continue
         seen.add(name)
+        linker.define(node["name"], Target("rule", name, at.raw.name))
         check = linker.formula(node.get("check"), at.raw.name, "rule", BOOLEAN)
         when = linker.formula(node.get("when"), at.raw.name, "rule", BOOLEAN)
         stated = linker.field(node.get("field"), at.raw.name)

@@ -20,7 +20,6 @@ from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Formula, 
 from dougong_runtime.formulas.types import BOOLEAN, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.linker import Linker
-from dougong_runtime.model.uses import results_of
 
 COMMON = frozenset(
     "id name was type label help placeholder required unique search sensitive default".split()
@@ -155,6 +154,8 @@ def _choices(linker: Linker, entity: str, field: str, at: Cursor) -> Iterator[Op
             linker.duplicate(node, Label("选项", "option"), value)
             continue
         seen.add(value)
+        whole = isinstance(node.value, dict)
+        linker.define(node["value"] if whole else node, Target("option", str(value), f"{entity}.{field}"))
         was = raw.get("was", ())
         yield Option(
             id=str(raw.get("id", "")),
@@ -206,19 +207,8 @@ def _default(linker: Linker, plan: FieldPlan, value_type: ValueType) -> Formula 
             at,
         )
         return None
-    made = linker.formula(at, plan.entity, "default", value_type)
-    if made is not None:
-        refer_results(linker, at, made, plan.entity, plan.name, value_type)
-    return made
-
-
-def refer_results(
-    linker: Linker, at: Cursor, formula: Formula, entity: str, field: str, value_type: ValueType
-) -> None:
-    """Note the options that a formula gives to a choice."""
-    for literal in results_of(formula.tree):
-        if literal.value in value_type.options:
-            linker.refer(at, Target("option", str(literal.value), f"{entity}.{field}"), "formula", entity)
+    owner = f"{plan.entity}.{plan.name}"
+    return linker.formula(at, plan.entity, "default", value_type, result_of=owner)
 
 
 def _transitions(linker: Linker, plan: FieldPlan) -> Iterator[Transition]:

@@ -94,7 +94,7 @@ def _attached(linker: Linker, at: Cursor, to: str) -> None:
         if shape is None:
             linker.unknown(UNKNOWN_FIELD, at, rest, shapes[head].fields, of=head)
         else:
-            linker.refer(at, Target("field", rest, head), "path", head)
+            linker.refer(at, Target("field", rest, head), "part", len(head) + 1, len(rest))
     if kind is not None and kind is not Kind.FILE:
         linker.refuse(WRONG_FIELD, f"「{at.value}」不是文件。", f"“{at.value}” is no file.", at)
 
@@ -118,7 +118,7 @@ def link_connector(linker: Linker, at: Cursor) -> ConnectorModel:
     fields = []
     for name, node in at.pairs("map"):
         if entity is not None and name in linker.shapes[entity].fields:
-            linker.refer(node, Target("field", name, entity), "key", entity)
+            linker.refer(node, Target("field", name, entity), "key")
             fields.append(name)
         elif entity is not None:
             linker.unknown(UNKNOWN_FIELD, node, name, linker.shapes[entity].fields, of=entity)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.problems import UNKNOWN_DOCUMENT
+from dougong_runtime.documents.references import Target
 from dougong_runtime.documents.source import Raw
 from dougong_runtime.fields.base import FIELD_TYPES, Field, Value, ValueProblem
 from dougong_runtime.labels import Label
@@ -34,6 +35,7 @@ def link_settings(linker: Linker) -> dict[str, SettingValue]:
                 linker.duplicate(at["code"], Label("设置", "setting"), setting.code)
             else:
                 made[setting.code] = setting
+                linker.define(at["code"], Target("setting", setting.code))
     return made
 
 
@@ -61,6 +63,9 @@ def _setting(linker: Linker, raw: Raw, at: Cursor) -> SettingValue | None:
         choices=plan.choices,
         targets=plan.targets,
     )
+    for node in at.items("value"):
+        if field.option(node.value) is not None:
+            linker.refer(node, Target("option", str(node.value), f"{raw.name}.{code}"))
     group = at.value.get("group") or raw.data.get("label")
     return SettingValue(
         code=code,

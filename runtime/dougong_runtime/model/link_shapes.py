@@ -13,7 +13,7 @@ from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.formulas.types import NULL, Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Inverse
-from dougong_runtime.model.link_fields import FieldPlan, refer_results
+from dougong_runtime.model.link_fields import FieldPlan
 from dougong_runtime.model.linker import Linker
 from dougong_runtime.model.system_fields import system_fields
 
@@ -87,11 +87,10 @@ class Formulas:
             return None
         self._under_way.append(key)
         try:
-            made = self._linker.formula(at, plan.entity, "formula", plan.value_type)
+            owner = f"{plan.entity}.{plan.name}"
+            made = self._linker.formula(at, plan.entity, "formula", plan.value_type, result_of=owner)
         finally:
             self._under_way.pop()
-        if made is not None and plan.value_type is not None:
-            refer_results(self._linker, at, made, plan.entity, plan.name, plan.value_type)
         return self._done.setdefault(key, made)
 
     def _refuse_cycle(self, plan: FieldPlan, key: tuple[str, str]) -> None:
@@ -128,7 +127,7 @@ def inverses_of(
                 found[target][at.value] = Inverse(
                     at.value, entity, plan.name, many=plan.type_name == "references"
                 )
-                linker.refer(at, Target("inverse", at.value, target))
+                linker.define(at, Target("inverse", at.value, target))
     return found
 
 

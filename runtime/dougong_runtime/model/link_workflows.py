@@ -24,10 +24,12 @@ from dougong_runtime.documents.problems import (
 from dougong_runtime.documents.references import Target
 from dougong_runtime.errors import Problem
 from dougong_runtime.fields.base import FIELD_TYPES, SYSTEM_FIELDS, Formula
+from dougong_runtime.formulas.tree import Path
 from dougong_runtime.formulas.types import BOOLEAN, DATETIME, FILE, INTEGER, JSON, TEXT, Kind, ValueType, number, record
 from dougong_runtime.labels import Label
 from dougong_runtime.model.link_views import link_roles_named
 from dougong_runtime.model.linker import Linker
+from dougong_runtime.model.naming import STEPS
 
 ITEM = "item"
 """What the record in hand is called inside `for_each` and `create_records`, unless the step says."""
@@ -248,6 +250,8 @@ class _Walker:
             facts = {"what": Label("步骤", "step"), "name": name}
             self.linker.problems.append(Problem(DUPLICATE, None, facts, at["id"].place()))
         self.names.add(name)
+        if "id" in at:
+            self.linker.define(at["id"], Target("step", name, self.workflow))
         entity = self.linker.entity(at.get("entity"))
         formulas: dict[str, Formula] = {}
         self._documents(at)
@@ -274,10 +278,16 @@ class _Walker:
         link_roles_named(self.linker, at)
 
     def formula(
-        self, at: Cursor | None, expect: ValueType | None = None, entity: str | None = None
+        self,
+        at: Cursor | None,
+        expect: ValueType | None = None,
+        entity: str | None = None,
+        result_of: str = "",
     ) -> Formula | None:
         """An expression of a step; with `entity`, plain names are that entity's fields."""
-        return self.linker.formula(at, entity, "workflow", expect, variables=self.known)
+        return self.linker.formula(
+            at, entity, "workflow", expect, variables=self.known, result_of=result_of
+        )
 
     def _subject(self, at: Cursor, do: str, formulas: dict[str, Formula]) -> str | None:
         """The entity of the record that a step acts on: that of `record`, else that of the trigger."""
@@ -334,7 +344,7 @@ class _Walker:
                 expect = self.linker.shapes[entity].fields[name].type
                 if expect.kind in (Kind.RECORDS, Kind.LIST, Kind.JSON, Kind.FILE):
                     expect = None
-            made = self.formula(node, expect)
+            made = self.formula(node, expect, result_of=f"{entity}.{name}")
             if made is not None:
                 formulas[f"values.{name}"] = made
         self.known = known
@@ -350,7 +360,7 @@ class _Walker:
         if name not in fields:
             self.linker.unknown(UNKNOWN_FIELD, at, name, fields, of=entity)
             return False
-        self.linker.refer(at, Target("field", name, entity), "key", entity)
+        self.linker.refer(at, Target("field", name, entity), "key")
         if (entity, name) in self.linker.computed or name in SYSTEM_FIELDS:
             self.linker.refuse(
                 WRONG_FIELD,
@@ -381,7 +391,8 @@ class _Walker:
             self._put(formulas, name, self.formula(at.get(name)))
         value = formulas.get("on")
         for index, case in enumerate(at.items("cases")):
-            made = self.formula(case.get("is"), value.type if value is not None else None)
+            expect = value.type if value is not None else None
+            made = self.formula(case.get("is"), expect, result_of=self._owner(value))
             self._put(formulas, f"cases[{index}].is", made)
         for name, node in at.pairs("body"):
             self._put(formulas, f"body.{name}", self.formula(node))
@@ -425,6 +436,7 @@ class _Walker:
                 continue
             rest = ".".join(parts[length:])
             if not rest:
+                self._refer_step(at, parts)
                 return str(found.targets[0]) if found.kind is Kind.RECORDS else None
             if found.kind is not Kind.RECORD:
                 return None
@@ -438,11 +450,27 @@ class _Walker:
             hop = shapes[here].many.get(parts[-1])
             if hop is None:
                 return None
-            self.linker.path(at, found.targets[0], text=rest, many=True)
+            begin = len(at.value) - len(rest)
+            self.linker.path(at, found.targets[0], text=rest, start=begin, many=True)
+            self._refer_step(at, parts)
             return hop.entity
         if not quietly:
             self.formula(at)
         return None
+
+    def _refer_step(self, at: Cursor, parts: list[str]) -> None:
+        if parts[0] == STEPS and len(parts) > 1:
+            target = Target("step", parts[1], self.workflow)
+            self.linker.refer(at, target, "part", len(STEPS) + 1, len(parts[1]))
+
+    def _owner(self, made: Formula | None) -> str:
+        """The choice that an expression is a value of, as `entity.field`."""
+        if made is None or not isinstance(made.tree, Path) or not made.type.options:
+            return ""
+        path = made.tree
+        known = dict.get(self.known, path.variable)
+        here = path.hops[-1].entity if path.hops else known.targets[0] if known is not None else ""
+        return f"{here}.{path.field}"
 
     def _each(self, at: Cursor) -> dict[str, tuple[StepModel, ...]]:
         node = at.get("in")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -24,14 +24,14 @@ from dougong_runtime.documents.source import Raw
 from dougong_runtime.documents.templates import TemplateProblem, template_parts
 from dougong_runtime.errors import Problem, ProblemType
 from dougong_runtime.fields.base import Formula
-from dougong_runtime.formulas.check import Place, check_formula
+from dougong_runtime.formulas.check import Place
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.shapes import FieldShape, Shapes
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import LANGUAGES, Label
 from dougong_runtime.model.app import SettingValue
-from dougong_runtime.model.uses import uses_of
+from dougong_runtime.model.naming import check_named, with_owner
 from dougong_runtime.names import nearest
 
 HOPS_MAX = 3
@@ -83,9 +83,15 @@ class Linker:
         """Note a name that is taken."""
         self.problems.append(Problem(DUPLICATE, None, {"what": what, "name": name}, at.place()))
 
-    def refer(self, at: Cursor, target: Target, form: Form = "name", base: str = "") -> None:
+    def refer(
+        self, at: Cursor, target: Target, form: Form = "name", offset: int = 0, length: int = 0
+    ) -> None:
         """Note that a place names a target."""
-        self.references.append(Reference(at.raw.key, at.path, target, form, base))
+        self.references.append(Reference(at.raw.key, at.path, target, form, offset, length))
+
+    def define(self, at: Cursor, target: Target) -> None:
+        """Note that a place gives a target its name."""
+        self.refer(at, target, "definition")
 
     # --- names --------------------------------------------------------------------------------------------
     def document(self, at: Cursor | None, kind: str, what: Label | None = None) -> str | None:
@@ -139,14 +145,17 @@ class Linker:
         entity: str | None,
         *,
         text: str | None = None,
+        start: int = 0,
         many: bool = False,
-        form: Form = "path",
     ) -> FieldPath | None:
-        """A dotted path of at most three hops to a field; with `many` it may end in many records."""
+        """A dotted path of at most three hops to a field; with `many` it may end in many records.
+
+        `text`: the path where it is but a part of the value, from the character `start` on.
+        """
         if at is None or entity is None or not isinstance(at.value, str):
             return None
         names = (at.value if text is None else text).split(".")
-        base, here, hops = entity, entity, []
+        here, hops = entity, []
         if len(names) - 1 > HOPS_MAX:
             self.refuse(
                 WRONG_FIELD, f"路径超过 {HOPS_MAX} 步。", f"A path has at most {HOPS_MAX} steps.", at
@@ -165,17 +174,18 @@ class Linker:
                     at,
                 )
                 return None
-            self.refer(at, Target("field", name, here), form, base)
+            self.refer(at, Target("field", name, here), "part", start, len(name))
+            start += len(name) + 1
             here = found.type.targets[0]
             hops.append(Hop("forward", name, name, here))
         shape, last = self.shapes[here], names[-1]
         if last in shape.fields:
-            self.refer(at, Target("field", last, here), form, base)
+            self.refer(at, Target("field", last, here), "part", start, len(last))
             found = shape.fields[last]
             return FieldPath(here, last, tuple(hops), found.type, shape.many.get(last))
         if many and last in shape.many:
             hop = shape.many[last]
-            self.refer(at, many_target(here, hop), form, base)
+            self.refer(at, many_target(here, hop), "part", start, len(last))
             return FieldPath(here, last, tuple(hops), ValueType(Kind.RECORDS, targets=(hop.entity,)), hop)
         candidates = [*shape.fields, *shape.many] if many else [*shape.fields]
         self.unknown(UNKNOWN_FIELD, at, last, candidates, of=here)
@@ -190,9 +200,9 @@ class Linker:
         """Names to sort by, `-` before one for descending, as a list or separated by commas."""
         found = []
         for node in at.items() if at is not None else ():
-            for part in str(node.value).split(","):
-                name = part.strip()
-                if self.path(node, entity, text=name.removeprefix("-"), form="sort") is not None:
+            for start, name in sort_parts(str(node.value)):
+                bare = name.removeprefix("-")
+                if self.path(node, entity, text=bare, start=start + len(name) - len(bare)) is not None:
                     found.append(name)
         return tuple(found)
 
@@ -205,14 +215,17 @@ class Linker:
         expect: ValueType | None = None,
         *,
         variables: Mapping[str, ValueType] | None = None,
+        result_of: str = "",
     ) -> Formula | None:
         """A formula, typed; None where there is none, where its entity is unknown, or where it is wrong (noted).
 
         `variables`: names besides the entity's fields; with them the formula may stand without an entity.
+        `result_of`: the choice (`entity.field`) whose options its results are.
         """
         if at is None or (entity is None and variables is None):
             return None
-        return self.formula_text(at, formula_text(at.value), entity, place, expect, variables or {})
+        text = formula_text(at.value)
+        return self.formula_text(at, text, entity, place, expect, variables or {}, result_of=result_of)
 
     def formula_text(
         self,
@@ -223,12 +236,12 @@ class Linker:
         expect: ValueType | None = None,
         variables: Mapping[str, ValueType] = MappingProxyType({}),
         start: int = 0,
-        form: Form = "formula",
+        result_of: str = "",
     ) -> Formula | None:
         """A formula that is all of a value, or a part of it that begins at the character `start`."""
         types = {code: setting.field.value_type for code, setting in self.settings.items()}
         try:
-            checked = check_formula(
+            checked, named = check_named(
                 text,
                 entity=entity,
                 shapes=self.shapes,
@@ -236,13 +249,14 @@ class Linker:
                 place=place,
                 expect=expect,
                 variables=variables,
+                result_of=result_of,
             )
         except FormulaProblems as wrong:
             for problem in wrong.problems:
                 self._formula_problem(at, text, problem, start, variables)
             return None
-        for target in uses_of(checked.tree, entity or "", variables):
-            self.refer(at, target, form, entity or "")
+        for one in named:
+            self.refer(at, with_owner(one, at.raw.name), "part", start + one.offset, one.length)
         return Formula(checked.text, checked.tree, checked.clock or checked.asks_user)
 
     def _formula_problem(
@@ -291,9 +305,7 @@ class Linker:
                 if not is_formula:
                     made.append(piece)
                     continue
-                found = self.formula_text(
-                    at, piece, entity, place, variables=variables, start=start, form="template"
-                )
+                found = self.formula_text(at, piece, entity, place, variables=variables, start=start)
                 if found is not None:
                     made.append(found)
         except TemplateProblem as wrong:
@@ -309,6 +321,14 @@ def many_target(entity: str, hop: Hop) -> Target:
     """What the name of a step to many records is: an inverse, or a `references` field of the entity."""
     kind = "field" if hop.way == "many" else "inverse"
     return Target(kind, hop.name, entity)
+
+
+def sort_parts(text: str) -> Iterator[tuple[int, str]]:
+    """The names of `a, -b`, each with the place where it begins."""
+    start = 0
+    for part in text.split(","):
+        yield start + len(part) - len(part.lstrip()), part.strip()
+        start += len(part) + 1
 
 
 def formula_text(value: object) -> str:

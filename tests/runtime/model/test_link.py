@@ -243,9 +243,9 @@ def test_references_say_where_a_thing_is_used() -> None:
 
     found = references_of(app("clinic").source)
     used = {(r.document, r.form) for r in found.to(Target("field", "cost", "visit"))}
-    assert ("entity/patient", "formula") in used
-    assert ("report/visits_by_doctor", "formula") in used
-    assert ("view/visits", "path") in used
+    assert ("entity/patient", "part") in used
+    assert ("report/visits_by_doctor", "part") in used
+    assert ("view/visits", "part") in used
     assert {r.document for r in found.to(Target("option", "cancelled", "visit.stage"))} == {
         "entity/patient",
         "entity/visit",
