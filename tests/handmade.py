@@ -25,6 +25,7 @@ from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.search import search_values
 from dougong_runtime.storage.system import SYSTEM
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.trashed import StoredTrash
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -113,6 +114,7 @@ class Workshop:
             people = Tables(DIRECTORY, self.dialect)
             apply_steps(connection, plan_steps(None, people), None, people, AT)
         self.app: App | None = None
+        self.history: list[App] = []
 
     @property
     def dialect(self) -> str:
@@ -128,7 +130,9 @@ class Workshop:
     def steps_to(self, new: App) -> tuple[Any, ...]:
         """The plan from the present version."""
         old = None if self.app is None else self.tables
-        return plan_steps(old, Tables(new, self.dialect))
+        with self.engine.connect() as connection:
+            lying = StoredTrash(connection, new.name, lambda number: self.history[number])
+            return plan_steps(old, Tables(new, self.dialect), lying)
 
     def become(self, new: App, steps: Iterable[Any] | None = None) -> tuple[Any, ...]:
         """Carry out the plan to another version."""
@@ -136,12 +140,13 @@ class Workshop:
         with self.engine.begin() as connection:
             self.carry_out(connection, new, taken)
         self.app = new
+        self.history.append(new)
         return taken
 
     def carry_out(self, connection: sa.Connection, new: App, steps: Iterable[Any]) -> None:
         """The same in a transaction of the caller's, without remembering it."""
         old = None if self.app is None else self.tables
-        apply_steps(connection, steps, old, Tables(new, self.dialect), AT)
+        apply_steps(connection, steps, old, Tables(new, self.dialect), AT, len(self.history) - 1)
 
     def add(self, entity_name: str, **values: Any) -> str:
         """Write a record; gives its id."""

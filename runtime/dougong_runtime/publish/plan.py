@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from dougong_runtime.documents import versions
 from dougong_runtime.documents.identity import adopt
 from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
-from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.context import Context
 from dougong_runtime.labels import Language
 from dougong_runtime.model.app import App, Entity
@@ -23,7 +22,6 @@ from dougong_runtime.model.link import link_stored
 from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_sees_more
 from dougong_runtime.records import dependants, settings
 from dougong_runtime.records.running import Running
-from dougong_runtime.storage import trash
 from dougong_runtime.storage.apply import UNIQUE_VIOLATED, apply_steps
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
@@ -31,6 +29,7 @@ from dougong_runtime.storage.preview import Violation, find_violations
 from dougong_runtime.storage.retype import Unconvertible, find_unconvertible
 from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.trashed import StoredTrash
 
 UNCONVERTIBLE_SHOWN = 50
 """Values that the text of a plan lists by field; its JSON has them all."""
@@ -157,7 +156,8 @@ def _plan(
     dialect = connection.dialect.name
     old = None if before is None else Tables(before, dialect)
     new = Tables(after, dialect)
-    steps = plan_steps(old, new, StoredTrash(connection, after.name), going_back=back_to is not None)
+    lying = StoredTrash(connection, after.name, partial(_app_of, connection, after.name))
+    steps = plan_steps(old, new, lying, going_back=back_to is not None)
     recompute = find_recompute(before, after, steps)
     unconvertible: tuple[Unconvertible, ...] = ()
     violations: tuple[Violation, ...] = ()
@@ -183,40 +183,9 @@ def _plan(
     )
 
 
-class StoredTrash:
-    """What lies in an app's trash, understood by the versions that had it."""
-
-    def __init__(self, connection: sa.Connection, app: str) -> None:
-        self._connection, self._app = connection, app
-        self._apps: dict[int, App] = {}
-
-    def _version(self, number: int | None) -> App | None:
-        if number is None:
-            return None
-        if number not in self._apps:
-            found = versions.find(self._connection, self._app, number)
-            if found is None:
-                return None
-            self._apps[number] = link_stored(found.source)
-        return self._apps[number]
-
-    def entity(self, entity_id: str) -> tuple[Entity, Tables] | None:
-        """The latest entity of that id, with the tables of its last version."""
-        found = trash.find(self._connection, self._app, "entity", entity_id)
-        app = None if found is None else self._version(found.version)
-        if app is None:
-            return None
-        entity = next((e for e in app.own_entities if e.id == entity_id), None)
-        return None if entity is None else (entity, Tables(app, self._connection.dialect.name))
-
-    def field(self, entity_id: str, field_id: str) -> Field | None:
-        """The latest field of that id."""
-        found = trash.find(self._connection, self._app, "field", field_id)
-        app = None if found is None else self._version(found.version)
-        if app is None:
-            return None
-        entity = next((e for e in app.own_entities if e.id == entity_id), None)
-        return None if entity is None else next((f for f in entity.own_fields if f.id == field_id), None)
+def _app_of(connection: sa.Connection, app_name: str, number: int) -> App | None:
+    found = versions.find(connection, app_name, number)
+    return None if found is None else link_stored(found.source)
 
 
 def changed_documents(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
+from dougong_runtime.storage.convert import Surroundings
 from dougong_runtime.storage.fill import fill_search, rename_options
 from dougong_runtime.storage.forms import form
 from dougong_runtime.storage.identifiers import (
@@ -31,7 +32,14 @@ from dougong_runtime.storage.identifiers import (
     sort_column_name,
     table_name,
 )
-from dougong_runtime.storage.retype import fill_column, read_linked, scaled_up, surroundings
+from dougong_runtime.storage.retype import (
+    converted_or_kept,
+    fill_column,
+    read_linked,
+    read_values,
+    scaled_up,
+    surroundings,
+)
 from dougong_runtime.storage.steps import (
     AddField,
     AddIndex,
@@ -175,13 +183,15 @@ class _Work:
 
     @do.register
     def _restore_entity(self, step: RestoreEntity) -> None:
-        self._restore_table(step.entity.id, step.table, "entity")
+        self._restore_table(step.entity, step.entity.id, step.table, "entity")
         for field in step.entity.own_fields:
             if field.is_many:
-                self._restore_table(field.id, link_table_name(step.entity, field.name), "entity_link")
+                self._restore_table(
+                    step.entity, field.id, link_table_name(step.entity, field.name), "entity_link"
+                )
 
-    def _restore_table(self, thing_id: str, table: str, kind: str) -> None:
-        found = trash.find(self.connection, self.app, kind, thing_id)
+    def _restore_table(self, entity: Entity, thing_id: str, table: str, kind: str) -> None:
+        found = trash.find(self.connection, self.app, kind, entity.id, thing_id)
         if found is None:
             raise Refused([Problem(NOT_IN_TRASH, None, {"name": table})])
         self.operations.rename_table(found.trash_name, table)
@@ -291,7 +301,9 @@ class _Work:
 
     @do.register
     def _restore_field(self, step: RestoreField) -> None:
-        found = trash.find(self.connection, self.app, "field", step.field.id, repr(form(step.field)))
+        found = trash.find(
+            self.connection, self.app, "field", step.entity.id, step.field.id, repr(form(step.field))
+        )
         if found is None:
             raise Refused([Problem(NOT_IN_TRASH, step.field.name, {"name": step.field.name})])
         if step.field.is_many:
@@ -322,7 +334,9 @@ class _Work:
         if step.before.is_many or step.after.is_many:
             self._relink_field(step)
             return
-        original = trash.find(self.connection, self.app, "retype", step.after.id, repr(form(step.after)))
+        original = trash.find(
+            self.connection, self.app, "retype", step.entity.id, step.after.id, repr(form(step.after))
+        )
         temporary = self._temporary_name()
         fresh = self._fresh_columns(step.after)
         new_names = {c.name: c.name.replace(step.after.name, temporary, 1) for c in fresh}
@@ -344,10 +358,8 @@ class _Work:
             target = table.c[new_names[step.after.name]]
             self.connection.execute(sa.update(table).values({target: sa.type_coerce(scaled, target.type)}))
         else:
-            around = surroundings(
-                self.connection, step.before, step.after, self.before or self.after, self.after
-            )
-            fill_column(self.connection, table, step.before, step.after, new_names, around, earlier)
+            around, back = self._surroundings(step)
+            fill_column(self.connection, table, step.before, step.after, new_names, around, back, earlier)
         self._rename_columns(
             step.table, step.before, step.before.name, self._into_trash("retype", step.entity, step.before)
         )
@@ -369,57 +381,90 @@ class _Work:
         columns += [sa.Column(now, types[name], key=now) for name, now in (earlier or {}).items()]
         return sa.Table(step.table, sa.MetaData(), *columns)
 
+    def _surroundings(self, step: RetypeField) -> tuple[Surroundings, Surroundings]:
+        old = self.before or self.after
+        return (
+            surroundings(self.connection, step.before, step.after, old, self.after),
+            surroundings(self.connection, step.after, step.before, old, self.after),
+        )
+
     def _relink_field(self, step: RetypeField) -> None:
-        """Between one reference and several: a column and a link table."""
-        around = surroundings(self.connection, step.before, step.after, self.before or self.after, self.after)
+        """Between a column and a link table, or two link tables."""
+        around, back = self._surroundings(step)
+        earlier: dict[str, Any] = {}
+        original = trash.find(
+            self.connection, self.app, "retype", step.entity.id, step.after.id, repr(form(step.after))
+        )
+        if original is not None:
+            earlier = self._all_values(step.table, step.after, original.trash_name)
         if step.before.is_many:
-            link = self._link_now(step.entity, step.before)
-            found = [pair for batch in read_linked(self.connection, link) for pair in batch]
+            name = link_table_name(step.entity, step.before.name)
+            found = self._all_values(step.table, step.before, self.moved.get((name, ""), name))
             self._link_into_trash("retype", step.entity, step.before)
         else:
-            table = self._plain_table(step.table, step.before)
-            query = sa.select(table.c.id, table.c[step.before.name]).where(
-                table.c[step.before.name].isnot(None)
-            )
-            found = [(record, [target]) for record, target in self.connection.execute(query)]
+            now = self.moved.get((step.table, step.before.name), step.before.name)
+            found = self._all_values(step.table, step.before, now)
             name = self._into_trash("retype", step.entity, step.before)
             self._rename_columns(step.table, step.before, step.before.name, name)
+        made = {
+            record: converted_or_kept(
+                step.before, step.after, found.get(record), earlier.get(record), around, back
+            )
+            for record in {**found, **earlier}
+        }
+        self._write_values(step, {record: value for record, value in made.items() if value is not None})
+
+    def _all_values(self, table: str, field: Field, now: str) -> dict[str, Any]:
+        """Record id → value that is not absent, of a field that is called `now` (a column, or a link table)."""
+        if field.is_many:
+            columns: tuple[sa.Column[Any], ...] = (
+                sa.Column("record", RecordId()),
+                sa.Column("target", RecordId()),
+                sa.Column("place", sa.Integer),
+            )
+            link = sa.Table(now, sa.MetaData(), *columns)
+            return {record: ids for batch in read_linked(self.connection, link) for record, ids in batch}
+        named = field.kind.columns(field)
+        for column in named:
+            column.key = column.name
+            column.name = column.name.replace(field.name, now, 1)
+        whole = sa.Table(table, sa.MetaData(), sa.Column("id", RecordId()), *named)
+        return {
+            record: value
+            for batch in read_values(self.connection, whole, field)
+            for record, value, _ in batch
+            if value is not None
+        }
+
+    def _write_values(self, step: RetypeField, values: dict[str, Any]) -> None:
+        """The new column or link table, with these values."""
         if step.after.is_many:
-            new_link = self._link_now(step.entity, step.after)
-            self._create_link(new_link)
-            self._insert_links(new_link, [(r, [t for t in ts if t in around.known]) for r, ts in found])
+            link = self._link_now(step.entity, step.after)
+            self._create_link(link)
+            rows = [
+                {"record": record, "target": target, "place": place}
+                for record, targets in values.items()
+                for place, target in enumerate(targets)
+            ]
+            if rows:
+                self.connection.execute(sa.insert(link), rows)
             return
-        for column in self._fresh_columns(step.after):
+        fresh = self._fresh_columns(step.after)
+        for column in fresh:
             self._add_column(step.table, column)
-        table = self._plain_table(step.table, step.after)
+        columns = step.after.kind.columns(step.after)
+        table = sa.Table(step.table, sa.MetaData(), sa.Column("id", RecordId()), *columns)
         update = (
             sa.update(table)
             .where(table.c.id == sa.bindparam("of"))
-            .values({name: sa.bindparam(f"to_{name}") for name in to_columns(step.after, None)})
+            .values({c.name: sa.bindparam(f"to_{c.name}") for c in columns})
         )
         changes = [
-            {"of": record, f"to_{step.after.name}": targets[0]}
-            for record, targets in found
-            if len(targets) == 1 and targets[0] in around.known and not step.after.is_polymorphic
+            {"of": record, **{f"to_{n}": v for n, v in to_columns(step.after, value).items()}}
+            for record, value in values.items()
         ]
         if changes:
             self.connection.execute(update, changes)
-
-    def _plain_table(self, name: str, field: Field) -> sa.Table:
-        """A table as far as one field is concerned, as it is at this moment."""
-        columns = field.kind.columns(field)
-        for column in columns:
-            column.name = self.moved.get((name, column.name), column.name)
-        return sa.Table(name, sa.MetaData(), sa.Column("id", RecordId()), *columns)
-
-    def _insert_links(self, link: sa.Table, found: list[tuple[str, list[str]]]) -> None:
-        rows = [
-            {"record": record, "target": target, "place": place}
-            for record, targets in found
-            for place, target in enumerate(targets)
-        ]
-        if rows:
-            self.connection.execute(sa.insert(link), rows)
 
     @do.register
     def _rename_options(self, step: RenameOptions) -> None:

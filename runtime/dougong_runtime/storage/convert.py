@@ -199,3 +199,40 @@ def _list_to_choice(before: Field, after: Field, value: Value, around: Surroundi
 @CONVERSIONS.adding("text>json")
 def _text_to_json(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
     return after.kind.coerce(after, value)
+
+
+@CONVERSIONS.adding("*>records")
+def _to_records(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    """One reference, or a text with `;` between, as several; those without a record are left out."""
+    parts = [value] if before.value_type.kind is Kind.RECORD else written(before, value).split(";")
+    found = [_to_record(before, after, part, around) for part in parts if part]
+    if not found:
+        raise ValueProblem("没有对应的记录。", "names no record.")
+    return list(dict.fromkeys(found))
+
+
+@CONVERSIONS.adding("records>records")
+def _records_to_records(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    if not set(value) <= around.known:
+        raise ValueProblem("没有对应的记录。", "names no record.")
+    return list(value)
+
+
+@CONVERSIONS.adding("records>record")
+def _records_to_record(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    if len(value) != 1 or value[0] not in around.known:
+        raise ValueProblem(
+            "不止一条引用，或新目标中没有这条记录。", "names several records, or none of the new target."
+        )
+    return {"entity": before.targets[0], "id": value[0]} if after.is_polymorphic else value[0]
+
+
+@CONVERSIONS.adding("records>text")
+def _records_to_text(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    """The records' titles with `; ` between."""
+    return after.kind.coerce(after, "; ".join(around.titles.get(item, item) for item in value))
+
+
+@CONVERSIONS.adding("records>list")
+def _records_to_list(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    return after.kind.coerce(after, [around.titles.get(item, item) for item in value])

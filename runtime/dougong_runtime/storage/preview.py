@@ -146,7 +146,10 @@ def _rule_violations(
         return
     row = tables.of(entity.name).alias("r")
     scope = Scope(tables.app, tables, entity.name, row, tables.dialect)
-    parts = [row.c.deleted_at.is_(None), compile_formula(rule.check.tree, scope).is_(sa.false())]
+    parts: list[sa.ColumnElement[bool]] = [
+        row.c.deleted_at.is_(None),
+        compile_formula(rule.check.tree, scope).is_(sa.false()),
+    ]
     if rule.when is not None:
         parts.append(condition(rule.when.tree, scope))
     violation = Violation("rule", entity.name, rule.name, rule.message, 0, ())
@@ -176,7 +179,7 @@ def _duplicates(
         row = tables.of(entity.name).alias("r")
         scope = Scope(tables.app, tables, entity.name, row, tables.dialect)
         columns = [c for name in unique.fields for c in _columns(row, entity, name)]
-        where = [row.c.deleted_at.is_(None), *(c.isnot(None) for c in columns)]
+        where: list[sa.ColumnElement[bool]] = [row.c.deleted_at.is_(None), *(c.isnot(None) for c in columns)]
         if unique.when is not None:
             where.append(condition(unique.when.tree, scope))
         same = sa.func.count().over(partition_by=columns).label("same")

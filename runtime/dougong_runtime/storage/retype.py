@@ -22,11 +22,6 @@ TITLES_MAX = 200_000
 """Records that may be looked up by title; of more, only ids convert."""
 
 
-_NO_SINGLE_RECORD = Label(
-    "不止一条引用，或新目标中没有这条记录。", "names several records, or none of the new target."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Unconvertible:
     """A value that has no form in the new type. It stays in the trash, and comes back if the type does."""
@@ -88,14 +83,15 @@ def read_linked(connection: sa.Connection, link: sa.Table) -> Iterator[list[tupl
 def surroundings(
     connection: sa.Connection, before: Field, after: Field, old: Tables, new: Tables
 ) -> Surroundings:
-    """What a conversion between references and texts looks up."""
+    """What a conversion between references and texts looks up; nothing where neither refers to records."""
     titles: dict[str, str] = {}
     known: set[str] = set()
     by_title: dict[str, str | None] = {}
-    if before.value_type.kind is Kind.RECORD and after.value_type.kind is not Kind.RECORD:
+    links = (Kind.RECORD, Kind.RECORDS)
+    if before.value_type.kind in links and after.value_type.kind not in links:
         for name in before.targets:
-            titles.update(_titles(connection, old, name))
-    if after.value_type.kind in (Kind.RECORD, Kind.RECORDS):
+            titles.update(_titles(connection, new, name, old))
+    if after.value_type.kind in links:
         for name in after.targets:
             for identity, title in _titles(connection, new, name, old):
                 known.add(identity)
@@ -105,12 +101,12 @@ def surroundings(
 
 
 def _titles(
-    connection: sa.Connection, tables: Tables, entity_name: str, other: Tables | None = None
+    connection: sa.Connection, tables: Tables, entity_name: str, other: Tables
 ) -> list[tuple[str, str]]:
     """Ids and titles of an entity's records, from the side on which its table is there."""
     for side in (tables, other):
-        entity = None if side is None else side.app.entities.get(entity_name)
-        if side is None or entity is None:
+        entity = side.app.entities.get(entity_name)
+        if entity is None:
             continue
         table = side.of(entity_name)
         if not sa.inspect(connection).has_table(table.name):
@@ -130,36 +126,19 @@ def find_unconvertible(
 ) -> Iterator[Unconvertible]:
     """Every value of a field that would not convert, with its record, before anything is changed."""
     around = surroundings(connection, before, after, old, new)
+    batches: Iterator[list[tuple[str, Value]]]
     if before.is_many:
-        for linked in read_linked(connection, old.link(entity.name, before.name)):
-            for record, targets in linked:
-                if len(targets) > 1 or not _known(after, targets, around):
-                    shown = ", ".join(targets)
-                    yield Unconvertible(entity.name, after.name, record, shown, _NO_SINGLE_RECORD)
-        return
-    for batch in read_values(connection, old.of(entity.name), before):
-        for record, value, _ in batch:
-            if value is None:
-                continue
-            why = _problem(before, after, value, around)
-            if why is not None:
-                yield Unconvertible(
-                    entity.name, after.name, record, before.kind.to_text(before, value, "zh"), why
-                )
-
-
-def _known(after: Field, targets: list[str], around: Surroundings) -> bool:
-    return all(target in around.known for target in targets)
-
-
-def _problem(before: Field, after: Field, value: Value, around: Surroundings) -> Label | None:
-    if after.is_many:
-        return None if value in around.known else Label("没有对应的记录。", "names no record.")
-    try:
-        convert(before, after, value, around)
-    except ValueProblem as problem:
-        return problem.label
-    return None
+        batches = iter(read_linked(connection, old.link(entity.name, before.name)))
+    else:
+        read = read_values(connection, old.of(entity.name), before)
+        batches = ([(record, value) for record, value, _ in batch] for batch in read)
+    for batch in batches:
+        for record, value in batch:
+            try:
+                convert(before, after, value, around)
+            except ValueProblem as problem:
+                shown = before.kind.to_text(before, value, "zh")
+                yield Unconvertible(entity.name, after.name, record, shown, problem.label)
 
 
 def fill_column(
@@ -169,12 +148,14 @@ def fill_column(
     after: Field,
     new_names: Mapping[str, str],
     around: Surroundings,
+    back: Surroundings,
     original: Mapping[str, str] | None,
 ) -> None:
     """Write the converted values of column `before` into the new columns.
 
     `table` has the old columns under their keys, the new ones under `new_names`, those of an earlier time under
-    `original`. An earlier value comes back where, converted, it is what stands in the record now.
+    `original`. An earlier value comes back where, converted, it is what stands in the record now; `back` is what
+    that conversion looks up.
     """
     target: dict[Any, Any] = {new_names[name]: sa.bindparam(f"to_{name}") for name in new_names}
     update = sa.update(table).where(table.c.id == sa.bindparam("of")).values(target)
@@ -182,16 +163,24 @@ def fill_column(
     for batch in read_values(connection, table, before, *more):
         changes = []
         for record, value, earlier in batch:
-            made = _converted(before, after, value, around)
-            if original is not None and any(e is not None for e in earlier):
+            kept = None
+            if original is not None:
                 kept = from_columns(after, dict(zip(original, earlier, strict=True)))
-                if _converted(after, before, kept, around) == value:
-                    made = kept
+            made = converted_or_kept(before, after, value, kept, around, back)
             if made is not None:
                 bound = {f"to_{name}": v for name, v in to_columns(after, made).items()}
                 changes.append({"of": record, **bound})
         if changes:
             connection.execute(update, changes)
+
+
+def converted_or_kept(
+    before: Field, after: Field, value: Value, kept: Value, around: Surroundings, back: Surroundings
+) -> Value:
+    """The converted value; or the earlier one, where nobody has written since; None where neither is to be had."""
+    if kept is not None and _converted(after, before, kept, back) == value:
+        return kept
+    return _converted(before, after, value, around)
 
 
 def _converted(before: Field, after: Field, value: Value, around: Surroundings) -> Value:

@@ -81,14 +81,13 @@ def put(
 
 
 def find(
-    connection: sa.Connection, app: str, kind: str, thing_id: str, form: str | None = None
+    connection: sa.Connection, app: str, kind: str, entity_id: str, thing_id: str, form: str | None = None
 ) -> Trashed | None:
     """The latest thing of that id in the trash, of that form where one is given."""
     query = (
         sa.select(TRASH)
-        .where(
-            TRASH.c.app == app, TRASH.c.kind == kind, TRASH.c.thing_id == thing_id, TRASH.c.until.is_(None)
-        )
+        .where(TRASH.c.app == app, TRASH.c.kind == kind, TRASH.c.until.is_(None))
+        .where(TRASH.c.entity_id == entity_id, TRASH.c.thing_id == thing_id)
         .order_by(TRASH.c.id.desc())
         .limit(1)
     )
