@@ -76,12 +76,16 @@ def export(
     else:
         writer = _Csv(out, columns, "gb18030" if format == "csv-gb18030" else "utf-8-sig")
     count = 0
-    for items in pages(records, replace(query, fields=names, titles=True)):
-        for row in _rows(records, columns, items, zone):
-            writer.row(row)
-        count += len(items)
-        if progress is not None:
-            progress(count)
+    try:
+        for items in pages(records, replace(query, fields=names, titles=True)):
+            for row in _rows(records, columns, items, zone):
+                writer.row(row)
+            count += len(items)
+            if progress is not None:
+                progress(count)
+    except BaseException:
+        writer.abandon()
+        raise
     writer.close()
     facts: dict[str, Any] = {
         "format": format,
@@ -175,6 +179,10 @@ class _Writer(ABC):
     def close(self) -> None:
         """Nothing more comes."""
 
+    @abstractmethod
+    def abandon(self) -> None:
+        """Nothing of it is wanted."""
+
 
 class _Csv(_Writer):
     def __init__(self, out: BinaryIO, columns: Sequence[_Column], encoding: str) -> None:
@@ -188,6 +196,8 @@ class _Csv(_Writer):
     def close(self) -> None:
         self._text.flush()
         self._text.detach()
+
+    abandon = close
 
     def _cell(self, cell: Cell) -> str:
         match cell:
@@ -226,6 +236,9 @@ class _Xlsx(_Writer):
 
     def close(self) -> None:
         self._book.save(self._out)
+
+    def abandon(self) -> None:
+        self._book.save(io.BytesIO())  # removes the rows that openpyxl keeps in a temporary file
 
     def _cell(self, field: Field | None, cell: Cell) -> Any:
         match cell:
