@@ -161,10 +161,14 @@ def _compared(
         here = (*path, key)
         if _is_named(before) or _is_named(after):
             yield from _members(before or [], after or [], here, around)
-        elif isinstance(before, dict) and isinstance(after, dict) and set(after) | set(before) != {"zh", "en"}:
+        elif (
+            isinstance(before, dict) and isinstance(after, dict) and set(after) | set(before) != {"zh", "en"}
+        ):
             yield from _compared(before, after, here, _join(around, Label(key, key)))
         elif key in _NAMING and isinstance(before, (str, int)) and isinstance(after, (str, int)):
-            yield Change("renamed", around if around.en else _join(around, Label(key, key)), here, before, after)
+            yield Change(
+                "renamed", around if around.en else _join(around, Label(key, key)), here, before, after
+            )
         else:
             yield Change("changed", _join(around, Label(key, key)), here, before, after)
 

@@ -10,7 +10,9 @@ from dougong_runtime.labels import Label, Language
 from dougong_runtime.names import nearest
 
 UNREADABLE = problem_type("document-text", 422, "{zh}", "{en}")
-UNKNOWN_KIND = problem_type("unknown-kind", 422, "没有「{name}」这种文档。", "“{name}” is not a kind of document.")
+UNKNOWN_KIND = problem_type(
+    "unknown-kind", 422, "没有「{name}」这种文档。", "“{name}” is not a kind of document."
+)
 MALFORMED = problem_type("document-shape", 422, "{zh}", "{en}")
 UNKNOWN_PROPERTY = problem_type(
     "unknown-property", 422, "{owner}没有属性「{name}」。", "“{name}” is not a property of {owner}."
@@ -28,11 +30,15 @@ BAD_NAME = problem_type(
         "Use lower-case letters, digits and single underscores, a letter first, 48 characters at most.",
     ),
 )
-DUPLICATE = problem_type("duplicate", 422, "{what}「{name}」定义了两次。", "{what} “{name}” is defined twice.")
+DUPLICATE = problem_type(
+    "duplicate", 422, "{what}「{name}」定义了两次。", "{what} “{name}” is defined twice."
+)
 UNKNOWN_FIELD = problem_type(
     "unknown-field", 422, "「{name}」不是「{of}」的字段。", "“{name}” is not a field of {of}."
 )
-UNKNOWN_DOCUMENT = problem_type("unknown-document", 422, "没有{what}「{name}」。", "There is no {what} “{name}”.")
+UNKNOWN_DOCUMENT = problem_type(
+    "unknown-document", 422, "没有{what}「{name}」。", "There is no {what} “{name}”."
+)
 UNKNOWN_OPTION = problem_type(
     "unknown-option", 422, "「{name}」不是「{of}」的选项。", "“{name}” is not an option of {of}."
 )
@@ -85,9 +91,9 @@ def sentence(problem: Problem, language: Language) -> str:
 def say(problems: Iterable[Problem], language: Language = "en") -> str:
     """All problems as text for a person: place, type and path on one line, the sentence on the next.
 
-        views/people.yaml:6:18  unknown-field  at columns[1]
-          “risk_lvl” is not a field of patient. Nearest: risk_level.
-        1 problem; nothing was published.
+    views/people.yaml:6:18  unknown-field  at columns[1]
+      “risk_lvl” is not a field of patient. Nearest: risk_level.
+    1 problem; nothing was published.
     """
     lines = []
     count = 0

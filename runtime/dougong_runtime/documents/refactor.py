@@ -54,7 +54,10 @@ def rename(stored: Mapping[str, Any], references: References, target: Target, na
 def _check(references: References, target: Target, name: str, is_there: bool) -> None:
     what = _LABELS.get(target.kind) or KINDS.get(target.kind).label
     if target.kind == "app":
-        zh, en = "应用的名称决定数据表的名称，不能修改。", "An app's name is part of its tables' names and stays."
+        zh, en = (
+            "应用的名称决定数据表的名称，不能修改。",
+            "An app's name is part of its tables' names and stays.",
+        )
         raise refuse(BAD_VALUE, zh=zh, en=en)
     if not is_there:
         near = nearest(target.name, references.named(target.kind, target.owner))

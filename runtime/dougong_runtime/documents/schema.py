@@ -173,7 +173,8 @@ def _names_in(value: Any) -> Iterator[str]:
 
 def _explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
     path: PathSteps = tuple(error.absolute_path)
-    instance, wanted = error.instance, error.validator_value
+    instance: Any = error.instance
+    wanted = _wanted(error)
     if instance is None and path and isinstance(path[-1], int):
         return
     match error.validator:
@@ -196,9 +197,7 @@ def _explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
                     yield Finding(Problem(MISSING_PROPERTY, None, facts, raw.places.at(path)), path)
                     continue
                 place = raw.places.at((*path, meant), key=True)
-                yield Finding(
-                    unknown(UNKNOWN_PROPERTY, meant, known, place, owner=facts["owner"]), path
-                )
+                yield Finding(unknown(UNKNOWN_PROPERTY, meant, known, place, owner=facts["owner"]), path)
         case "oneOf" | "anyOf":
             yield from _alternatives(error, raw, data)
         case "pattern" if path and path[-1] == "name" and isinstance(instance, str):
@@ -209,8 +208,13 @@ def _explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
             yield Finding(Problem(BAD_VALUE, None, facts, raw.places.at(path)), path)
 
 
+def _wanted(error: ValidationError) -> Any:
+    """What the schema asks for at the keyword that failed."""
+    return error.validator_value
+
+
 def _words(error: ValidationError) -> tuple[str, str, str | None]:
-    wanted, instance = error.validator_value, error.instance
+    wanted, instance = _wanted(error), error.instance
     shown = _shown(instance)
     match error.validator:
         case "type":
@@ -239,7 +243,11 @@ def _words(error: ValidationError) -> tuple[str, str, str | None]:
             hint = f" {examples[0]}" if examples else f" {wanted}"
             return f"{shown} 写法不对，应如{hint}。", f"{shown} is not written as expected:{hint}.", None
         case _:
-            return f"{shown} 不符合要求（{error.validator}）。", f"{shown} does not fit ({error.validator}).", None
+            return (
+                f"{shown} 不符合要求（{error.validator}）。",
+                f"{shown} does not fit ({error.validator}).",
+                None,
+            )
 
 
 def _shown(value: Any, limit: int = 60) -> str:
@@ -263,7 +271,7 @@ def _alternatives(error: ValidationError, raw: Raw, data: Any) -> Iterator[Findi
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
     path: PathSteps = tuple(error.absolute_path)
-    shapes = [_resolved(shape) for shape in error.validator_value]
+    shapes = [_resolved(shape) for shape in _wanted(error)]
     meant = _meant(error.instance, shapes, branches)
     if meant is not None:
         known = {name for shape in shapes for name in shape.get("properties", {})}
@@ -327,7 +335,9 @@ def _meant(
     instance: Any, shapes: list[Mapping[str, Any]], branches: Mapping[int, list[ValidationError]]
 ) -> int | None:
     """The shape that was meant: the one whose tag is there, else the only one of the value's type."""
-    fitting = [index for index, shape in enumerate(shapes) if index in branches and _type_fits(instance, shape)]
+    fitting = [
+        index for index, shape in enumerate(shapes) if index in branches and _type_fits(instance, shape)
+    ]
     if isinstance(instance, dict):
         tagged = [
             index

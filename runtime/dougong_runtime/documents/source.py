@@ -110,7 +110,14 @@ def read_zip(content: bytes, origin: str = "") -> Source:
             return of_files(dict(_packed(packed)), origin=origin)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
         raise Refused(
-            [said(UNREADABLE, f"不是可用的 zip：{error}", f"This is no zip that can be read: {error}", Place(origin))]
+            [
+                said(
+                    UNREADABLE,
+                    f"不是可用的 zip：{error}",
+                    f"This is no zip that can be read: {error}",
+                    Place(origin),
+                )
+            ]
         ) from None
 
 
@@ -190,8 +197,8 @@ def _document(data: Any, places: Places, kind: str | None) -> Raw:
     if kind is not None:
         title = data.get("story") if kind == "story" else PurePosixPath(places.file).stem
         return Raw(kind, title if isinstance(title, str) else "", data, places)
-    named = data.get("kind"), data.get("name")
-    return Raw(*(word if isinstance(word, str) else "" for word in named), data, places)
+    stated, name = data.get("kind"), data.get("name")
+    return Raw(stated if isinstance(stated, str) else "", name if isinstance(name, str) else "", data, places)
 
 
 def _unreadable(path: str, zh: str, en: str, line: int = 0, column: int = 1) -> Refused:

@@ -16,6 +16,7 @@ import yaml
 
 from dougong_runtime.errors import Place
 
+Mark: TypeAlias = "yaml.error.Mark | yaml._yaml.Mark"
 Step: TypeAlias = str | int
 PathSteps: TypeAlias = tuple[Step, ...]
 
@@ -121,7 +122,9 @@ def parse(text: str, file: str) -> Iterator[tuple[Any, Places]]:
         mark = error.problem_mark or error.context_mark
         words = " ".join(part for part in (error.context, error.problem) if part)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise TextProblem(f"YAML 写法有误：{words}", f"This is not valid YAML: {words}.", line, column) from None
+        raise TextProblem(
+            f"YAML 写法有误：{words}", f"This is not valid YAML: {words}.", line, column
+        ) from None
     except yaml.YAMLError as error:
         words = str(error).splitlines()[0]
         raise TextProblem(f"YAML 写法有误：{words}", f"This is not valid YAML: {words}.", 1, 1) from None
@@ -145,9 +148,11 @@ class _Builder:
 
     def take(self, event: yaml.Event) -> tuple[Any, Places] | None:
         """One event; a finished document when it was its last."""
-        mark = event.start_mark
+        mark = _start(event)
         if isinstance(event, yaml.AliasEvent):
-            raise _problem(mark, "不能使用 YAML 别名（*）", "Aliases (*name) are not read; write the value out")
+            raise _problem(
+                mark, "不能使用 YAML 别名（*）", "Aliases (*name) are not read; write the value out"
+            )
         if isinstance(event, yaml.NodeEvent):
             self.nodes += 1
             if self.nodes > NODES_MAX:
@@ -170,34 +175,39 @@ class _Builder:
             self.close()
         return None
 
-    def finish(self, mark: yaml.Mark) -> tuple[Any, Places] | None:
+    def finish(self, mark: Mark) -> tuple[Any, Places] | None:
         self.documents += 1
         if self.documents > DOCUMENTS_MAX:
-            raise _problem(mark, f"文档超过 {DOCUMENTS_MAX} 份", f"There are more than {DOCUMENTS_MAX} documents")
+            raise _problem(
+                mark, f"文档超过 {DOCUMENTS_MAX} 份", f"There are more than {DOCUMENTS_MAX} documents"
+            )
         return None if self.root is None else (self.root, self.places)
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
+        mark = _start(event)
         if len(event.value) > SCALAR_LENGTH_MAX:
             raise _problem(
-                event.start_mark,
+                mark,
                 f"一个值超过 {SCALAR_LENGTH_MAX} 个字符",
                 f"A value is longer than {SCALAR_LENGTH_MAX} characters",
             )
         plain = not event.style
         if self.waits_for_key():
-            self.key(event.value, event.start_mark)
+            self.key(event.value, mark)
             return
-        one_line = event.start_mark.line == event.end_mark.line and (
-            plain or event.style in ("'", '"')
+        one_line = (
+            event.end_mark is not None
+            and mark.line == event.end_mark.line
+            and (plain or event.style in ("'", '"'))
         )
         shift = (0 if plain else 1) if one_line else None
-        self.note(event.start_mark, shift)
+        self.note(mark, shift)
         self.put(scalar(event.value) if plain else event.value)
 
     def waits_for_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1], dict) and self.keys[-1] is None
 
-    def key(self, name: str, mark: yaml.Mark) -> None:
+    def key(self, name: str, mark: Mark) -> None:
         if name in self.stack[-1]:
             raise _problem(mark, f"「{name}」写了两次", f"“{name}” stands here twice")
         self.keys[-1] = name
@@ -210,7 +220,7 @@ class _Builder:
         last: Step = len(top) if isinstance(top, list) else self.keys[-1] or ""
         return (*self.path, last)
 
-    def note(self, mark: yaml.Mark, shift: int | None = None) -> None:
+    def note(self, mark: Mark, shift: int | None = None) -> None:
         self.places.values[self.here()] = Spot(mark.line + 1, mark.column + 1, shift)
 
     def put(self, value: Any) -> None:
@@ -222,7 +232,7 @@ class _Builder:
             self.stack[-1][self.keys[-1]] = value
             self.keys[-1] = None
 
-    def open(self, container: Any, mark: yaml.Mark) -> None:
+    def open(self, container: Any, mark: Mark) -> None:
         if self.waits_for_key():
             raise _problem(mark, "名称必须是文字", "A name must be a plain text")
         if len(self.stack) >= DEPTH_MAX:
@@ -241,5 +251,12 @@ class _Builder:
         self.put(done)
 
 
-def _problem(mark: yaml.Mark, zh: str, en: str) -> TextProblem:
+def _start(event: yaml.Event) -> Mark:
+    """Where an event begins; the parser always says."""
+    if event.start_mark is None:
+        raise AssertionError("the YAML parser gives every event a place")
+    return event.start_mark
+
+
+def _problem(mark: Mark, zh: str, en: str) -> TextProblem:
     return TextProblem(f"{zh}。", f"{en}.", mark.line + 1, mark.column + 1)

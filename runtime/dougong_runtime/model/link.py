@@ -1,8 +1,8 @@
 """Documents → `App`, or all that is wrong with them.
 
-    link(source)          from a folder or zip: shapes checked against the schemas, then everything resolved and typed
-    link_stored(stored)   from what the database keeps, which was linked before it was stored
-    examine(source)       the same without raising: app, problems and references, for editors
+link(source)          from a folder or zip: shapes checked against the schemas, then everything resolved and typed
+link_stored(stored)   from what the database keeps, which was linked before it was stored
+examine(source)       the same without raising: app, problems and references, for editors
 """
 
 from __future__ import annotations
@@ -139,10 +139,11 @@ def _named(source: Source, problems: list[Problem]) -> dict[str, dict[str, Raw]]
         named = found.setdefault(raw.kind, {})
         if not is_name(raw.name):
             problems.append(Problem(BAD_NAME, None, {"name": raw.name}, raw.at("name")))
-        elif raw.name in named or (raw.kind == "app" and named):
-            facts = {"what": kind.label, "name": raw.name}
-            problems.append(Problem(DUPLICATE, None, facts, raw.at("name")))
-        elif raw.kind == "entity" and raw.name in DIRECTORY.entities:
+        elif (
+            raw.name in named
+            or (raw.kind == "app" and named)
+            or (raw.kind == "entity" and raw.name in DIRECTORY.entities)
+        ):
             facts = {"what": kind.label, "name": raw.name}
             problems.append(Problem(DUPLICATE, None, facts, raw.at("name")))
         else:

@@ -124,7 +124,7 @@ def _link(
         if plan.type_name == "formula" and formula is not None:
             _check_result(linker, plan, value_type.kind)
         fields[plan.name] = link_field(linker, plan, value_type, formula)
-    was = data.get("was", ())
+    was = data.get("was", [])
     return Entity(
         app=linker.app,
         id=str(data.get("id", "")),
@@ -243,5 +243,3 @@ def _retain(linker: Linker, node: Cursor | None, entity: str) -> Retain | None:
         )
         return None
     return Retain(int(node.value.get("years", 0)), shape.name)
-
-

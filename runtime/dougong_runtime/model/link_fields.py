@@ -22,7 +22,20 @@ from dougong_runtime.labels import Label
 from dougong_runtime.model.linker import Linker
 
 COMMON = frozenset(
-    "id name was type label help placeholder required unique search sensitive default".split()
+    [
+        "id",
+        "name",
+        "was",
+        "type",
+        "label",
+        "help",
+        "placeholder",
+        "required",
+        "unique",
+        "search",
+        "sensitive",
+        "default",
+    ]
 )
 """Properties that every field may have."""
 STRUCTURE: Mapping[str, frozenset[str]] = {
@@ -35,12 +48,35 @@ STRUCTURE: Mapping[str, frozenset[str]] = {
     "reference": frozenset({"to", "inverse", "on_delete"}),
     "references": frozenset({"to", "inverse"}),
     "formula": frozenset(
-        "formula result refresh visible scale precision currency unit options to minimum maximum".split()
+        [
+            "formula",
+            "result",
+            "refresh",
+            "visible",
+            "scale",
+            "precision",
+            "currency",
+            "unit",
+            "options",
+            "to",
+            "minimum",
+            "maximum",
+        ]
     ),
     "filter": frozenset({"of"}),
 }
 """Properties beyond the field type's own schema that linking itself reads, by field type."""
-_CONSUMED = COMMON | {"options", "stages", "transitions", "formula", "refresh", "visible", "to", "inverse", "on_delete"}
+_CONSUMED = COMMON | {
+    "options",
+    "stages",
+    "transitions",
+    "formula",
+    "refresh",
+    "visible",
+    "to",
+    "inverse",
+    "on_delete",
+}
 COMPUTED_TYPES = ("formula", "autonumber", "created_at", "created_by", "updated_at", "updated_by")
 """Never written by a person: no default, never required."""
 UNRESULTS = ("formula", "references", "autonumber", "stage", "file", "image", "signature", "filter")
@@ -83,7 +119,9 @@ def plan_field(linker: Linker, entity: str, at: Cursor, entities: frozenset[str]
     targets = tuple(_targets(linker, at, type_name, entities))
     if type_name in ("reference", "references") and not targets:
         if "to" not in at:
-            linker.refuse(MALFORMED, "请用 to 写明指向哪个实体。", "Say with “to” which entity it points at.", at)
+            linker.refuse(
+                MALFORMED, "请用 to 写明指向哪个实体。", "Say with “to” which entity it points at.", at
+            )
         return None
     of = at.get("of")
     if type_name == "filter" and of is not None:
@@ -124,9 +162,7 @@ def _targets(linker: Linker, at: Cursor, type_name: str, entities: frozenset[str
                 linker.refer(node, Target("entity", node.value))
                 yield node.value
             else:
-                linker.unknown(
-                    UNKNOWN_DOCUMENT, node, node.value, entities, what=Label("实体", "entity")
-                )
+                linker.unknown(UNKNOWN_DOCUMENT, node, node.value, entities, what=Label("实体", "entity"))
 
 
 def _value_type(linker: Linker, at: Cursor, kind: FieldType, targets: tuple[str, ...]) -> ValueType | None:
@@ -156,7 +192,7 @@ def _choices(linker: Linker, entity: str, field: str, at: Cursor) -> Iterator[Op
         seen.add(value)
         whole = isinstance(node.value, dict)
         linker.define(node["value"] if whole else node, Target("option", str(value), f"{entity}.{field}"))
-        was = raw.get("was", ())
+        was = raw.get("was", [])
         yield Option(
             id=str(raw.get("id", "")),
             value=value,
@@ -168,8 +204,8 @@ def _choices(linker: Linker, entity: str, field: str, at: Cursor) -> Iterator[Op
 
 def link_field(linker: Linker, plan: FieldPlan, value_type: ValueType, formula: Formula | None) -> Field:
     """The field, with its default and its transitions."""
-    at, raw = plan.at, plan.raw
-    was = raw.get("was", ())
+    _at, raw = plan.at, plan.raw
+    was = raw.get("was", [])
     return Field(
         id=str(raw.get("id", "")),
         name=plan.name,
@@ -244,4 +280,3 @@ def _transitions(linker: Linker, plan: FieldPlan) -> Iterator[Transition]:
                     Label.of(node.value["label"]) if node.value.get("label") else None,
                     Label.of(node.value["message"]) if node.value.get("message") else None,
                 )
-

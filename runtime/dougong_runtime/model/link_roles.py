@@ -27,7 +27,7 @@ STARTS = ("page", "dashboard", "view")
 def link_role(linker: Linker, raw: Raw) -> Role:
     """One role."""
     at, data = Cursor.of(raw), raw.data
-    was = data.get("was", ())
+    was = data.get("was", [])
     return Role(
         id=str(data.get("id", "")),
         name=raw.name,

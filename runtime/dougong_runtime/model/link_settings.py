@@ -17,7 +17,16 @@ from dougong_runtime.model.app import SettingValue
 from dougong_runtime.model.link_fields import COMPUTED_TYPES, plan_field
 from dougong_runtime.model.linker import Linker
 
-SETTING_TYPES_NOT = (*COMPUTED_TYPES, "reference", "references", "stage", "file", "image", "signature", "filter")
+SETTING_TYPES_NOT = (
+    *COMPUTED_TYPES,
+    "reference",
+    "references",
+    "stage",
+    "file",
+    "image",
+    "signature",
+    "filter",
+)
 """Types that a setting cannot have."""
 _OWN = ("code", "value", "group")
 _NO_OPTION = ("id", "type", "label", "help", "options")
@@ -49,7 +58,9 @@ def _setting(linker: Linker, raw: Raw, at: Cursor) -> SettingValue | None:
         linker.forgiven |= {code}
         return None
     plain = {key: value for key, value in at.value.items() if key not in _OWN}
-    plan = plan_field(linker, raw.name, Cursor(at.raw, at.path, {"name": code, "type": type_name, **plain}), frozenset())
+    plan = plan_field(
+        linker, raw.name, Cursor(at.raw, at.path, {"name": code, "type": type_name, **plain}), frozenset()
+    )
     if plan is None or plan.value_type is None:
         return None
     field = Field(
@@ -81,7 +92,11 @@ def _setting(linker: Linker, raw: Raw, at: Cursor) -> SettingValue | None:
 def _value(linker: Linker, at: Cursor | None, field: Field, *, bound: bool = False) -> Value:
     if at is None:
         return None
-    free = Field(field.id, field.name, field.type, field.label, field.value_type, choices=field.choices) if bound else field
+    free = (
+        Field(field.id, field.name, field.type, field.label, field.value_type, choices=field.choices)
+        if bound
+        else field
+    )
     try:
         return field.kind.coerce(free, at.value)
     except ValueProblem as problem:
@@ -105,7 +120,11 @@ def link_calendar(linker: Linker, at: Cursor) -> WorkingDays:
     based_on = at.get("based_on")
     if based_on is not None and based_on.value not in countries():
         linker.unknown(
-            UNKNOWN_DOCUMENT, based_on, based_on.value, countries(), what=Label("节假日日历", "calendar of holidays")
+            UNKNOWN_DOCUMENT,
+            based_on,
+            based_on.value,
+            countries(),
+            what=Label("节假日日历", "calendar of holidays"),
         )
     names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     weekend = at.texts("weekend") if "weekend" in at else ("saturday", "sunday")
@@ -123,7 +142,11 @@ def _days(linker: Linker, at: Cursor, name: str) -> Iterator[date]:
         try:
             yield date.fromisoformat(str(day))
         except ValueError:
-            linker.value_problem(node, f"「{day}」不是日期，应如 2026-12-31。", f"“{day}” is no date; expected one such as 2026-12-31.")
+            linker.value_problem(
+                node,
+                f"「{day}」不是日期，应如 2026-12-31。",
+                f"“{day}” is no date; expected one such as 2026-12-31.",
+            )
 
 
 def countries() -> frozenset[str]:

@@ -148,7 +148,9 @@ def make_shapes(
             for plan in plans[name].values()
             if plan.type_name == "references"
         }
-        shapes[name] = EntityShape(name, label, title, LazyFields(name, linker.app, plans[name], formulas), many)
+        shapes[name] = EntityShape(
+            name, label, title, LazyFields(name, linker.app, plans[name], formulas), many
+        )
     for name, entity in directory.items():
         fields = {
             field.name: FieldShape(field.name, field.value_type, field.label)

@@ -25,7 +25,18 @@ from dougong_runtime.documents.references import Target
 from dougong_runtime.errors import Problem
 from dougong_runtime.fields.base import FIELD_TYPES, SYSTEM_FIELDS, Formula
 from dougong_runtime.formulas.tree import Path
-from dougong_runtime.formulas.types import BOOLEAN, DATETIME, FILE, INTEGER, JSON, TEXT, Kind, ValueType, number, record
+from dougong_runtime.formulas.types import (
+    BOOLEAN,
+    DATETIME,
+    FILE,
+    INTEGER,
+    JSON,
+    TEXT,
+    Kind,
+    ValueType,
+    number,
+    record,
+)
 from dougong_runtime.labels import Label
 from dougong_runtime.model.link_views import link_roles_named
 from dougong_runtime.model.linker import Linker
@@ -71,7 +82,7 @@ class Variables(dict[str, ValueType]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """As of any mapping."""
-        return self[name] if name in self else default
+        return self.get(name, default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +211,9 @@ def _no_date(linker: Linker, at: Cursor, text: str, found: ValueType, entity: st
         else []
     )
     own = [name for name in dates if name not in SYSTEM_FIELDS]
-    zh = f"应为日期或时间，而不是 {found}：{text}。" + (f"「{entity}」的日期：{'、'.join(own)}。" if own else "")
+    zh = f"应为日期或时间，而不是 {found}：{text}。" + (
+        f"「{entity}」的日期：{'、'.join(own)}。" if own else ""
+    )
     en = f"Expected a date or a time, found {found}: {text}." + (
         f" Dates of {entity}: {', '.join(own)}." if own else ""
     )
@@ -210,7 +223,16 @@ def _no_date(linker: Linker, at: Cursor, text: str, found: ValueType, entity: st
 # --- steps --------------------------------------------------------------------------------------------------
 
 _QUERIED = ("find_records", "aggregate", "update_records", "delete_records")
-_ONE = ("create_record", "upsert_record", "transition", "link", "unlink", "assign", "generate_document", "predict")
+_ONE = (
+    "create_record",
+    "upsert_record",
+    "transition",
+    "link",
+    "unlink",
+    "assign",
+    "generate_document",
+    "predict",
+)
 _MANY = ("create_records", "find_records", "update_records", "delete_records")
 _FACTS: Mapping[str, Mapping[str, ValueType]] = {
     "wait": {"happened": BOOLEAN, "ended_at": DATETIME},
@@ -285,9 +307,7 @@ class _Walker:
         result_of: str = "",
     ) -> Formula | None:
         """An expression of a step; with `entity`, plain names are that entity's fields."""
-        return self.linker.formula(
-            at, entity, "workflow", expect, variables=self.known, result_of=result_of
-        )
+        return self.linker.formula(at, entity, "workflow", expect, variables=self.known, result_of=result_of)
 
     def _subject(self, at: Cursor, do: str, formulas: dict[str, Formula]) -> str | None:
         """The entity of the record that a step acts on: that of `record`, else that of the trigger."""
@@ -334,7 +354,11 @@ class _Walker:
     def _values(self, at: Cursor, do: str, entity: str | None, formulas: dict[str, Formula]) -> None:
         known = self.known
         source = at.get("from")
-        if source is not None and source.get("entity") is not None and source.text("entity") in self.linker.shapes:
+        if (
+            source is not None
+            and source.get("entity") is not None
+            and source.text("entity") in self.linker.shapes
+        ):
             self.known = Variables({**known, ITEM: record(source.text("entity"))})
         for name, node in at.pairs("values"):
             expect = None

@@ -136,7 +136,9 @@ class Linker:
         if hop is not None:
             self.refer(at, many_target(entity, hop))
             return hop
-        self.unknown(UNKNOWN_FIELD, at, at.value, shape.many, of=Label(f"{entity}的关联", f"{entity}, many records"))
+        self.unknown(
+            UNKNOWN_FIELD, at, at.value, shape.many, of=Label(f"{entity}的关联", f"{entity}, many records")
+        )
         return None
 
     def path(
@@ -157,9 +159,7 @@ class Linker:
         names = (at.value if text is None else text).split(".")
         here, hops = entity, []
         if len(names) - 1 > HOPS_MAX:
-            self.refuse(
-                WRONG_FIELD, f"路径超过 {HOPS_MAX} 步。", f"A path has at most {HOPS_MAX} steps.", at
-            )
+            self.refuse(WRONG_FIELD, f"路径超过 {HOPS_MAX} 步。", f"A path has at most {HOPS_MAX} steps.", at)
             return None
         for name in names[:-1]:
             found = self.shapes[here].fields.get(name)

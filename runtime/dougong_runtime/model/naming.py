@@ -135,7 +135,9 @@ def _parts(syntax: Syntax) -> tuple[Syntax, ...]:
 
 
 def _asks_roles(syntax: Calling) -> bool:
-    roles = any(isinstance(a, Calling) and a.function == "user" and a.parts == ("roles",) for a in syntax.arguments)
+    roles = any(
+        isinstance(a, Calling) and a.function == "user" and a.parts == ("roles",) for a in syntax.arguments
+    )
     return roles or syntax.function == "has_role"
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dougong_runtime.documents.references import Target
 from dougong_runtime.documents.refactor import rename as rename_documents
+from dougong_runtime.documents.references import Target
 from dougong_runtime.model.app import App
 from dougong_runtime.model.link import link_stored, references_of
 

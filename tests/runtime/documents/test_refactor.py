@@ -6,7 +6,6 @@ import json
 import re
 
 import pytest
-from make import app, app_of
 
 from dougong_runtime.documents.difference import describe, difference
 from dougong_runtime.documents.references import Target
@@ -14,6 +13,7 @@ from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App
 from dougong_runtime.model.link import references_of
 from dougong_runtime.model.refactor import rename
+from make import app, app_of
 
 
 def documents(made: App) -> dict[str, object]:
@@ -79,9 +79,7 @@ fields:
 """
     )
     fields = rename(made, Target("option", "open", "e.a"), "it's on").source["entity/e"]["fields"]
-    assert fields[3]["formula"] == (
-        "IF(a = 'it\\'s on' AND b = \"open\" AND t = 'open', 'open', t & 'open')"
-    )
+    assert fields[3]["formula"] == ("IF(a = 'it\\'s on' AND b = \"open\" AND t = 'open', 'open', t & 'open')")
     assert fields[0]["default"] == "'it\\'s on'"
     assert fields[1]["options"][0]["value"] == "open"
     assert fields[4]["formula"] == "a IN ('shut', 'it\\'s on')"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from make import APPS
 
 from dougong_runtime.documents import schema, source
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.problems import say
 from dougong_runtime.names import folder
+from make import APPS
 
 FILES = sorted(path.name for path in folder("_schemas", "schemas").iterdir() if path.name.endswith(".json"))
 """All schema files."""
@@ -131,7 +131,7 @@ def test_all_problems_are_found_at_once_and_said_as_text() -> None:
     checked = schema.check(source.of_text(text, "views/v.yaml"))
     assert say(checked.problems) == (
         "views/v.yaml:4:7  document-value  at type\n"
-        "  Expected one of table, kanban, calendar, gallery, timeline, tree, map; found \"tabel\". Nearest: table.\n"
+        '  Expected one of table, kanban, calendar, gallery, timeline, tree, map; found "tabel". Nearest: table.\n'
         "views/v.yaml:5:15  unknown-property  at columns[1].feild\n"
         "  “feild” is not a property of “columns”. Nearest: field.\n"
         "2 problems; nothing was published."

@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from make import APPS
 
 from dougong_runtime.documents import source
 from dougong_runtime.documents.yaml_text import (
@@ -18,6 +17,7 @@ from dougong_runtime.documents.yaml_text import (
     path_text,
 )
 from dougong_runtime.errors import Refused
+from make import APPS
 
 
 def one(text: str) -> object:

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from make import APPS, app, app_of
 
 from dougong_runtime.documents import source
 from dougong_runtime.errors import Refused
@@ -17,6 +16,7 @@ from dougong_runtime.model.app import App, Inherit, Inverse, Mask
 from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.model.link import examine, link, link_stored, references_of, version_fits
 from dougong_runtime.names import derived_id
+from make import APPS, app, app_of
 
 NAMES = ("clinic", "workshop", "school")
 
@@ -52,7 +52,12 @@ def test_every_named_thing_that_is_kept_has_an_id() -> None:
     def bare(part: object) -> list[object]:
         if isinstance(part, dict):
             own = [part] if {"name", "do"} & part.keys() and not part.get("id") else []
-            return own + [found for key, inner in part.items() if key not in ("label", "values") for found in bare(inner)]
+            return own + [
+                found
+                for key, inner in part.items()
+                if key not in ("label", "values")
+                for found in bare(inner)
+            ]
         return [found for inner in part for found in bare(inner)] if isinstance(part, list) else []
 
     for name in NAMES:
@@ -170,7 +175,9 @@ def test_stages_are_linked_with_former_values_and_transitions() -> None:
         ("doctor", "head"),
         ("reason",),
     )
-    back = [t for t in app("workshop").entities["repair_order"].fields["stage"].transitions if t.to == "received"]
+    back = [
+        t for t in app("workshop").entities["repair_order"].fields["stage"].transitions if t.to == "received"
+    ]
     assert {t.from_ for t in back} == {"working", "done"}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from make import APPS
 
 from dougong_runtime.documents import source
 from dougong_runtime.documents.problems import say
 from dougong_runtime.errors import Problem
 from dougong_runtime.model.link import examine
+from make import APPS
 
 BASE = """
 kind: app
@@ -197,7 +197,8 @@ def test_a_mistake_is_told_with_its_place_and_the_nearest_name(
     assert problem.place is not None
     assert problem.place.file == "x.yaml"
     assert problem.place.line >= 1
-    assert problem.text("zh") and problem.text("en")
+    assert problem.text("zh")
+    assert problem.text("en")
     if near is not None:
         assert problem.facts.get("nearest") == near, say(found)
     assert len(found) <= 2, say(found)
@@ -210,7 +211,7 @@ def test_the_shop_itself_is_right() -> None:
 def test_the_column_of_a_formula_is_that_of_the_word() -> None:
     (problem,) = problems("kind: view\nname: v\nentity: job\nfilter: \"title = 'x' AND cots > 1\"\n")
     assert problem.place is not None
-    assert (problem.place.line, problem.place.column) == (4, 10 + len("title = 'x' AND ") )
+    assert (problem.place.line, problem.place.column) == (4, 10 + len("title = 'x' AND "))
 
 
 def test_problems_of_many_documents_come_in_the_order_of_files_and_lines() -> None:

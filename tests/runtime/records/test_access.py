@@ -128,13 +128,23 @@ def test_a_reference_may_only_name_what_its_writer_can_read(clinic: World, wards
     assert told[0] == told[1]
 
 
-def test_a_read_only_field_is_refused_and_a_guess_at_a_masked_one_tells_nothing(
-    clinic: World, wards: dict[str, str]
-) -> None:
-    for field, guess in (("risk", "high"), ("phone", PHONE_A), ("phone", PHONE_B)):
-        with pytest.raises(Refused) as found, clinic.acting("dr_an") as records:
-            records.update("patient", wards["阿甲"], {field: guess})
-        assert found.value.problems[0].type.name == "read-only"
+def test_a_read_only_field_is_refused(clinic: World, wards: dict[str, str]) -> None:
+    with pytest.raises(Refused) as found, clinic.acting("dr_an") as records:
+        records.update("patient", wards["阿甲"], {"risk": "high"})
+    assert found.value.problems[0].type.name == "read-only"
+
+
+def test_a_masked_field_can_be_corrected_but_not_guessed(clinic: World, wards: dict[str, str]) -> None:
+    versions = []
+    for guess in (PHONE_A, "13700137000"):
+        with clinic.acting("dr_an") as records:
+            versions.append(records.update("patient", wards["阿甲"], {"phone": guess})["version"])
+    assert versions == [2, 3], "right or wrong, a guess counts as a change"
+    with clinic.acting("dr_an") as records:
+        assert records.update("patient", wards["阿甲"], {"phone": "•••• 7000"})["version"] == 3
+    with pytest.raises(Refused) as found, clinic.acting("dr_an") as records:
+        records.update("patient", wards["阿甲"], {"phone": "•••• 8000"})
+    assert found.value.problems[0].field == "phone"
 
 
 def test_nobody_creates_outside_their_own_rows(clinic: World) -> None:
