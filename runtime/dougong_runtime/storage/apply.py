@@ -32,6 +32,7 @@ from dougong_runtime.storage.identifiers import (
     sort_column_name,
     table_name,
 )
+from dougong_runtime.storage.indexes import make_index
 from dougong_runtime.storage.retype import (
     converted_or_kept,
     fill_column,
@@ -57,7 +58,7 @@ from dougong_runtime.storage.steps import (
     RetypeField,
     Step,
 )
-from dougong_runtime.storage.tables import Tables, foreign_key, link_table
+from dougong_runtime.storage.tables import Tables, entity_table, foreign_key, link_table
 
 UNIQUE_VIOLATED = problem_type(
     "unique-violated",
@@ -481,7 +482,7 @@ class _Work:
 
     @do.register
     def _fill_search(self, step: FillSearch) -> None:
-        table = self.after.of(step.entity.name)
+        table = entity_table(sa.MetaData(), step.entity, step.table, self.dialect)
         for name in step.columns:
             self._add_column(step.table, sa.Column(name, table.c[name].type))
         fill_search(self.connection, table, step.entity, (*step.columns, *step.refill))
@@ -493,8 +494,8 @@ class _Work:
 
     @do.register
     def _add_index(self, step: AddIndex) -> None:
-        table = self.after.of(step.entity.name)
-        index = next(i for i in table.indexes if i.name == step.index.name)
+        table = entity_table(sa.MetaData(), step.entity, step.table, self.dialect)
+        index = make_index(step.index, table, step.entity, self.dialect)
         try:
             index.create(self.connection)
         except IntegrityError:

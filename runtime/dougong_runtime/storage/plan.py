@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind
+from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage.forms import form, keeps_values
-from dougong_runtime.storage.identifiers import search_column_name, sort_column_name, table_name
+from dougong_runtime.storage.identifiers import search_column_name, short, sort_column_name, table_name
 from dougong_runtime.storage.search import auxiliary_columns, search_columns, sorted_fields
 from dougong_runtime.storage.steps import (
     AddField,
@@ -156,8 +157,9 @@ def _appearing(found: _Fields, entity: Entity, table: str, after: Field, trash: 
         found.restore.append(RestoreField(entity, table, after))
         _renamed_options(found, entity, table, trashed, after)
     else:
-        found.restore.append(RestoreField(entity, table, trashed))
-        found.retype.append(RetypeField(entity, table, trashed, after))
+        aside = replace(trashed, name=short(f"dg_back_{trashed.id}"), label=Label.of(None, trashed.name))
+        found.restore.append(RestoreField(entity, table, aside))
+        found.retype.append(RetypeField(entity, table, aside, after))
 
 
 def _changing(

@@ -221,7 +221,7 @@ class RestoreField:
 
     def describe(self, language: Language) -> str:
         """In a sentence."""
-        what = f"{self.entity.name}.{self.field.name}"
+        what = f"{self.entity.name}.{self.field.label.in_(language)}"
         return _said(language, f"从回收站恢复字段 {what}", f"Restore field {what} from the trash")
 
     def cost(self, stats: Stats) -> Cost:

@@ -96,39 +96,41 @@ class Tables:
         return None
 
     def _entity_table(self, entity: Entity) -> sa.Table:
-        columns: list[sa.Column[Any]] = []
-        if self.dialect == "sqlite":
-            columns.append(sa.Column(ROW, sa.Integer(), primary_key=True))
-            columns.append(sa.Column("id", RecordId(), nullable=False, unique=True))
-        else:
-            columns.append(sa.Column("id", RecordId(), primary_key=True))
-        columns += [
-            sa.Column("version", sa.BigInteger(), nullable=False, server_default=sa.text("1")),
-            sa.Column("created_at", Instant(), nullable=False),
-            sa.Column("created_by", RecordId()),
-            sa.Column("updated_at", Instant(), nullable=False),
-            sa.Column("updated_by", RecordId()),
-            sa.Column("deleted_at", Instant()),
-        ]
+        table = entity_table(self.metadata, entity, table_name(entity), self.dialect)
         for field in entity.own_fields:
-            columns += self.field_columns(entity, field)
-        columns += [sa.Column(name, PLAIN_TEXT) for name in auxiliary_columns(entity)]
-        return sa.Table(table_name(entity), self.metadata, *columns)
-
-    def field_columns(self, entity: Entity, field: Field) -> list[sa.Column[Any]]:
-        """Fresh columns of one field, the reference's foreign key on it."""
-        if not field.has_column:
-            return []
-        columns = list(FIELD_TYPES.get(field.type).columns(field))
-        if field.is_reference and field.formula is None:
-            target = self.app.entities.get(field.targets[0])
-            if target is not None:
-                columns[0].append_foreign_key(foreign_key(table_name(target), "RESTRICT", self.dialect))
-        return columns
+            if field.has_column and field.is_reference and field.formula is None:
+                target = self.app.entities.get(field.targets[0])
+                if target is not None:
+                    key = foreign_key(table_name(target), "RESTRICT", self.dialect)
+                    table.c[field.name].append_foreign_key(key)
+        return table
 
     def _link_table(self, entity: Entity, field: Field) -> sa.Table:
         target = self.app.entities[field.targets[0]]
         return link_table(self.metadata, entity, field, table_name(entity), table_name(target), self.dialect)
+
+
+def entity_table(metadata: sa.MetaData, entity: Entity, name: str, dialect: str) -> sa.Table:
+    """The table of an entity without its foreign keys and indexes."""
+    columns: list[sa.Column[Any]] = []
+    if dialect == "sqlite":
+        columns.append(sa.Column(ROW, sa.Integer(), primary_key=True))
+        columns.append(sa.Column("id", RecordId(), nullable=False, unique=True))
+    else:
+        columns.append(sa.Column("id", RecordId(), primary_key=True))
+    columns += [
+        sa.Column("version", sa.BigInteger(), nullable=False, server_default=sa.text("1")),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", RecordId()),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("updated_by", RecordId()),
+        sa.Column("deleted_at", Instant()),
+    ]
+    for field in entity.own_fields:
+        if field.has_column:
+            columns += FIELD_TYPES.get(field.type).columns(field)
+    columns += [sa.Column(column, PLAIN_TEXT) for column in auxiliary_columns(entity)]
+    return sa.Table(name, metadata, *columns)
 
 
 def foreign_key(target_table: str, on_delete: str, dialect: str) -> sa.ForeignKey:
