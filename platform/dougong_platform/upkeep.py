@@ -119,14 +119,14 @@ class Upkeep:
     def _take(self, name: str, due: datetime, now: datetime) -> bool:
         with self.site.database.read() as connection:
             row = connection.execute(sa.select(LEASE).where(LEASE.c.name == name)).first()
-        if row is not None and (row.until > now or (row.done_at is not None and row.done_at > due)):
+        if row is not None and (row.until > now or (row.done_at is not None and row.done_at >= due)):
             return False
         with self.site.database.write() as connection:
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             connection.execute(
                 insert(LEASE).values(name=name, holder="", until=now, done_at=None).on_conflict_do_nothing()
             )
-            free = sa.or_(LEASE.c.done_at.is_(None), LEASE.c.done_at <= due)
+            free = sa.or_(LEASE.c.done_at.is_(None), LEASE.c.done_at < due)
             taken = connection.execute(
                 sa.update(LEASE)
                 .where(LEASE.c.name == name, LEASE.c.until <= now, free)

@@ -60,8 +60,11 @@ class Problem:
         return self.type.says.in_(language).format_map(_Facts(self.facts, language))
 
     def remedy(self, language: Language) -> str:
-        """What to do about it, in a sentence; may be empty."""
-        return self.type.remedy.in_(language).format_map(_Facts(self.facts, language))
+        """What to do about it, in a sentence; empty where there is no advice, or none that the facts allow."""
+        words = self.type.remedy.in_(language)
+        if any("{" + name + "}" in words for name, fact in self.facts.items() if fact is None):
+            return ""
+        return words.format_map(_Facts(self.facts, language))
 
     def at(self, place: Place) -> Problem:
         """The same, with its place in a document."""

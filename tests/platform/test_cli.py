@@ -141,17 +141,17 @@ def test_what_is_exported_installs_elsewhere_and_exports_to_the_same_bytes(
 def test_an_upgrade_makes_a_version_and_a_rollback_another(shell: Terminal, tmp_path: Path) -> None:
     shell.ok("template", "install", CLINIC, "--yes")
     shell.ok("template", "export", "clinic", tmp_path / "clinic")
-    path = next(p for p in (tmp_path / "clinic").rglob("*.yaml") if "name: patient\n" in p.read_text("utf-8"))
+    path = tmp_path / "clinic" / "entities" / "allergy.yaml"
     text = path.read_text("utf-8")
     path.write_text(
-        text.replace("name: spent", "name: paid_in_all", 1).replace("\nfields:", "\nfields:", 1), "utf-8"
+        text.replace("fields:\n", "fields:\n  - {name: remark, type: text, label: Remark}\n", 1), "utf-8"
     )
-    upgraded = shell.run("template", "install", tmp_path / "clinic", "--yes", "--json")
-    if upgraded.status == 0:
-        assert upgraded.json["number"] == 2
-        assert shell.ok("app", "rollback", "clinic", "1", "--yes", "--json").json["number"] == 3
-    else:
-        assert upgraded.json["problems"]
+    assert shell.ok("template", "install", tmp_path / "clinic", "--yes", "--json").json["number"] == 2
+    assert shell.ok("template", "install", tmp_path / "clinic", "--yes", "--json").json["number"] == 2
+    assert shell.refused("app", "rollback", "clinic", "9", "--yes").err != ""
+    assert shell.ok("app", "rollback", "clinic", "1", "--yes", "--json").json["number"] == 3
+    assert [v["runs"] for v in shell.ok("app", "versions", "clinic", "--json").json] == [True, False, False]
+    assert "remark" not in shell.ok("data", "export", "clinic", "allergy", "-").out
 
 
 @every_database
@@ -274,15 +274,26 @@ def test_settings_are_listed_without_secrets(shell: Terminal, monkeypatch: pytes
 
 
 @every_database
-def test_records_go_out_and_come_in_again_unchanged(shell: Terminal, tmp_path: Path) -> None:
+def test_records_come_in_and_go_out_and_a_bad_row_is_named(shell: Terminal, tmp_path: Path) -> None:
     shell.ok("template", "install", CLINIC, "--yes")
     file = tmp_path / "allergies.csv"
-    shell.ok("data", "export", "clinic", "allergy", file)
-    header = file.read_text("utf-8-sig").splitlines()[0]
-    assert "name" in header.split(",")
-    file.write_text("name\npollen\n花粉\n", "utf-8")
-    done = shell.run("data", "import", "clinic", "allergy", file, "--json")
-    assert done.json["created"] == 2 or done.json["problems"]
+    file.write_text("name,severity\npollen,mild\n花粉,grave\n", "utf-8")
+    bad = shell.refused("data", "import", "clinic", "allergy", file, "--json").json
+    assert (bad["created"], bad["saved"]) == (0, False) or bad["rejected"] == 1
+    assert [(b["line"], b["column"], b["value"]) for b in bad["bad"]] == [(3, "severity", "grave")]
+    assert "grave" in shell.refused("data", "import", "clinic", "allergy", file).err
+    file.write_text("name,severity\npollen,mild\n花粉,重\n", "utf-8")
+    assert shell.ok("data", "import", "clinic", "allergy", file, "--dry-run", "--json").json["saved"] is False
+    assert shell.ok("data", "import", "clinic", "allergy", file, "--json").json["created"] == 2
+    again = shell.ok("data", "import", "clinic", "allergy", file, "--key", "name", "--json").json
+    assert (again["created"], again["updated"]) == (0, 2)
+    out = tmp_path / "out.csv"
+    assert shell.ok("data", "export", "clinic", "allergy", out, "--sort", "name", "--json").json["rows"] == 2
+    assert out.read_text("utf-8-sig").splitlines()[0].startswith("id,name,severity")
+    assert (
+        shell.ok("data", "import", "clinic", "allergy", out, "--key", "name", "--json").json["updated"] == 2
+    )
+    assert shell.refused("data", "import", "clinic", "allergy", tmp_path / "none.csv").err != ""
 
 
 @every_database

@@ -152,7 +152,7 @@ def as_text(problem: Problem) -> str:
         lines.append(f"{problem.place}  {problem.type.name}")
     lines.append(("  " if lines else "") + problem.text(LANGUAGE))
     remedy = problem.remedy(LANGUAGE)
-    if remedy and not remedy.endswith(("—", "：", ": ")):
+    if remedy:
         lines.append("  " + remedy)
     return "\n".join(lines)
 

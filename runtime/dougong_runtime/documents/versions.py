@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,23 @@ import sqlalchemy as sa
 
 from dougong_runtime.exact import Instant, JsonValue
 from dougong_runtime.storage.system import SYSTEM
+
+
+class AsWritten(sa.TypeDecorator[Any]):
+    """A JSON value as text on both databases: properties keep the order in which they were written, so that an app is
+    exported to the same bytes from either (PostgreSQL's JSONB would sort them)."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """From the database."""
+        return None if value is None else json.loads(value)
+
 
 APPS = sa.Table(
     "dg_app",
@@ -26,7 +44,7 @@ VERSIONS = sa.Table(
     sa.Column("app", sa.String(48), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("version", sa.Text, nullable=False),
-    sa.Column("source", JsonValue(), nullable=False),
+    sa.Column("source", AsWritten(), nullable=False),
     sa.Column("at", Instant(), nullable=False),
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("note", sa.Text),
