@@ -29,6 +29,8 @@ from dougong_runtime.transfer.demo_world import DemoProblem, Person, Row, Spot, 
 
 BATCH = 500
 """Records of a growing entity that are made, with their children, before they are loaded."""
+GROWS = frozenset({"children", "grows", "batch"})
+"""A part of the description with any of these grows with the scale."""
 Progress = Callable[[str, int], None]
 """Told after each batch: the entity, and how many of its records are in."""
 
@@ -178,7 +180,7 @@ def load_demo(
         sheet = stack.enter_context(truth.open("w", encoding="utf-8", newline="")) if truth else None
         for place, part in enumerate(raw.get("load", ())):
             path = f"load[{place}]"
-            if "children" in part or part.get("grows"):
+            if GROWS & part.keys():
                 loader.grow(part, path, csv.writer(sheet) if sheet else None)
             else:
                 loader.keep(part, path)

@@ -28,11 +28,6 @@ GENERATORS: Registry[Maker] = Registry("generator of demo data", "dougong.demo_g
 
 def compile_value(raw: Any, world: World, path: str) -> Make:
     """A function that makes the value. Raises DemoProblem for a word that is not in the vocabulary."""
-    if isinstance(raw, datetime):
-        raise DemoProblem(path, "write a moment as {moment: …}")
-    if isinstance(raw, date):
-        shifted = world.days.shifted(raw)
-        return lambda spot: shifted
     if isinstance(raw, list):
         parts = [compile_value(item, world, f"{path}[{place}]") for place, item in enumerate(raw)]
         return lambda spot: [part(spot) for part in parts]
@@ -294,6 +289,13 @@ def _day(raw: Mapping[str, Any], world: World, path: str) -> Make:
         return world.days.working[world.days.index(day)] if working else day
 
     return make
+
+
+@GENERATORS.adding("date")
+def _date(raw: Mapping[str, Any], world: World, path: str) -> Make:
+    given = raw["date"]
+    moved = world.days.shifted(given if isinstance(given, date) else date.fromisoformat(str(given)))
+    return lambda spot: moved
 
 
 @GENERATORS.adding("working_day")

@@ -14,19 +14,10 @@ from dougong_runtime.transfer.demo_world import DemoProblem, Row
 
 HELPER = "_"
 """A name that begins so is for other generators to read and is not loaded."""
-_AS_MADE = (
-    "text",
-    "choice",
-    "stage",
-    "reference",
-    "user",
-    "team",
-    "references",
-    "boolean",
-    "date",
-    "datetime",
-)
-"""Types whose values generators make as they are stored."""
+_AS_MADE = ("boolean", "date", "datetime")
+"""Types whose values generators make as they are stored; from a file they come as text."""
+_PLAIN = ("text", "reference", "user", "team", "references")
+"""Types whose values are stored as generators and files give them."""
 
 
 class Values:
