@@ -22,6 +22,8 @@ class Column:
     create: bool
     """Whether the reader may set it in a new record."""
     update: bool
+    seen: bool
+    """Whether the reader sees every value of it, so that an unchanged one can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ _NO_KEYS = (
 
 
 def _column(place: int, header: Sequence[str], view: FieldView) -> Column:
-    return Column(place, header[place], view.field, view.create, view.update)
+    return Column(place, header[place], view.field, view.create, view.update, view.shown == "yes")
 
 
 def _unknown(text: str, known: Mapping[str, FieldView]) -> Problem:

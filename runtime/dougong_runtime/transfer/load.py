@@ -244,9 +244,10 @@ class _Load:
         self._created += len(made)
 
     def _update(self, rows: Sequence[Parsed]) -> None:
-        changes = [(p.id, p.values) for p in rows if p.id is not None]
-        self._records.update_many(self._entity, changes, reasons=self._reasons)
-        self._updated += len(changes)
+        changes = [(p.id, p.values) for p in rows if p.id is not None and p.values]
+        if changes:
+            self._records.update_many(self._entity, changes, reasons=self._reasons)
+        self._updated += len(rows)
 
     def _reasons_of(self, row: Row, refused: Refused) -> Iterator[BadCell]:
         columns = {column.field.name: column for column in self._taken}

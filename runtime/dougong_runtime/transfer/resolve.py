@@ -49,16 +49,16 @@ class Resolver:
             known.update(self._find(entity, missing))
         return {text: known[text] for text in wanted}
 
-    def by_field(self, entity: str, field: Field, values: Iterable[Value]) -> dict[Json, Found]:
-        """The record with each value in one field, by the value's JSON form."""
+    def by_field(
+        self, entity: str, field: Field, values: Iterable[Value], fields: Iterable[str] = ()
+    ) -> dict[Json, list[dict[str, Json]]]:
+        """The records with each value in one field, by the value's JSON form: their id and `fields`."""
         jsons = {field.kind.to_json(field, value) for value in values}
-        if field.name == "id":
-            return {id_: id_ if id_ in self._titled(entity, jsons) else None for id_ in jsons}
-        hits: dict[Json, set[str]] = {json: set() for json in jsons}
-        for json, id_ in self._matching(entity, field, list(jsons)):
-            if json in hits:
-                hits[json].add(id_)
-        return {json: _one(ids) for json, ids in hits.items()}
+        hits: dict[Json, list[dict[str, Json]]] = {json: [] for json in jsons}
+        for item in self._matching(entity, field, list(jsons), fields):
+            if item.get(field.name) in hits:
+                hits[item[field.name]].append(item)
+        return hits
 
     def _find(self, entity: str, texts: Sequence[str]) -> dict[str, Found]:
         hits: dict[str, set[str]] = {text: set() for text in texts}
@@ -71,9 +71,9 @@ class Resolver:
                 for text in texts:
                     for json in _coerced(field, text):
                         spelled.setdefault(json, []).append(text)
-                for json, id_ in self._matching(entity, field, list(spelled)):
-                    for text in spelled.get(json, ()):
-                        hits[text].add(id_)
+                for item in self._matching(entity, field, list(spelled)):
+                    for text in spelled.get(item.get(field.name), ()):
+                        hits[text].add(item["id"])
         except Refused:
             return dict.fromkeys(texts)
         return {text: _one(found) for text, found in hits.items()}
@@ -95,15 +95,14 @@ class Resolver:
             and view.field.value_type.kind in (Kind.TEXT, Kind.NUMBER)
         ]
 
-    def _matching(self, entity: str, field: Field, jsons: Sequence[Json]) -> Iterator[tuple[Json, str]]:
+    def _matching(
+        self, entity: str, field: Field, jsons: Sequence[Json], fields: Iterable[str] = ()
+    ) -> Iterator[dict[str, Json]]:
+        names = tuple(dict.fromkeys(("id", field.name, *fields)))
         for literals in _portions([_literal(field, json) for json in jsons]):
-            query = Query(
-                entity,
-                filter=f"{field.name} IN ({', '.join(literals)})",
-                fields=("id", field.name),
-            )
+            query = Query(entity, filter=f"{field.name} IN ({', '.join(literals)})", fields=names)
             for items in pages(self._records, query):
-                yield from ((item.get(field.name), item["id"]) for item in items)
+                yield from items
 
 
 def _portions(literals: Sequence[str]) -> Iterator[list[str]]:

@@ -107,21 +107,30 @@ class RowReader:
             else:
                 keyed.setdefault(value, []).append(one)
         values = [key.field.kind.coerce(key.field, json) for json in keyed]
-        for json, found in self.resolver.by_field(self.entity, key.field, values).items():
+        seen = [column.field.name for column in self.columns.taken if column.seen]
+        for json, found in self.resolver.by_field(self.entity, key.field, values, seen).items():
             for one in keyed[json]:
-                if isinstance(found, str):
-                    one.id = found
-                elif isinstance(found, Several):
-                    words = Label(
-                        f"有 {found.count} 条记录是这个值，不知道更新哪一条。",
-                        f"{found.count} records have this value: which one to update is not clear.",
-                    )
-                    one.bad.append(self.bad(one.row, key, words))
-                elif not key.create:
-                    words = Label(
-                        "没有这条记录，或你不能查看它。", "There is no such record, or you may not see it."
-                    )
-                    one.bad.append(self.bad(one.row, key, words))
+                self._meet(one, key, found)
+
+    def _meet(self, one: Parsed, key: Column, found: Sequence[dict[str, Json]]) -> None:
+        """A row and the records of its key: of one record, only what differs is left to be changed."""
+        if len(found) > 1:
+            words = Label(
+                f"有 {len(found)} 条记录是这个值，不知道更新哪一条。",
+                f"{len(found)} records have this value: which one to update is not clear.",
+            )
+            one.bad.append(self.bad(one.row, key, words))
+        elif found:
+            one.id = found[0]["id"]
+            for column in self.columns.taken:
+                field = column.field
+                if column.seen and field.name in one.values:
+                    given = field.kind.to_json(field, one.values[field.name])
+                    if _absent(given) == _absent(found[0].get(field.name)):
+                        del one.values[field.name]
+        elif not key.create:
+            words = Label("没有这条记录，或你不能查看它。", "There is no such record, or you may not see it.")
+            one.bad.append(self.bad(one.row, key, words))
 
     def bad(self, row: Row, column: Column, reason: Label) -> BadCell:
         """What is wrong with one cell."""
@@ -221,3 +230,7 @@ class RowReader:
                 f"“{field.label.en}”: there is no {label.en.lower()} called “{text}”, or you may not see it.",
             )
         return entity, found
+
+
+def _absent(value: Json) -> Json:
+    return None if value == [] else value

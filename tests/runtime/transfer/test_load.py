@@ -155,9 +155,20 @@ def test_a_key_that_several_records_have_is_refused(school: World) -> None:
 
 
 def test_an_unchanged_row_changes_nothing(school: World) -> None:
-    take_in(school, "number,name,fee,born_on,skills\n1,a,5,2026-01-02,x;y\n")
-    take_in(school, "number,name,fee,born_on,skills\n1,a,5.0,2026/1/2,x; y\n", key="number")
-    assert pupils(school, "version") == {"a": 1}
+    take_in(school, "number,name,fee,born_on,skills,boards\n1,a,5,2026-01-02,x;y,\n2,b,0,,,否\n")
+    same = "number,name,fee,born_on,skills,boards\n1,a,5.0,2026/1/2,x; y,\n2,b,0.00,,,no\n"
+    assert take_in(school, same, key="number").updated == 2
+    assert pupils(school, "version") == {"a": 1, "b": 1}
+    with school.engine.connect() as connection:
+        assert log.find(connection, actions=["update"], entity="pupil") == []
+
+
+def test_nothing_zero_and_no_are_told_apart(school: World) -> None:
+    take_in(school, "number,name,fee,boards\n1,a,0,no\n2,b,1,yes\n")
+    take_in(school, "number,fee,boards\n1,,\n2,0,no\n", key="number")
+    assert pupils(school, "fee", "boards") == {"a": (None, None), "b": ("0.00", False)}
+    take_in(school, "number,fee,boards\n1,0,no\n2,0,no\n", key="number")
+    assert pupils(school, "fee", "boards", "version") == {"a": ("0.00", False, 3), "b": ("0.00", False, 2)}
 
 
 # --- references --------------------------------------------------------------------------------------------------
