@@ -30,7 +30,8 @@ from dougong_runtime.labels import Label, Language
 
 MEDIA_TYPE = "application/problem+json"
 _ENCODE = msgspec.json.Encoder(decimal_format="string", enc_hook=str).encode
-_RESERVED = frozenset({"type", "field", "detail", "remedy", "place"})
+_RESERVED = frozenset({"type", "field", "detail", "remedy", "place", "zh", "en"})
+"""Facts that are not told: they would hide a member, or are words that `detail` says already."""
 _log = structlog.get_logger("dougong.http")
 
 
@@ -111,7 +112,7 @@ def answer(request: Request, refused: Refused) -> Response:
 def _to_sign_in(request: Request) -> Response:
     """A person who has not signed in is led there, and back afterwards; htmx follows by a header of its own."""
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    where = "/login?next=" + quote(target, safe="/")
+    where = "/login?next=" + quote(target, safe="")
     if "hx-request" in request.headers:
         return Response(status_code=200, headers={"HX-Redirect": where})
     return RedirectResponse(where, 303)

@@ -147,7 +147,7 @@ def test_unknown_names_are_answered_with_the_nearest(clinic: Clinic) -> None:
     assert (parameter["field"], parameter["nearest"]) == ("filtre", "filter")
     field = head.get(PATIENT, params={"sort": "nmae"})
     assert field.status_code == 400
-    assert "name" in field.json()["problems"][0]["remedy"]
+    assert field.json()["problems"][0]["nearest"] == "name"
     assert head.get(f"{PATH}/patiant").status_code in (400, 404)
     assert head.get("/api/v1/apps/clinc/patient").status_code == 404
     assert head.get(PATIENT, params={"filter": "name = "}).status_code == 400

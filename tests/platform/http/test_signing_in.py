@@ -186,4 +186,4 @@ def test_a_page_leads_to_signing_in_and_back(clinic: Clinic) -> None:
     stranger = TestClient(clinic.app, headers={"Accept": "text/html"}, follow_redirects=False)
     answer = stranger.get("/apps/clinic/views/patients?sort=-name")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login?next=/apps/clinic/views/patients%3Fsort%3D-name"
+    assert answer.headers["location"] == "/login?next=%2Fapps%2Fclinic%2Fviews%2Fpatients%3Fsort%3D-name"

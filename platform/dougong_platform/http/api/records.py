@@ -12,8 +12,9 @@ from starlette.routing import Route
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import bytes_answer, json_answer, nothing
 from dougong_platform.http.endpoint import Call, reads, writes
-from dougong_platform.http.problem_types import BAD_REQUEST, BODY_TOO_LARGE
+from dougong_platform.http.problem_types import BAD_REQUEST, BODY_TOO_LARGE, UNKNOWN_MEMBER
 from dougong_runtime.errors import refuse
+from dougong_runtime.names import nearest
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX, Query
 
 REASONS = "_reasons"
@@ -56,6 +57,7 @@ def create_records(call: Call) -> Response:
         return json_answer(call.records().create_many(call.path("entity"), rows, reasons=reasons), 201)
     values = _object(body)
     reasons = _reasons(values)
+    _no_more(values, "version")
     made = call.records().create(call.path("entity"), values, reasons=reasons)
     where = f"/api/v1/apps/{call.path('app')}/{call.path('entity')}/{made['id']}"
     return _one(made, 201, {"Location": where})
@@ -67,6 +69,7 @@ def change_record(call: Call) -> Response:
     values = _object(json_body.parse(call.body) if call.body else {})
     reasons = _reasons(values)
     version = _version(call, values)
+    _no_more(values)
     return _one(
         call.records().update(call.path("entity"), call.path("id"), values, version=version, reasons=reasons)
     )
@@ -126,7 +129,9 @@ def _rows(body: list[Any]) -> tuple[list[dict[str, Any]], dict[str, str] | None]
     rows = [_object(row) for row in body]
     together: dict[str, str] = {}
     for row in rows:
-        for rule, reason in (_reasons(row) or {}).items():
+        reasons = _reasons(row) or {}
+        _no_more(row, "version")
+        for rule, reason in reasons.items():
             if together.setdefault(rule, reason) != reason:
                 raise refuse(
                     BAD_REQUEST,
@@ -145,6 +150,14 @@ def _reasons(values: dict[str, Any]) -> dict[str, str] | None:
     if isinstance(given, dict) and all(isinstance(v, str) and v.strip() for v in given.values()):
         return given
     raise json_body.wrong_member(REASONS, "应为“规则: 理由”的对象", "an object of rule and reason")
+
+
+def _no_more(values: Mapping[str, Any], *also: str) -> None:
+    """Refuse what is no field by its form: other names that begin with `_`, and `also` where it guards nothing."""
+    for name in values:
+        if name in also or (name.startswith("_") and name != REASONS):
+            known = (REASONS,)
+            raise refuse(UNKNOWN_MEMBER, name, name=name, known=known, nearest=nearest(name, known))
 
 
 def _version(call: Call, values: dict[str, Any]) -> int | None:

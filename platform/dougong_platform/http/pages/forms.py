@@ -176,7 +176,7 @@ def _existing(here: Here) -> Filling:
 def _page(filling: Filling, status: int = 200) -> Response:
     here, desk, entity, entry = filling.here, filling.desk, filling.entity, filling.entry
     reader, refusal = here.reader, filling.refusal
-    label = desk.label(entity)
+    label = desk.word(entity)
     crumbs = [Link(desk.label(entity, many=True), f"{desk.address}/views/{main_view(desk.app, entity.name)}")]
     if filling.record is None:
         title, submit = reader.t("record.new", entity=label), reader.t("form.create", entity=label)

@@ -12,7 +12,13 @@ from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.reading import day
-from dougong_runtime.pages.record_page import RecordAddress, RecordBuilder, RefusedMove, refused_move
+from dougong_runtime.pages.record_page import (
+    RecordAddress,
+    RecordBuilder,
+    RefusedMove,
+    refused_delete,
+    refused_move,
+)
 from dougong_runtime.pages.views import main_view
 
 
@@ -108,13 +114,20 @@ def reveal(visit: Visit) -> Response:
 
 
 def delete(visit: Visit) -> Response:
-    """To the trash, with the way back offered on the list."""
-    with visit.writing() as here:
-        desk = here.desk()
-        entity = here.entity(desk)
-        record = visit.path("id").lower()
-        desk.records.delete(entity.name, record)
-        address = f"{desk.address}/views/{main_view(desk.app, entity.name)}"
+    """To the trash, with the way back offered on the list; a refusal is told on the record's page."""
+    record = visit.path("id").lower()
+    try:
+        with visit.writing() as here:
+            desk = here.desk()
+            entity = here.entity(desk)
+            desk.records.delete(entity.name, record)
+            address = f"{desk.address}/views/{main_view(desk.app, entity.name)}"
+    except Refused as refused:
+        if refused.status in (401, 403, 404):
+            raise
+        with visit.reading() as here:
+            desk, _entity, builder = _builder(here)
+            return _page(here, refused_delete(refused, desk, builder), refused.status)
     return go(f"{address}?done=deleted&undo={entity.name}/{record}")
 
 

@@ -70,8 +70,9 @@ def _refused(visit: Visit, refused: Refused, username: str, password: str, targe
     if problem.type is signin.CODE_NEEDED:
         return _page(visit, target, username=username, password=password, step="code", status=401)
     said = problem.text(reader.language)
-    left = problem.facts.get("left")
-    if left is not None:
+    if problem.type is signin.WRONG_PASSWORD:
+        with visit.site.database.read() as connection:
+            left = signin.attempts_left(visit.site, connection, username)
         said = (
             f"{said} {reader.t('signin.left', n=left)}"
             if reader.language == "en"
