@@ -166,6 +166,13 @@ def prove(
     raise refuse(totp.WRONG_CODE, "code") if code else refuse(CODE_NEEDED, "code")
 
 
+def attempts_left(site: Site, connection: sa.Connection, username: str) -> int:
+    """How many wrong passwords more before a name is locked; the same whether anybody has that name or not."""
+    key = _Keys.of(people.normal(username).casefold(), None).account
+    failures = connection.scalar(sa.select(ATTEMPT.c.failures).where(ATTEMPT.c.key_hash == key)) or 0
+    return max(0, site.settings.sign_in_failures_max - failures)
+
+
 def sign_out(site: Site, connection: sa.Connection, token: str, door: Door) -> None:
     """End one session; nothing happens where there is none."""
     viewer = viewer_of_session(site, connection, token, door)

@@ -67,9 +67,10 @@ _OPS = {sign: op for op, sign in _SIGNS.items()}
 def filterable(app: App, entity: Entity, names: Iterable[str]) -> list[Field]:
     """Fields of an entity that a chip can be made of, among those a reader sees."""
     shown = set(names)
+    own_first = sorted(entity.fields.values(), key=lambda f: f.is_system)
     return [
         f
-        for f in entity.fields.values()
+        for f in own_first
         if f.name in shown and f.name not in ("id", "version", "deleted_at") and operators(f)
     ]
 

@@ -96,6 +96,13 @@ class Desk:
         """The entity's word."""
         return self.reader.label(entity.plural or entity.label if many else entity.label)
 
+    def word(self, entity: Entity, many: bool = False) -> str:
+        """The entity's word inside a phrase: in English without the capital it has as a title."""
+        label = self.label(entity, many)
+        if self.reader.language == "en" and label[1:2].islower():
+            return label[0].lower() + label[1:]
+        return label
+
     def face(self, field: Field, value: Json) -> Face:
         """The face of a value, its references linked into this app."""
         return face(field, value, self.reader, link=self.address)

@@ -116,7 +116,7 @@ def places_hits(desk: Desk, groups: tuple[Group, ...], text: str) -> list[HitGro
         Hit(words, "", f"{desk.address}/{e.name}/new", "plus")
         for e in desk.app.own_entities
         if desk.records.can(e.name, "create")
-        for words in [reader.t("record.new", entity=desk.label(e))]
+        for words in [reader.t("record.new", entity=desk.word(e))]
         if wanted and matches(words)
     ]
     made = [HitGroup("places", reader.t("search.places"), tuple(places[:ROWS]))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from dougong_runtime.errors import Refused
+from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.pages import conditions
@@ -135,6 +135,7 @@ class ListPage:
     base: str
     icon: str
     entity_label: str
+    entity_plural: str
     new_href: str
     trash_href: str
     tabs: tuple[Link, ...]
@@ -234,10 +235,18 @@ class ListBuilder:
                 lanes = ()
                 found = self.desk.records.list(self.query())
         except Refused as refused:
-            language = self.desk.reader.language
-            said = " ".join(f"{p.text(language)} {p.remedy(language)}".strip() for p in refused.problems)
+            said = " ".join(self.explained(p) for p in refused.problems)
             return self.made(Page([], None, 0, True), (), problem=said)
         return self.made(found, lanes)
+
+    def explained(self, problem: Problem) -> str:
+        """What is wrong with the filter, what to do, and the nearest name that there is."""
+        reader = self.desk.reader
+        words = [problem.text(reader.language), problem.remedy(reader.language)]
+        near = problem.facts.get("nearest")
+        if near and not words[1]:
+            words.append(reader.t("list.nearest", name=near))
+        return " ".join(w for w in words if w)
 
     def made(self, found: Page, lanes: tuple[Lane, ...], problem: str = "") -> ListPage:
         """The page around an answer."""
@@ -245,7 +254,6 @@ class ListBuilder:
         rows = () if lanes else tuple(desk.row(self.entity, item, self.shown_columns) for item in found.items)
         group = state.group if state.group in desk.views(self.entity.name) and self.as_ == "table" else ""
         totals = self.totals(found) if not problem and not lanes else {}
-        label = desk.label(self.entity)
         create = desk.records.can(self.entity.name, "create")
         last = self.parts[-1] if self.parts else None
         return ListPage(
@@ -253,7 +261,8 @@ class ListBuilder:
             title=reader.label(self.view.label),
             base=self.base,
             icon=self.entity.icon,
-            entity_label=label,
+            entity_label=desk.word(self.entity),
+            entity_plural=desk.word(self.entity, many=True),
             new_href=f"{desk.address}/{self.entity.name}/new" if create else "",
             trash_href=f"{desk.address}/{self.entity.name}/trash"
             if desk.records.can(self.entity.name, "delete")

@@ -493,6 +493,17 @@ def refused_move(refused: Refused, desk: Desk, builder: RecordBuilder, to: str) 
     return RefusedMove(reader.t("stage.refused", stage=reader.quoted(target)), tuple(reasons), fix)
 
 
+def refused_delete(refused: Refused, desk: Desk, builder: RecordBuilder) -> RefusedMove:
+    """The refusal card of a record that stays."""
+    reader = desk.reader
+    name = reader.quoted(desk.title(builder.entity, builder.now))
+    reasons = tuple(
+        Reason(False, f"{p.text(reader.language)} {p.remedy(reader.language)}".strip())
+        for p in refused.problems
+    )
+    return RefusedMove(reader.t("record.not_deleted", name=name), reasons)
+
+
 def _why(problem: Problem, language: Language) -> str:
     why = problem.facts.get("why")
     return why.in_(language) if isinstance(why, Label) else problem.text(language)

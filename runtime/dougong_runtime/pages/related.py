@@ -183,7 +183,7 @@ class Related:
         return RelatedList(
             wanted.inverse,
             reader.label(wanted.label),
-            desk.label(target),
+            desk.word(target),
             page.count,
             count_text(page.count, page.count_is_exact) if page.count else "",
             self.add_href(wanted, target),

@@ -1,0 +1,86 @@
+"""One browser for all browser tests and a served clinic for each module; each test signs in to a page of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from serving import Served, clinic, serving
+
+from sites import PASSWORD
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The clinic on a fresh SQLite database, the module's own."""
+    folder = tmp_path_factory.mktemp("browser")
+    with serving(clinic(f"sqlite:///{folder / 'browser.sqlite'}", folder)) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
+    """Opens a page, signed in as somebody unless `username` is empty. A script error or a refusal by the content
+    security policy fails the test."""
+    contexts, faults = [], []
+
+    def opened(username: str = "dr_lin", *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+        context = browser.new_context(
+            base_url=served.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale="zh-CN",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                faults.append(message.text)
+                if "Content Security Policy" in message.text or "Uncaught" in message.text
+                else None
+            ),
+        )
+        page.goto("/login")
+        if username:
+            sign_in(page, username)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:
+    """Fill in the sign-in page."""
+    page.fill("[name=username]", username)
+    page.fill("[name=password]", password)
+    page.locator(".gate form button[type=submit].pri").click()
+    page.wait_for_url(lambda url: "/login" not in url)
