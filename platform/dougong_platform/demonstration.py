@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -11,16 +13,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_platform import apps, passwords, people, roster
+from dougong_platform import apps, people, roster
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
-from dougong_platform.tables import CREDENTIAL, SITE
+from dougong_platform.tables import SITE
 from dougong_runtime import publish
 from dougong_runtime.documents.source import Source
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.records.door import Records
-from dougong_runtime.transfer.demo import load_demo, load_people
+from dougong_runtime.transfer.demo import load_demo
 
 TEMPLATE = "crm_investment"
 FOLDER = "var/demo"
@@ -76,25 +78,28 @@ def password_for(settings: Settings, env: Mapping[str, str] = os.environ) -> str
     return path.read_text(encoding="ascii").strip()
 
 
-def prepare(site: Site, actor: Viewer, source: Source, password: str, scale: float, tell: Tell) -> bool:
-    """Install the template with people and data, unless they are there; people get that password in any case.
-
-    `scale`: a factor on the numbers of `data/demo.yaml`, or from 100 on the number of its main records. Gives whether
-    data was made. Raises `Refused` where the database is somebody's, or an earlier attempt was broken off.
-    """
+def is_whole(site: Site) -> bool:
+    """Whether the demonstration is there with all its data. Raises `Refused` where an attempt was broken off."""
     state = _state(site)
-    if state == "whole":
-        _set_passwords(site, actor, source, password)
-        return False
     if state == "begun":
         raise refuse(UNFINISHED, data_dir=site.settings.data_dir)
+    return state == "whole"
+
+
+def prepare(site: Site, actor: Viewer, source: Source, password: str, scale: float, tell: Tell) -> None:
+    """Install the template with its people, who get that password, and made-up data.
+
+    `scale`: a factor on the numbers of `data/demo.yaml`, or from 100 on the number of its main records.
+    Raises `Refused` where the database is somebody's.
+    """
     with site.database.write() as connection:
         if site.apps(connection) or people.people(connection):
             raise refuse(NOT_A_DEMONSTRATION)
         app = apps.link_beside(site, connection, source)
         apps.apply(site, connection, publish.plan_publish(connection, app), actor, None)
         roster.enter(site, connection, actor, source, app.name, password)
-        connection.execute(sa.insert(SITE).values(name="demo", value="begun"))
+        facts = {"demo": "begun", "demo-password": _digest(site, password)}
+        connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in facts.items()])
 
     @contextmanager
     def door() -> Iterator[Records]:
@@ -106,6 +111,18 @@ def prepare(site: Site, actor: Viewer, source: Source, password: str, scale: flo
         connection.execute(sa.update(SITE).where(SITE.c.name == "demo").values(value="whole"))
     with site.database.write() as connection:
         connection.exec_driver_sql("ANALYZE")
+
+
+def set_passwords(site: Site, actor: Viewer, password: str) -> bool:
+    """Give everyone the password, if it is another than at the last start. Gives whether it was."""
+    digest = _digest(site, password)
+    with site.database.write() as connection:
+        kept = connection.scalar(sa.select(SITE.c.value).where(SITE.c.name == "demo-password"))
+        if kept == digest:
+            return False
+        for person in people.people(connection):
+            people.keep_password(site, connection, actor, person.id, password)
+        connection.execute(sa.update(SITE).where(SITE.c.name == "demo-password").values(value=digest))
     return True
 
 
@@ -125,16 +142,5 @@ def _state(site: Site) -> str | None:
         return connection.scalar(sa.select(SITE.c.value).where(SITE.c.name == "demo"))
 
 
-def _set_passwords(site: Site, actor: Viewer, source: Source, password: str) -> None:
-    """People keep a password that is still the right one, so that sessions live through a restart."""
-    with site.database.write() as connection:
-        for listed in load_people(source):
-            person = people.find_person(connection, listed.username)
-            if person is None:
-                continue
-            kept = connection.scalar(
-                sa.select(CREDENTIAL.c.password_hash).where(CREDENTIAL.c.user == person.id)
-            )
-            if passwords.verify(kept, password):
-                continue
-            people.keep_password(site, connection, actor, person.id, password)
+def _digest(site: Site, password: str) -> str:
+    return hmac.new(site.settings.key("demo-password"), password.encode(), hashlib.sha256).hexdigest()

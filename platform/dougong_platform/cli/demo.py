@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
-import urllib.request
-import webbrowser
 from typing import Annotated
 
 import typer
 
-from dougong_platform import apps, demonstration, roster
+from dougong_platform import apps, demonstration, people
 from dougong_platform.cli import serve
 from dougong_platform.cli.terminal import actor, progress, say, table, tell
 from dougong_platform.site import Site
-from dougong_runtime.transfer.demo import load_people
 
 
 def demo(
@@ -40,33 +35,39 @@ def demo(
     settings = demonstration.settings_for(data_dir, port)
     serve.require_free(settings)
     password = demonstration.password_for(settings)
-    source = apps.read_template(demonstration.TEMPLATE)
     site = Site(settings)
     try:
         site.database.install()
-        with progress(say("准备演示数据", "Making the demonstration")) as done:
-            made = demonstration.prepare(
-                site,
-                actor("demo"),
-                source,
-                password,
-                scale,
-                lambda entity, count: done(f"{entity} {count:,}"),
-            )
+        there = demonstration.is_whole(site)
+        if there:
+            demonstration.set_passwords(site, actor("demo"), password)
+        else:
+            source = apps.read_template(demonstration.TEMPLATE)
+            with progress(say("准备演示数据", "Making the demonstration")) as done:
+                demonstration.prepare(
+                    site,
+                    actor("demo"),
+                    source,
+                    password,
+                    scale,
+                    lambda entity, count: done(f"{entity} {count:,}"),
+                )
+        shown = _people(site)
     finally:
         site.database.close()
-    if not made and scale != 1.0:
+    if there and scale != 1.0:
         tell(say("已有演示数据，--scale 没有作用。", "The data is there already; --scale has no effect."))
-    people = [
-        (p.username, p.name, ", ".join(roster.roles_of(p, demonstration.TEMPLATE)))
-        for p in load_people(source)
-    ]
-    table((say("用户名", "User name"), say("姓名", "Name"), say("角色", "Roles")), people, "")
+    table((say("用户名", "User name"), say("姓名", "Name"), say("角色", "Roles")), shown, "")
     print(say(f"密码：{password}", f"Password: {password}"), flush=True)
-    address = f"http://{settings.host}:{settings.port}"
-    if not no_open and _has_screen():
-        threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
-    serve.run(settings)
+    serve.run(settings, afresh=not there, open_browser=not no_open and _has_screen())
+
+
+def _people(site: Site) -> list[tuple[str, str, str]]:
+    with site.database.read() as connection:
+        return [
+            (p.username, p.name, ", ".join(h.role for h in people.roles(connection, p.id)))
+            for p in people.people(connection)
+        ]
 
 
 demo.__doc__ = say(
@@ -78,13 +79,3 @@ def _has_screen() -> bool:
     return sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
-
-
-def _open_when_ready(address: str) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(address + "/healthz", timeout=1):
-                break
-        except OSError:
-            time.sleep(0.1)
-    webbrowser.open(address)

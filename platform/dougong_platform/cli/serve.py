@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
 from typing import Annotated
 
 import typer
@@ -35,6 +40,7 @@ def serve(
     port: Port = None,
     host: Annotated[str | None, typer.Option(help=say("地址", "Address"))] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help=say("进程数", "Processes"))] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help=say("打开浏览器", "Open a browser"))] = False,
 ) -> None:
     settings = Settings.load(port=port, host=host, workers=workers)
     require_free(settings)
@@ -42,7 +48,7 @@ def serve(
         site = Site(settings)
         site.database.install()
         site.database.close()
-    run(settings)
+    run(settings, open_browser=open_browser)
 
 
 serve.__doc__ = say("启动服务", "Serve the site")
@@ -62,11 +68,27 @@ def require_free(settings: Settings) -> None:
             raise refuse(PORT_TAKEN, host=settings.host, port=settings.port, why=why) from None
 
 
-def run(settings: Settings) -> None:
-    """Serve until stopped. Worker processes read the settings anew, so what was decided here goes by environment."""
+def run(settings: Settings, afresh: bool = False, open_browser: bool = False) -> None:
+    """Serve until stopped. Worker processes read the settings anew, so what was decided here goes by environment.
+
+    `afresh`: in a new program image, so that memory which earlier work took does not stay for as long as is served.
+    """
     os.environ["DOUGONG_DATA_DIR"] = str(settings.data_dir)
     os.environ["DOUGONG_DATABASE_URL"] = settings.database_url
     os.environ["DOUGONG_DEMO"] = str(settings.demo).lower()
+    if afresh and sys.platform != "win32":
+        options = [
+            "--host",
+            settings.host,
+            "--port",
+            str(settings.port),
+            *(["--open"] if open_browser else []),
+        ]
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "dougong_platform", "serve", *options])
+    if open_browser:
+        address = f"http://{settings.host}:{settings.port}"
+        threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
     where = f"[{settings.host}]" if ":" in settings.host else settings.host
     tell(
         say(
@@ -87,3 +109,13 @@ def run(settings: Settings) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=15,
     )
+
+
+def _open_when_ready(address: str) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address + "/healthz", timeout=1):
+                break
+        except OSError:
+            time.sleep(0.1)
+    webbrowser.open(address)
