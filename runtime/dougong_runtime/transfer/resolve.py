@@ -12,7 +12,7 @@ from dougong_runtime.names import is_record_id
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import LIMIT_MAX, Query
 
-LITERALS_MAX = 300
+LITERALS_MAX = 120
 LITERALS_LENGTH_MAX = 3_500
 """Values of one filter, and characters that they take; below the bounds of a formula."""
 KEPT_MAX = 50_000
@@ -118,7 +118,7 @@ def _portions(literals: Sequence[str]) -> Iterator[list[str]]:
     if portion:
         room = (LITERALS_LENGTH_MAX - length) // (len(portion[-1]) + 2)
         size = min(
-            next(n for n in (1, 20, 100, LITERALS_MAX) if n >= len(portion)), len(portion) + max(0, room)
+            next(n for n in (1, 20, LITERALS_MAX) if n >= len(portion)), len(portion) + max(0, room)
         )
         yield portion + portion[-1:] * (size - len(portion))
 
