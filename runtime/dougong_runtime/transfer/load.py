@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from dougong_runtime.errors import FORBIDDEN, Problem, Refused, refuse
+from dougong_runtime.errors import FORBIDDEN, Refused, refuse
 from dougong_runtime.fields.base import Value
 from dougong_runtime.fields.times import reading_zone
 from dougong_runtime.labels import Label
 from dougong_runtime.records.door import Records
 from dougong_runtime.transfer.columns import Column, match_columns
-from dougong_runtime.transfer.problems import BAD_CELL
 from dougong_runtime.transfer.resolve import Resolver
 from dougong_runtime.transfer.row_reader import BadCell, Parsed, RowReader
 from dougong_runtime.transfer.sheets import Row, Sheet, read_table
@@ -50,18 +49,6 @@ class LoadAnswer:
     def ok(self) -> bool:
         """Whether every row was good."""
         return not self.rejected
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """The bad cells as refusals, in the order of the file."""
-        return tuple(
-            Problem(
-                BAD_CELL,
-                cell.column or None,
-                {"line": cell.line, "column": cell.column or "—", "value": cell.value, "reason": cell.reason},
-            )
-            for cell in self.bad
-        )
 
 
 def load(

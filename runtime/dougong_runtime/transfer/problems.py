@@ -19,14 +19,6 @@ BAD_HEADER = problem_type(
     "Header “{header}”: {en}",
     remedy=("最接近的是：{nearest}", "Nearest: {nearest}"),
 )
-BAD_CELL = problem_type(
-    "bad-cell",
-    422,
-    "第 {line} 行，{column}，「{value}」：{reason}",
-    "Line {line}, {column}, “{value}”: {reason}",
-    title="cell that cannot be taken in",
-    remedy=("修改这个单元格后再导入。", "Correct the cell and import again."),
-)
 BAD_EXPORT = problem_type(
     "bad-export",
     422,
