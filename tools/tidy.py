@@ -116,6 +116,7 @@ LINE_RULES = (
         endings=(".py",),
         apart_from={
             "runtime/dougong_runtime/transfer/demo": "draws from distributions; what it draws is quantised",
+            "runtime/dougong_runtime/stories/run.py": "spans of a virtual clock",
             "runtime/dougong_runtime/exact/figures.py": "a rate found by halving; amounts stay exact",
             "runtime/dougong_runtime/documents/yaml_text.py": "a JSON number where it keeps every digit",
             "runtime/dougong_runtime/fields/files.py": "JSON of a client's own, where a binary float may stand",

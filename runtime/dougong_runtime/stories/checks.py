@@ -84,7 +84,7 @@ def check_value(cast: Cast, step: Mapping[str, Any], outcome: Refused | None) ->
 
 
 def check_count(cast: Cast, step: Mapping[str, Any], outcome: Refused | None) -> None:
-    """`{count: task, where: "customer = wang", is: 1}`, of the records that somebody sees."""
+    """`{count: visit, where: "patient = wang", is: 1}`, of the records that somebody sees."""
     where = cast.formula(step["where"]) if step.get("where") else None
     page = cast.records(step.get("as")).list(Query(step["count"], filter=where, fields=("id",), limit=1))
     if page.count != step["is"]:
