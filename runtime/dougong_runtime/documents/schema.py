@@ -30,6 +30,7 @@ from dougong_runtime.documents.problems import (
 from dougong_runtime.documents.source import Raw, Source
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Problem
+from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label
 from dougong_runtime.names import folder, nearest
 
@@ -111,7 +112,8 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
     names: set[str] = set()
     data: Any = raw.data
     for round_ in range(ROUNDS_MAX):
-        findings = [f for error in checker.iter_errors(data) for f in _explain(error, raw, data)]
+        errors = (*checker.iter_errors(data), *_type_errors(raw.kind, data))
+        findings = [f for error in errors for f in _explain(error, raw, data)]
         findings = [f for f in findings if _at(data, f.cut) is not None]
         if not findings:
             return data, problems, names
@@ -125,6 +127,38 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
             _cut(data, finding.cut)
     names |= set(_names_in(raw.data))
     return {}, problems, names
+
+
+_TYPED = {"entity": "fields", "settings": "values"}
+"""Kinds of documents whose members have a field type, and the property that lists them."""
+
+
+def _type_errors(kind: str, data: Any) -> Iterator[ValidationError]:
+    """What the schemas of the field types themselves refuse: `scale: many`, an unknown scheme."""
+    group = _TYPED.get(kind)
+    members = data.get(group) if group is not None else None
+    for index, member in enumerate(members if isinstance(members, list) else ()):
+        if not isinstance(member, dict):
+            continue
+        for type_name in dict.fromkeys((member.get("type"), member.get("result"))):
+            if not isinstance(type_name, str) or type_name not in FIELD_TYPES:
+                continue
+            for name, checker in _type_validators(type_name).items():
+                if name in member:
+                    for error in checker.iter_errors(member[name]):
+                        error.path.extendleft((name, index, str(group)))
+                        yield error
+
+
+@cache
+def _type_validators(type_name: str) -> Mapping[str, Draft202012Validator]:
+    schemas = FIELD_TYPES.get(type_name).schema
+    base = str(schema_of("common")["$id"]).replace("common.", "field-type.")
+    return {
+        name: Draft202012Validator({"$id": base, **part}, registry=_registry())
+        for name, part in schemas.items()
+        if name != "options"
+    }
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:

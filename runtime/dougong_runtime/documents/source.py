@@ -90,11 +90,13 @@ class Source:
         return found[0] if found else None
 
 
-def read(path: Path | str) -> Source:
-    """The documents of a folder, or of a zip file.
+def read(path: Path | str | bytes) -> Source:
+    """The documents of a folder, of a zip file, or of a zip's bytes.
 
     Raises Refused for what cannot be read: all files at once.
     """
+    if isinstance(path, bytes):
+        return read_zip(path)
     place = Path(path)
     if place.is_dir():
         return of_files(dict(_folder(place)), origin=str(path))
@@ -189,6 +191,10 @@ def read_text(content: bytes, path: str, kind: str | None = None) -> list[Raw]:
 
 
 def _document(data: Any, places: Places, kind: str | None) -> Raw:
+    if kind == "people" and isinstance(data, list):
+        inside = {("people", *path): spot for path, spot in places.values.items()}
+        keys = {("people", *path): spot for path, spot in places.keys.items()}
+        data, places = {"people": data}, Places(places.file, inside, keys)
     if not isinstance(data, dict):
         place = places.at(())
         raise Refused(

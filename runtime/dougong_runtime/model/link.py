@@ -113,8 +113,18 @@ def _link_all(
         try:
             Graph.of(app)
         except Refused as refused:
-            linker.problems += refused.problems
+            linker.problems += [_placed(problem, filled) for problem in refused.problems]
     return Linked(app, _ordered(source, linker.problems), References(linker.references))
+
+
+def _placed(problem: Problem, filled: Mapping[str, Mapping[str, Raw]]) -> Problem:
+    """A cycle of formulas stands where its first formula is written."""
+    entity, _, field = str(problem.facts.get("cycle", "")).partition(" ")[0].partition(".")
+    raw = filled.get("entity", {}).get(entity)
+    for index, item in enumerate(raw.data["fields"]) if raw is not None else ():
+        if raw is not None and item is not None and item.get("name") == field:
+            return problem.at(raw.at("fields", index, "formula"))
+    return problem
 
 
 def _named(source: Source, problems: list[Problem]) -> dict[str, dict[str, Raw]]:

@@ -123,7 +123,14 @@ def _link(
         value_type = formulas.type_of(plan)
         if plan.type_name == "formula" and formula is not None:
             _check_result(linker, plan, value_type.kind)
-        fields[plan.name] = link_field(linker, plan, value_type, formula)
+        made = fields[plan.name] = link_field(linker, plan, value_type, formula)
+        if made.unique and not made.has_column:
+            linker.refuse(
+                WRONG_FIELD,
+                f"「{made.name}」没有存储的值，不能要求唯一。",
+                f"“{made.name}” has no stored value, so it cannot be unique.",
+                plan.at["unique"],
+            )
     was = data.get("was", [])
     return Entity(
         app=linker.app,

@@ -125,6 +125,13 @@ def test_stories_and_people_can_be_read_from_what_travels() -> None:
     assert source.read(APPS / "school").demo() is None
 
 
+def test_people_may_be_a_plain_list() -> None:
+    found = source.of_files({"data/people.yaml": b"- {username: a}\n- {username: b, roles: [x]}\n"}).people()
+    assert found is not None
+    assert found.data == {"people": [{"username": "a"}, {"username": "b", "roles": ["x"]}]}
+    assert found.at("people", 1, "roles", 0).line == 2
+
+
 @pytest.mark.parametrize("path", ["../x.yaml", "/etc/x.yaml", "a/../../x.yaml", "c:/x.yaml"])
 def test_a_zip_cannot_lead_outside(path: str) -> None:
     packed = io.BytesIO()

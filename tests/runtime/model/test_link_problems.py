@@ -90,7 +90,7 @@ CASES = [
     (field("{name: a, type: integer, default: \"'x'\"}"), "formula", "fields[1].default", None),
     (field("{name: a, type: autonumber, pattern: '{000}', default: 1}"), "wrong-field", "fields[1].default", None),
     (field("{name: a, type: formula, formula: titel & 'x'}"), "formula", "fields[1].formula", "title"),
-    (field("{name: a, type: formula, formula: title, result: intger}"), "unknown-document", "fields[1].result", "integer"),
+    (field("{name: a, type: formula, formula: title, result: intger}"), "document-value", "fields[1].result", "integer"),
     (field("{name: a, type: formula, formula: title, result: date}"), "formula", "fields[1].formula", None),
     (field("{name: a, type: formula, formula: a & 'x'}"), "wrong-field", "fields[1].formula", None),
     (field("{name: a, type: formula, formula: USER()}"), "formula", "fields[1].formula", None),
@@ -100,6 +100,10 @@ CASES = [
     (field("{name: a, type: stage, stages: [p, q], transitions: [{from: p, to: q, requires: [titel]}]}"), "unknown-field", "fields[1].transitions[0].requires[0]", "title"),
     (field("{name: a, type: stage, stages: [p]}, {name: b, type: stage, stages: [p]}"), "wrong-field", "fields[2]", None),
     (field("{name: a, type: filter, of: machin}"), "unknown-document", "fields[1].of", "machine"),
+    (field("{name: a, type: decimal, precision: 99}"), "document-value", "fields[1].precision", None),
+    (field("{name: a, type: id_number, scheme: us_ssn}"), "document-value", "fields[1].scheme", None),
+    (field("{name: a, type: autonumber, pattern: 'X-{YYYY}'}"), "document-value", "fields[1].pattern", None),
+    (field("{name: a, type: formula, formula: \"AGE(made_on)\", unique: true}, {name: made_on, type: date}"), "wrong-field", "fields[1].unique", None),
     # guards
     ("{kind: entity, name: e, title: nam, fields: [{name: name, type: text}]}", "unknown-field", "title", "name"),
     ("{kind: entity, name: e, fields: [{name: n, type: integer}], rules: [{name: r, check: n + 1}]}", "formula", "rules[0].check", None),
@@ -267,6 +271,8 @@ def test_formulas_that_need_each_other_name_the_way_round() -> None:
     )
     (problem,) = problems(text)
     assert problem.type.name == "formula-cycle"
+    assert problem.place is not None
+    assert problem.place.path in ("fields[1].formula", "fields[2].formula")
 
 
 def test_travelling_files_are_checked_too() -> None:
