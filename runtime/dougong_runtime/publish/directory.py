@@ -11,6 +11,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.model.app import Entity
 from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.storage.apply import apply_steps
+from dougong_runtime.storage.forms import Formed
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.search import auxiliary_columns
@@ -38,7 +39,7 @@ def _lacking(connection: sa.Connection, tables: Tables, entity: Entity) -> list[
     indexes = {i["name"] for i in inspector.get_indexes(name)}
     fields: list[Field] = [f for f in entity.own_fields if f.has_column and f.name not in present]
     columns = tuple(c for c in auxiliary_columns(entity) if c not in present)
-    steps: list[AnyStep] = [AddField(entity, name, f) for f in fields]
+    steps: list[AnyStep] = [AddField(entity, name, f, Formed.of(f, DIRECTORY).key) for f in fields]
     if columns:
         steps.append(FillSearch(entity, name, columns, ()))
     steps += [

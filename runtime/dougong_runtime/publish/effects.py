@@ -15,6 +15,7 @@ from dougong_runtime.storage.steps import (
     AddField,
     AnyStep,
     RenameOptions,
+    RenameTargets,
     RestoreEntity,
     RestoreField,
     RetypeField,
@@ -26,7 +27,7 @@ def find_recompute(before: App | None, after: App, steps: Iterable[AnyStep]) -> 
     stored = [(e, f) for e in after.own_entities for f in e.own_fields if f.is_stored_formula]
     if before is None:
         return frozenset()
-    moved = (RestoreEntity, RestoreField, RetypeField, RenameOptions)
+    moved = (RestoreEntity, RestoreField, RetypeField, RenameOptions, RenameTargets)
     taken = tuple(steps)
     if any(isinstance(step, moved) for step in taken):
         return frozenset((e.name, f.name) for e, f in stored)

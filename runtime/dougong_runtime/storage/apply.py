@@ -24,8 +24,7 @@ from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
 from dougong_runtime.storage.convert import Surroundings
-from dougong_runtime.storage.fill import fill_search, rename_options
-from dougong_runtime.storage.forms import form
+from dougong_runtime.storage.fill import fill_search, rename_options, rename_targets
 from dougong_runtime.storage.identifiers import (
     link_table_name,
     search_column_name,
@@ -51,6 +50,7 @@ from dougong_runtime.storage.steps import (
     RenameEntity,
     RenameField,
     RenameOptions,
+    RenameTargets,
     RestoreEntity,
     RestoreField,
     RetireEntity,
@@ -160,10 +160,10 @@ class _Work:
         for index in table.indexes:
             index.create(self.connection)
 
-    def _link_into_trash(self, kind: str, entity: Entity, field: Field) -> None:
+    def _link_into_trash(self, kind: str, entity: Entity, field: Field, form: str) -> None:
         for index in self._link_now(entity, field).indexes:
             self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index.name}"')
-        self._rename_table(link_table_name(entity, field.name), self._into_trash(kind, entity, field))
+        self._rename_table(link_table_name(entity, field.name), self._into_trash(kind, entity, field, form))
 
     @do.register
     def _retire_entity(self, step: RetireEntity) -> None:
@@ -261,12 +261,12 @@ class _Work:
     @do.register
     def _retire_field(self, step: RetireField) -> None:
         if step.field.is_many:
-            self._link_into_trash("field", step.entity, step.field)
+            self._link_into_trash("field", step.entity, step.field, step.form)
         else:
-            name = self._into_trash("field", step.entity, step.field)
+            name = self._into_trash("field", step.entity, step.field, step.form)
             self._rename_columns(step.table, step.field, step.field.name, name)
 
-    def _into_trash(self, kind: str, entity: Entity, field: Field) -> str:
+    def _into_trash(self, kind: str, entity: Entity, field: Field, form: str) -> str:
         return trash.put(
             self.connection,
             self.app,
@@ -274,7 +274,7 @@ class _Work:
             entity.id,
             field.id,
             field.name,
-            repr(form(field)),
+            form,
             self.version,
             self.at,
         )
@@ -302,9 +302,7 @@ class _Work:
 
     @do.register
     def _restore_field(self, step: RestoreField) -> None:
-        found = trash.find(
-            self.connection, self.app, "field", step.entity.id, step.field.id, repr(form(step.field))
-        )
+        found = trash.find(self.connection, self.app, "field", step.entity.id, step.field.id, step.form)
         if found is None:
             raise Refused([Problem(NOT_IN_TRASH, step.field.name, {"name": step.field.name})])
         if step.field.is_many:
@@ -336,7 +334,7 @@ class _Work:
             self._relink_field(step)
             return
         original = trash.find(
-            self.connection, self.app, "retype", step.entity.id, step.after.id, repr(form(step.after))
+            self.connection, self.app, "retype", step.entity.id, step.after.id, step.form_after
         )
         temporary = self._temporary_name()
         fresh = self._fresh_columns(step.after)
@@ -362,7 +360,10 @@ class _Work:
             around, back = self._surroundings(step)
             fill_column(self.connection, table, step.before, step.after, new_names, around, back, earlier)
         self._rename_columns(
-            step.table, step.before, step.before.name, self._into_trash("retype", step.entity, step.before)
+            step.table,
+            step.before,
+            step.before.name,
+            self._into_trash("retype", step.entity, step.before, step.form_before),
         )
         self._rename_columns(step.table, step.after, temporary, step.after.name)
 
@@ -394,18 +395,18 @@ class _Work:
         around, back = self._surroundings(step)
         earlier: dict[str, Any] = {}
         original = trash.find(
-            self.connection, self.app, "retype", step.entity.id, step.after.id, repr(form(step.after))
+            self.connection, self.app, "retype", step.entity.id, step.after.id, step.form_after
         )
         if original is not None:
             earlier = self._all_values(step.table, step.after, original.trash_name)
         if step.before.is_many:
             name = link_table_name(step.entity, step.before.name)
             found = self._all_values(step.table, step.before, self.moved.get((name, ""), name))
-            self._link_into_trash("retype", step.entity, step.before)
+            self._link_into_trash("retype", step.entity, step.before, step.form_before)
         else:
             now = self.moved.get((step.table, step.before.name), step.before.name)
             found = self._all_values(step.table, step.before, now)
-            name = self._into_trash("retype", step.entity, step.before)
+            name = self._into_trash("retype", step.entity, step.before, step.form_before)
             self._rename_columns(step.table, step.before, step.before.name, name)
         made = {
             record: converted_or_kept(
@@ -470,6 +471,10 @@ class _Work:
     @do.register
     def _rename_options(self, step: RenameOptions) -> None:
         rename_options(self.connection, step.table, step.field, step.values)
+
+    @do.register
+    def _rename_targets(self, step: RenameTargets) -> None:
+        rename_targets(self.connection, step.table, step.field, step.values)
 
     # --- what follows from fields ---------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Field
+from dougong_runtime.fields.links import ENTITY_SUFFIX
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage.retype import read_values
@@ -67,3 +68,15 @@ def rename_options(
         ]
         if changes:
             connection.execute(update, changes)
+
+
+def rename_targets(
+    connection: sa.Connection, table_name: str, field: Field, values: tuple[tuple[str, str], ...]
+) -> None:
+    """Let the stored names of a reference's targets follow their entities' new names, all at once."""
+    columns = field.kind.columns(field)
+    table = sa.Table(table_name, sa.MetaData(), *columns)
+    column = table.c[field.name + ENTITY_SUFFIX]
+    changed = sa.case(*((column == old, new) for old, new in values), else_=column)
+    names = [old for old, _ in values]
+    connection.execute(sa.update(table).where(column.in_(names)).values({column: changed}))

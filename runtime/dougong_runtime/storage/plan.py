@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label
-from dougong_runtime.model.app import Entity
-from dougong_runtime.storage.forms import form, keeps_values
+from dougong_runtime.model.app import App, Entity
+from dougong_runtime.storage.forms import Formed, keeps_values
 from dougong_runtime.storage.identifiers import search_column_name, short, sort_column_name, table_name
 from dougong_runtime.storage.search import auxiliary_columns, search_columns, sorted_fields
 from dougong_runtime.storage.steps import (
@@ -24,6 +24,7 @@ from dougong_runtime.storage.steps import (
     RenameEntity,
     RenameField,
     RenameOptions,
+    RenameTargets,
     RestoreEntity,
     RestoreField,
     RetireEntity,
@@ -31,8 +32,6 @@ from dougong_runtime.storage.steps import (
     RetypeField,
 )
 from dougong_runtime.storage.tables import Tables
-
-NONE = ("none",)
 
 
 class Trash(Protocol):
@@ -42,8 +41,8 @@ class Trash(Protocol):
         """The latest entity of that id, with the tables of its last version."""
         ...
 
-    def field(self, entity_id: str, field_id: str) -> Field | None:
-        """The latest field of that id."""
+    def field(self, entity_id: str, field_id: str) -> tuple[Field, App] | None:
+        """The latest field of that id, and the app that had it."""
         ...
 
 
@@ -54,7 +53,7 @@ class EmptyTrash:
         """None."""
         return None
 
-    def field(self, entity_id: str, field_id: str) -> Field | None:
+    def field(self, entity_id: str, field_id: str) -> tuple[Field, App] | None:
         """None."""
         return None
 
@@ -63,12 +62,17 @@ class EmptyTrash:
 class _Fields:
     """Steps of one entity's fields, by their turn."""
 
+    entity: Entity
+    table: str
+    app: App
+    trash: Trash
+    going_back: bool
     retire: list[AnyStep] = field(default_factory=list)
     rename: list[AnyStep] = field(default_factory=list)
     restore: list[AnyStep] = field(default_factory=list)
     retype: list[AnyStep] = field(default_factory=list)
     add: list[AnyStep] = field(default_factory=list)
-    options: list[AnyStep] = field(default_factory=list)
+    values: list[AnyStep] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     """Old name → new name, of fields that keep their column."""
     changed: set[str] = field(default_factory=set)
@@ -76,7 +80,67 @@ class _Fields:
 
     def all(self) -> list[AnyStep]:
         """In the order in which no name is in the way."""
-        return [*self.retire, *self.rename, *self.restore, *self.retype, *self.add, *self.options]
+        return [*self.retire, *self.rename, *self.restore, *self.retype, *self.add, *self.values]
+
+    def retiring(self, was: Formed) -> None:
+        """A field goes."""
+        self.retire.append(RetireField(self.entity, self.table, was.field, was.key))
+        self.changed.add(was.field.id)
+
+    def appearing(self, now: Formed) -> None:
+        """A field comes: out of the trash where it lies there with values of people."""
+        self.changed.add(now.field.id)
+        trashed = None if now.field.formula is not None else self._trashed(now.field)
+        if trashed is None or trashed.field.formula is not None:
+            self.add.append(AddField(self.entity, self.table, now.field, now.key))
+        elif keeps_values(trashed, now):
+            self.restore.append(RestoreField(self.entity, self.table, now.field, trashed.key))
+            self._options(trashed.field, now.field)
+        else:
+            name, label = short(f"dg_back_{now.field.id}"), Label.of(None, trashed.field.name)
+            aside = replace(trashed.field, name=name, label=label)
+            self.restore.append(RestoreField(self.entity, self.table, aside, trashed.key))
+            self.retype.append(RetypeField(self.entity, self.table, aside, now.field, trashed.key, now.key))
+
+    def changing(self, was: Formed, now: Formed) -> None:
+        """A field stays, perhaps under another name or with values of another type."""
+        before, after = was.field, now.field
+        if before.formula is not None and after.formula is None and self.going_back:
+            own = self._trashed(after)
+            if own is not None and own.field.formula is None and own.form == now.form:
+                self.retiring(was)
+                self.restore.append(RestoreField(self.entity, self.table, after, own.key))
+                return
+        if after.formula is not None and (before.formula is None or was.form != now.form):
+            self.retiring(was)
+            self.add.append(AddField(self.entity, self.table, after, now.key))
+        elif keeps_values(was, now):
+            if before.name != after.name:
+                self.rename.append(RenameField(self.entity, self.table, before, after))
+            self.names[before.name] = after.name
+            self._options(before, after)
+        else:
+            self.retype.append(RetypeField(self.entity, self.table, before, after, was.key, now.key))
+            self.changed.add(after.id)
+
+    def retargeting(self, was: Formed, now: Formed, renamed: Mapping[str, str]) -> None:
+        """A reference with several targets stays, some of which are called otherwise now."""
+        values = tuple((a, b) for a, b in renamed.items() if b in was.field.targets)
+        if values and was.field.is_polymorphic:
+            self.values.append(RenameTargets(self.entity, self.table, now.field, values))
+
+    def _options(self, before: Field, after: Field) -> None:
+        values = tuple(renamed_options(before, after))
+        if values:
+            self.values.append(RenameOptions(self.entity, self.table, after, values))
+            self.changed.add(after.id)
+
+    def _trashed(self, of: Field) -> Formed | None:
+        found = self.trash.field(self.entity.id, of.id)
+        if found is None:
+            return None
+        trashed, app = found
+        return Formed.of(trashed, app).with_targets(renamed_entities(app, self.app))
 
 
 def plan_steps(
@@ -111,7 +175,7 @@ def plan_steps(
             kept, source = found
             creates.append(RestoreEntity(kept, table_name(kept)))
         assert source is not None
-        made = _fields(kept, new, trash, going_back)
+        made = _fields(kept, new, source.app, after.app, trash, going_back)
         dropped, added = _indexes(kept, new, source, after, made)
         outgoing, incoming = _search(kept, new, made)
         (drops if identity in olds else creates).extend((*dropped, *outgoing))
@@ -125,74 +189,32 @@ def plan_steps(
     return (*drops, *retires, *renames, *creates, *fields, *searches, *indexes)
 
 
-def _fields(old: Entity, new: Entity, trash: Trash, going_back: bool) -> _Fields:
-    found = _Fields()
-    table = table_name(new)
-    olds = {f.id: f for f in old.own_fields}
-    news = {f.id: f for f in new.own_fields}
-    for identity, before in olds.items():
-        if identity not in news and form(before) != NONE:
-            found.retire.append(RetireField(new, table, before))
-            found.changed.add(identity)
-    for identity, after in news.items():
+def renamed_entities(old: App, new: App) -> dict[str, str]:
+    """Old name → new name, of entities that are called otherwise now."""
+    names = {e.id: e.name for e in new.entities.values()}
+    return {e.name: names[e.id] for e in old.entities.values() if names.get(e.id, e.name) != e.name}
+
+
+def _fields(old: Entity, new: Entity, before: App, after: App, trash: Trash, going_back: bool) -> _Fields:
+    found = _Fields(new, table_name(new), after, trash, going_back)
+    renamed = renamed_entities(before, after)
+    olds = {f.id: Formed.of(f, before).with_targets(renamed) for f in old.own_fields}
+    news = {f.id: Formed.of(f, after) for f in new.own_fields}
+    for identity, was in olds.items():
+        if identity not in news and was.is_stored:
+            found.retiring(was)
+    for identity, now in news.items():
         known = olds.get(identity)
-        if known is None or form(known) == NONE:
-            _appearing(found, new, table, after, trash)
-        elif form(after) == NONE:
-            found.retire.append(RetireField(new, table, known))
-            found.changed.add(identity)
+        if known is None or not known.is_stored:
+            if now.is_stored:
+                found.appearing(now)
+        elif not now.is_stored:
+            found.retiring(known)
         else:
-            _changing(found, new, table, known, after, trash, going_back)
+            found.changing(known, now)
+            if now.field.is_polymorphic and renamed:
+                found.retargeting(known, now, renamed)
     return found
-
-
-def _appearing(found: _Fields, entity: Entity, table: str, after: Field, trash: Trash) -> None:
-    if form(after) == NONE:
-        return
-    found.changed.add(after.id)
-    trashed = None if after.formula is not None else trash.field(entity.id, after.id)
-    if trashed is None or trashed.formula is not None:
-        found.add.append(AddField(entity, table, after))
-    elif keeps_values(trashed, after):
-        found.restore.append(RestoreField(entity, table, after))
-        _renamed_options(found, entity, table, trashed, after)
-    else:
-        aside = replace(trashed, name=short(f"dg_back_{trashed.id}"), label=Label.of(None, trashed.name))
-        found.restore.append(RestoreField(entity, table, aside))
-        found.retype.append(RetypeField(entity, table, aside, after))
-
-
-def _changing(
-    found: _Fields, entity: Entity, table: str, before: Field, after: Field, trash: Trash, going_back: bool
-) -> None:
-    computed, was_computed = after.formula is not None, before.formula is not None
-    replaced = computed and (not was_computed or form(before) != form(after))
-    if was_computed and not computed and going_back:
-        own = trash.field(entity.id, after.id)
-        if own is not None and own.formula is None and form(own) == form(after):
-            found.retire.append(RetireField(entity, table, before))
-            found.restore.append(RestoreField(entity, table, after))
-            found.changed.add(after.id)
-            return
-    if replaced:
-        found.retire.append(RetireField(entity, table, before))
-        found.add.append(AddField(entity, table, after))
-        found.changed.add(after.id)
-    elif keeps_values(before, after):
-        if before.name != after.name:
-            found.rename.append(RenameField(entity, table, before, after))
-        found.names[before.name] = after.name
-        _renamed_options(found, entity, table, before, after)
-    else:
-        found.retype.append(RetypeField(entity, table, before, after))
-        found.changed.add(after.id)
-
-
-def _renamed_options(found: _Fields, entity: Entity, table: str, before: Field, after: Field) -> None:
-    values = tuple(renamed_options(before, after))
-    if values:
-        found.options.append(RenameOptions(entity, table, after, values))
-        found.changed.add(after.id)
 
 
 def renamed_options(before: Field, after: Field) -> Iterator[tuple[str | int, str | int]]:

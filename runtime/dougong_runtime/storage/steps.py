@@ -164,10 +164,12 @@ class AddField:
     entity: Entity
     table: str
     field: Field
+    form: str
+    """What its column looks like (`forms.Formed.key`)."""
 
     def reverse(self) -> Step:
         """Retire it."""
-        return RetireField(self.entity, self.table, self.field)
+        return RetireField(self.entity, self.table, self.field, self.form)
 
     def describe(self, language: Language) -> str:
         """In a sentence."""
@@ -190,10 +192,12 @@ class RetireField:
     entity: Entity
     table: str
     field: Field
+    form: str
+    """What its column looks like (`forms.Formed.key`)."""
 
     def reverse(self) -> Step:
         """Take it back."""
-        return RestoreField(self.entity, self.table, self.field)
+        return RestoreField(self.entity, self.table, self.field, self.form)
 
     def describe(self, language: Language) -> str:
         """In a sentence."""
@@ -214,10 +218,12 @@ class RestoreField:
     entity: Entity
     table: str
     field: Field
+    form: str
+    """What its column looks like (`forms.Formed.key`)."""
 
     def reverse(self) -> Step:
         """Retire it."""
-        return RetireField(self.entity, self.table, self.field)
+        return RetireField(self.entity, self.table, self.field, self.form)
 
     def describe(self, language: Language) -> str:
         """In a sentence."""
@@ -266,10 +272,14 @@ class RetypeField:
     table: str
     before: Field
     after: Field
+    form_before: str
+    form_after: str
 
     def reverse(self) -> Step:
         """The other way round."""
-        return RetypeField(self.entity, self.table, self.after, self.before)
+        return RetypeField(
+            self.entity, self.table, self.after, self.before, self.form_after, self.form_before
+        )
 
     def describe(self, language: Language) -> str:
         """In a sentence."""
@@ -319,6 +329,32 @@ class RenameOptions:
         pairs = ", ".join(f"{a} → {b}" for a, b in self.values)
         what = f"{self.entity.name}.{self.field.name}"
         return _said(language, f"选项改名 {what}：{pairs}", f"Rename options of {what}: {pairs}")
+
+    def cost(self, stats: Stats) -> Cost:
+        """Rows that hold one are rewritten."""
+        rows = stats.get(self.table, 0)
+        return Cost(rows, rows / ROWS_PER_SECOND_SET_BASED)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameTargets:
+    """Stored names of entities, in a reference with several targets, of which some are called otherwise now."""
+
+    entity: Entity
+    table: str
+    field: Field
+    values: tuple[tuple[str, str], ...]
+    """Old and new."""
+
+    def reverse(self) -> Step:
+        """The other way round."""
+        return RenameTargets(self.entity, self.table, self.field, tuple((b, a) for a, b in self.values))
+
+    def describe(self, language: Language) -> str:
+        """In a sentence."""
+        pairs = ", ".join(f"{a} → {b}" for a, b in self.values)
+        what = f"{self.entity.name}.{self.field.name}"
+        return _said(language, f"引用目标改名 {what}：{pairs}", f"Rename targets of {what}: {pairs}")
 
     def cost(self, stats: Stats) -> Cost:
         """Rows that hold one are rewritten."""
@@ -437,6 +473,7 @@ AnyStep: TypeAlias = (
     | RenameField
     | RetypeField
     | RenameOptions
+    | RenameTargets
     | DropSearch
     | FillSearch
     | AddIndex

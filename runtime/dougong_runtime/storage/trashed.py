@@ -27,10 +27,13 @@ class StoredTrash:
             return None
         return entity, Tables(app, self._connection.dialect.name)
 
-    def field(self, entity_id: str, field_id: str) -> Field | None:
-        """The latest field of that id."""
-        _, entity = self._entity_in("field", field_id, entity_id)
-        return None if entity is None else next((f for f in entity.own_fields if f.id == field_id), None)
+    def field(self, entity_id: str, field_id: str) -> tuple[Field, App] | None:
+        """The latest field of that id, and the app that had it."""
+        app, entity = self._entity_in("field", field_id, entity_id)
+        if app is None or entity is None:
+            return None
+        found = next((f for f in entity.own_fields if f.id == field_id), None)
+        return None if found is None else (found, app)
 
     def _entity_in(self, kind: str, thing_id: str, entity_id: str) -> tuple[App | None, Entity | None]:
         found = trash.find(self._connection, self._app, kind, entity_id, thing_id)
