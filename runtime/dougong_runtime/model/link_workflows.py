@@ -12,15 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dougong_runtime.documents.cursor import Cursor
-from dougong_runtime.documents.problems import (
-    DUPLICATE,
-    FORMULA_TYPE,
-    MALFORMED,
-    UNKNOWN_FIELD,
-    UNKNOWN_OPTION,
-    WRONG_FIELD,
-    said,
-)
+from dougong_runtime.documents.problems import DUPLICATE, FORMULA_TYPE, UNKNOWN_FIELD, WRONG_FIELD
 from dougong_runtime.documents.references import Target
 from dougong_runtime.errors import Problem
 from dougong_runtime.fields.base import FIELD_TYPES, SYSTEM_FIELDS, Formula
@@ -38,68 +30,14 @@ from dougong_runtime.formulas.types import (
     record,
 )
 from dougong_runtime.labels import Label
+from dougong_runtime.model.link_triggers import DATES, Trigger, link_stages, link_trigger, refuse_no_date
+from dougong_runtime.model.link_variables import Variables
 from dougong_runtime.model.link_views import link_roles_named
 from dougong_runtime.model.linker import Linker
 from dougong_runtime.model.naming import STEPS
 
 ITEM = "item"
 """What the record in hand is called inside `for_each` and `create_records`, unless the step says."""
-RECORD_TRIGGERS = (
-    "record_created",
-    "record_updated",
-    "record_deleted",
-    "stage_entered",
-    "date_reached",
-    "button",
-    "form",
-    "mentioned",
-    "message_received",
-)
-"""Triggers that start a run for a record."""
-_NEEDS_ENTITY = ("record_created", "record_updated", "record_deleted", "stage_entered", "date_reached")
-_NEEDS = {"stage_entered": "stage", "date_reached": "date", "webhook": "connector"}
-_DATES = (Kind.DATE, Kind.DATETIME)
-
-
-class Variables(dict[str, ValueType]):
-    """Names that expressions may use; below a name of type JSON any further name is JSON too."""
-
-    def __contains__(self, name: object) -> bool:
-        return dict.__contains__(self, name) or self._inside_json(name)
-
-    def __missing__(self, name: str) -> ValueType:
-        if self._inside_json(name):
-            return JSON
-        raise KeyError(name)
-
-    def _inside_json(self, name: object) -> bool:
-        head = str(name).rpartition(".")[0]
-        while head:
-            if dict.get(self, head) == JSON:
-                return True
-            head = head.rpartition(".")[0]
-        return False
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """As of any mapping."""
-        return self.get(name, default)
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """What starts a workflow."""
-
-    on: str
-    entity: str | None
-    when: Formula | None = None
-    crossing: Formula | None = None
-    once_per: Formula | None = None
-    fields: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ()
-    date: str | None = None
-    filter: Formula | None = None
-    batch: bool = False
-    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +64,7 @@ class Workflow:
 
 def link_workflow(linker: Linker, at: Cursor) -> Workflow:
     """One workflow. What is wrong is noted; what holds is linked all the same."""
-    trigger = _trigger(linker, at["trigger"])
+    trigger = link_trigger(linker, at["trigger"])
     linker.document(at.get("as"), "role")
     known = Variables(
         {
@@ -149,75 +87,6 @@ def link_workflow(linker: Linker, at: Cursor) -> Workflow:
         known["records"] = ValueType(Kind.RECORDS, targets=(trigger.entity,))
     walker = _Walker(linker, at.raw.name, known)
     return Workflow(trigger, walker.steps(at.get("steps")))
-
-
-# --- triggers -----------------------------------------------------------------------------------------------
-
-
-def _trigger(linker: Linker, at: Cursor) -> Trigger:
-    on = at.text("on")
-    entity = linker.entity(at.get("entity"))
-    if on in _NEEDS_ENTITY and "entity" not in at:
-        linker.refuse(MALFORMED, f"「{on}」要写明实体。", f"{on} needs an “entity”.", at)
-    needed = _NEEDS.get(on)
-    if needed is not None and needed not in at:
-        linker.refuse(MALFORMED, f"「{on}」要写明 {needed}。", f"{on} needs “{needed}”.", at)
-    for kind in ("connector", "calendar", "form", "message"):
-        linker.document(at.get(kind), kind)
-    link_roles_named(linker, at)
-    date = linker.path(at.get("date"), entity)
-    if date is not None and date.type.kind not in _DATES:
-        _no_date(linker, at["date"], str(at["date"].value), date.type, entity)
-    fields = [linker.field(node, entity) for node in at.items("fields")]
-    return Trigger(
-        on=on,
-        entity=entity,
-        when=linker.formula(at.get("when"), entity, "trigger", BOOLEAN),
-        crossing=linker.formula(at.get("crossing"), entity, "trigger", BOOLEAN),
-        once_per=linker.formula(at.get("once_per"), entity, "trigger"),
-        fields=tuple(shape.name for shape in fields if shape is not None),
-        stages=tuple(_stages(linker, at, "stage", entity)),
-        date=at.text("date") or None,
-        filter=linker.formula(at.get("filter"), entity, "filter", BOOLEAN),
-        batch=bool(at.value.get("batch", False)),
-        data=at.value,
-    )
-
-
-def _stages(linker: Linker, at: Cursor, name: str, entity: str | None) -> Iterator[str]:
-    """Options of the entity's stage."""
-    if entity is None:
-        return
-    stage = linker.stages.get(entity)
-    for node in at.items(name):
-        if stage is None:
-            linker.refuse(
-                WRONG_FIELD, f"「{entity}」没有阶段字段。", f"{entity} has no field of type stage.", node
-            )
-            return
-        options = linker.shapes[entity].fields[stage].type.options
-        owner = f"{entity}.{stage}"
-        if node.value in options:
-            linker.refer(node, Target("option", str(node.value), owner))
-            yield str(node.value)
-        else:
-            linker.unknown(UNKNOWN_OPTION, node, node.value, map(str, options), of=owner)
-
-
-def _no_date(linker: Linker, at: Cursor, text: str, found: ValueType, entity: str | None) -> None:
-    dates = (
-        [shape.name for shape in linker.shapes[entity].fields.values() if shape.type.kind in _DATES]
-        if entity is not None
-        else []
-    )
-    own = [name for name in dates if name not in SYSTEM_FIELDS]
-    zh = f"应为日期或时间，而不是 {found}：{text}。" + (
-        f"「{entity}」的日期：{'、'.join(own)}。" if own else ""
-    )
-    en = f"Expected a date or a time, found {found}: {text}." + (
-        f" Dates of {entity}: {', '.join(own)}." if own else ""
-    )
-    linker.problems.append(said(FORMULA_TYPE, zh, en, at.place()))
 
 
 # --- steps --------------------------------------------------------------------------------------------------
@@ -403,10 +272,10 @@ class _Walker:
         until = self.formula(at.get("until"))
         if until is not None:
             formulas["until"] = until
-            if until.type.kind not in _DATES:
-                _no_date(self.linker, at["until"], until.text, until.type, self._entity_of(until.text))
+            if until.type.kind not in DATES:
+                refuse_no_date(self.linker, at["until"], until.text, until.type, self._entity_of(until.text))
         if do == "transition":
-            tuple(_stages(self.linker, at, "to", self._stage_entity(at, formulas)))
+            tuple(link_stages(self.linker, at, "to", self._stage_entity(at, formulas)))
         elif not isinstance(at.value.get("to"), dict):
             self._put(formulas, "to", self._people(at.get("to")))
         for name in ("by",) if do == "approve" else ():
