@@ -17,7 +17,7 @@ from dougong_platform.settings import Settings
 from dougong_platform.tables import SITE
 from dougong_runtime import publish
 from dougong_runtime.audit import log
-from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.exact import POSTGRESQL_FUNCTIONS
 from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.names import uuid7
@@ -120,7 +120,7 @@ class Database:
                 connection.execute(sa.delete(SITE).where(SITE.c.name.in_(wanted)))
                 connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in wanted.items()])
         except OperationalError as error:
-            raise refuse(NO_DATABASE, why=str(error.orig).strip().splitlines()[0]) from None
+            raise unreachable(error) from None
 
     def is_installed(self, parts: Mapping[str, str] | None = None) -> bool:
         """Whether the system tables are there, with all `parts` in that form where they are given."""
@@ -136,6 +136,11 @@ class Database:
     def close(self) -> None:
         """Give all connections back to the database."""
         self._pool.dispose()
+
+
+def unreachable(error: OperationalError) -> Refused:
+    """The refusal for a database that does not answer, or stays locked by a long write."""
+    return refuse(NO_DATABASE, why=str(error.orig).strip().splitlines()[0])
 
 
 def forms() -> dict[str, str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dougong_runtime.errors import Problem, Refused, problem_type
+from dougong_runtime.errors import Problem, Refused, problem_type, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
 
@@ -308,13 +308,17 @@ class Settings:
         if problems:
             raise Refused(problems)
         data_dir = Path(values["data_dir"]).expanduser().resolve()
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         values["data_dir"] = data_dir
         if not values["database_url"]:
             values["database_url"] = f"sqlite:///{data_dir / 'dougong.sqlite'}"
-        if not values["secret_key"]:
-            values["secret_key"] = _kept_secret(data_dir / SECRET_FILE)
-            origins["secret_key"] = "generated"
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not values["secret_key"]:
+                values["secret_key"] = _kept_secret(data_dir / SECRET_FILE)
+                origins["secret_key"] = "generated"
+        except OSError as error:
+            why = f"{error.filename or data_dir}: {error.strerror or error}"
+            raise refuse(BAD_SETTING, name="data_dir", zh=why, en=why) from None
         known = {s.variable for s in SETTINGS}.union(OTHER_VARIABLES)
         ignored = tuple(sorted(v for v in env if v.startswith(PREFIX) and v not in known))
         return cls(**values, origins=origins, ignored=ignored)

@@ -23,6 +23,7 @@ from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_runtime.errors import Refused
 from dougong_runtime.records import dependants
+from dougong_runtime.storage import search
 
 LEASE_TIME = timedelta(minutes=15)
 """After so long whoever took a piece of work is thought dead, and another takes it."""
@@ -96,7 +97,15 @@ class Upkeep:
                 dependants.refresh(connection, running, which, self.site.clock, self.site.settings.time_zone)
         return len(apps)
 
+    def warm(self) -> None:
+        """Load what the first request and the first write would wait for: every app, and the readings of characters."""
+        with self.site.database.read() as connection:
+            for name in self.site.apps(connection):
+                self.site.running(connection, name)
+        search.pinyin_tokens("斗拱")
+
     def _run(self) -> None:
+        self._safely("warm", self.warm)
         while not self._stop.wait(PAUSE_SECONDS):
             self._safely("leases", self.run_due)
             now = self.site.clock.now()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -346,3 +350,115 @@ def test_the_installed_command_runs_as_a_process_in_chinese(
     )
     assert done.returncode == 1
     assert "没有用户「nobody」" in done.stderr
+
+
+@every_database
+def test_a_demonstration_is_not_made_in_somebodys_database(shell: Terminal) -> None:
+    shell.ok("init", "--password-stdin", stdin=PASSWORD)
+    done = shell.refused("demo", "--port", "0", "--no-open")
+    assert "no demonstration" in done.err
+    assert [p["username"] for p in shell.ok("user", "list", "--json").json] == ["admin"]
+
+
+@every_database
+def test_a_demonstration_that_was_broken_off_is_not_taken_for_whole(shell: Terminal) -> None:
+    shell.ok("init")
+    site = open_site()
+    with site.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO dg_site (name, value) VALUES ('demo', 'begun')")
+    site.database.close()
+    assert "unfinished" in shell.refused("demo", "--port", "0", "--no-open").err
+
+
+def test_the_port_is_asked_for_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DOUGONG_DATABASE_URL", "DOUGONG_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SystemExit) as end:
+            main(["demo", "--data-dir", str(tmp_path), "--port", str(taken.getsockname()[1]), "--no-open"])
+    assert end.value.code == 1
+    assert "--port" in capsys.readouterr().err
+    assert not (tmp_path / "demo.sqlite").exists()
+
+
+def test_the_demonstration_serves_this_machine_with_the_printed_password_and_keeps_its_data(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "dougong_platform",
+        "demo",
+        "--data-dir",
+        "d",
+        "--port",
+        str(port),
+        "--scale",
+        "0.01",
+        "--no-open",
+    ]
+    ids = []
+    for _ in range(2):
+        serving = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        try:
+            assert serving.stdout is not None
+            password = next(line for line in serving.stdout if line.startswith("Password: ")).split()[1]
+            token = _post(
+                f"http://127.0.0.1:{port}/api/v1/tokens", {"username": "advisor_li", "password": password}
+            )["token"]
+            ask = urllib.request.Request(
+                f"http://127.0.0.1:{port}/api/v1/me", headers={"Authorization": f"Bearer {token}"}
+            )
+            with urllib.request.urlopen(ask) as answered:
+                ids.append(json.load(answered)["id"])
+        finally:
+            serving.terminate()
+            assert serving.wait(30) in (0, -15)
+    assert ids[0] == ids[1]
+
+
+def _post(address: str, body: dict[str, str]) -> Any:
+    """The answer, once the server is up."""
+    request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(request) as answered:
+                return json.load(answered)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not come up")
+
+
+@every_database
+def test_a_templates_stories_are_run(shell: Terminal) -> None:
+    found = shell.run("template", "test", CLINIC, "--json")
+    assert found.status in (0, 1)
+    assert all(set(f) == {"story", "ok", "why"} for f in found.json)
+    assert found.json
+
+
+def test_a_database_that_does_not_answer_is_said_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOUGONG_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DOUGONG_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(SystemExit) as end:
+        main(["user", "list"])
+    assert end.value.code == 1
+    assert "cannot be reached" in capsys.readouterr().err

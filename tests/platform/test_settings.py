@@ -14,7 +14,7 @@ from dougong_runtime.errors import Refused
 def load(tmp_path: Path, text: str = "", **env: str) -> Settings:
     file = tmp_path / "dougong.toml"
     file.write_text(text, encoding="utf-8")
-    return Settings.load({"DOUGONG_DATA_DIR": str(tmp_path / "data"), **env}, file)
+    return Settings.load({"DOUGONG_DATA_DIR": str(tmp_path / "data")} | env, file)
 
 
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path: Path) -> None:
@@ -71,3 +71,9 @@ def test_every_setting_says_what_it_means_in_both_languages_and_is_a_field() -> 
     for setting in SETTINGS:
         assert setting.meaning.zh != setting.meaning.en
         assert setting.name in Settings.__dataclass_fields__
+
+
+def test_a_data_folder_that_cannot_be_made_is_refused_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Refused, match="file"):
+        load(tmp_path, DOUGONG_DATA_DIR=str(tmp_path / "file" / "data"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from dougong_platform.cli import app as app_commands
 from dougong_platform.cli import (
@@ -23,6 +24,7 @@ from dougong_platform.cli import (
     user,
 )
 from dougong_platform.cli.terminal import refused, say
+from dougong_platform.database import unreachable
 from dougong_runtime.errors import Refused
 
 dougong = typer.Typer(
@@ -74,3 +76,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         dougong(given)
     except Refused as problems:
         refused(problems, as_json="--json" in given)
+    except OperationalError as error:
+        refused(unreachable(error), as_json="--json" in given)

@@ -117,7 +117,7 @@ def export(
 
 
 @commands.command(
-    help=say("在临时数据库上运行模板的故事", "Run the template's stories on a scratch database")
+    "test", help=say("在临时数据库上运行模板的故事", "Run the template's stories on a scratch database")
 )
 def run_stories(
     path: TemplatePath,
