@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from formula_world import rid
 from hypothesis import strategies as st
+
+from formula_world import rid
 
 Texts = st.SearchStrategy[str]
 
@@ -21,12 +22,22 @@ def _join(*parts: Any) -> Texts:
 _NUMBERS = ["budget", "small_order", "rate", "visits", "wide", "SETTING('discount')", "SETTING('limit')", "parent.budget", "owner.team.parent.version", "LEN(name)", "ORD(grade)", "mood", "COUNT(orders)", "SUM(orders.amount)", "NULL"]  # fmt: skip
 _TEXTS = ["name", "code", "grade", "parent.name", "owner.username", "SETTING('prefix')", "JOIN(orders.number, '/')", "''", "'张三丰'", "'a-b'", "'Straße'", "' x  y '", "mood", "id"]  # fmt: skip
 _BOOLEANS = ["active", "parent.active", "TRUE", "FALSE", "NULL", "HAS(skills, 'weld')", "orders = NULL", "skills <> ''", "grade = 'B'", "grade < 'C'", "owner = USER()", "owner.team = USER().team", "HAS(tools.kind, 'press')", "photo = NULL", "EXISTS(orders, paid)"]  # fmt: skip
-_DATES = ["born", "parent.born", "TODAY()", "DATE('2024-02-29')", "DATE(seen_at)", "MAX(orders.paid_on)", "NULL"]
+_DATES = [
+    "born",
+    "parent.born",
+    "TODAY()",
+    "DATE('2024-02-29')",
+    "DATE(seen_at)",
+    "MAX(orders.paid_on)",
+    "NULL",
+]
 _INSTANTS = ["seen_at", "NOW()", "created_at", "parent.seen_at", "MIN(orders.placed_at)"]
 
 _literal_number = st.one_of(
     st.integers(-3, 12).map(str),
-    st.sampled_from(["0.5", "0.005", "2.345", "99.995", "1000000", "0.1", "123456789012345678", "0.00000000000000000001"]),
+    st.sampled_from(
+        ["0.5", "0.005", "2.345", "99.995", "1000000", "0.1", "123456789012345678", "0.00000000000000000001"]
+    ),
 )
 _small = st.integers(-2, 5).map(str)
 
@@ -36,7 +47,13 @@ def numbers(depth: int) -> Texts:
     leaf = st.one_of(st.sampled_from(_NUMBERS), _literal_number)
     if depth <= 0:
         return leaf
-    n, b, t, d, i = numbers(depth - 1), booleans(depth - 1), texts(depth - 1), dates(depth - 1), instants(depth - 1)
+    n, b, t, d, i = (
+        numbers(depth - 1),
+        booleans(depth - 1),
+        texts(depth - 1),
+        dates(depth - 1),
+        instants(depth - 1),
+    )
     return st.one_of(
         leaf,
         _join("(", n, st.sampled_from([" + ", " - ", " * ", " / "]), n, ")"),
@@ -57,7 +74,12 @@ def numbers(depth: int) -> Texts:
         _join("(", d, " - ", d, ")"),
         _join("(", i, " - ", i, ")"),
         _join("HOURS_BETWEEN(", i, ", ", i, ")"),
-        _join(st.sampled_from(["YEAR", "MONTH", "DAY", "QUARTER", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "AGE"]), "(", d, ")"),
+        _join(
+            st.sampled_from(["YEAR", "MONTH", "DAY", "QUARTER", "WEEKDAY", "WEEKNUM", "ISOWEEKNUM", "AGE"]),
+            "(",
+            d,
+            ")",
+        ),
         _join(st.sampled_from(["HOUR", "MINUTE", "DAY"]), "(", i, ")"),
         _join("DATEDIF(", d, ", ", d, ", '", st.sampled_from("YMD"), "')"),
         _join("NETWORKDAYS(", d, ", ", d, ")"),
@@ -71,10 +93,21 @@ def _inner_figure(depth: int) -> Texts:
     test = st.sampled_from(["", ", TRUE", ", created_at <> NULL", ", version > 1 OR NULL"])
     own = st.sampled_from(["paid", "NOT paid", "amount > THIS.small_order", "grade IN ('A', 'C')", "paid_on >= TODAY() - 60", "placed_at = '2026-01-10'", "grade = THIS.grade", "LEN(number) > 2 AND client.active"])  # fmt: skip
     return st.one_of(
-        _join(st.sampled_from(["SUM", "AVG", "MIN", "MAX", "COUNT", "COUNT_DISTINCT", "MEDIAN", "STDEV"]), "(", of, test, ")"),
+        _join(
+            st.sampled_from(["SUM", "AVG", "MIN", "MAX", "COUNT", "COUNT_DISTINCT", "MEDIAN", "STDEV"]),
+            "(",
+            of,
+            test,
+            ")",
+        ),
         _join(st.sampled_from(["SUM", "AVG", "MAX", "STDEV", "COUNT"]), "(orders.amount, ", own, ")"),
         _join("COUNT(orders, ", own, ")"),
-        _join(st.sampled_from(["FIRST", "LAST"]), "(orders.amount, ", st.sampled_from(["paid_on", "amount", "number", "grade", "placed_at"]), ")"),
+        _join(
+            st.sampled_from(["FIRST", "LAST"]),
+            "(orders.amount, ",
+            st.sampled_from(["paid_on", "amount", "number", "grade", "placed_at"]),
+            ")",
+        ),
         _join("LAST(orders.amount, paid_on, ", own, ")"),
         _join("XIRR(orders.amount, paid_on)"),
     )
@@ -85,7 +118,13 @@ def texts(depth: int) -> Texts:
     leaf = st.sampled_from(_TEXTS)
     if depth <= 0:
         return leaf
-    n, b, t, d, i = numbers(depth - 1), booleans(depth - 1), texts(depth - 1), dates(depth - 1), instants(depth - 1)
+    n, b, t, d, i = (
+        numbers(depth - 1),
+        booleans(depth - 1),
+        texts(depth - 1),
+        dates(depth - 1),
+        instants(depth - 1),
+    )
     return st.one_of(
         leaf,
         _join("(", t, " & ", st.one_of(t, n, d, i, b), ")"),
@@ -118,7 +157,13 @@ def booleans(depth: int) -> Texts:
     leaf = st.sampled_from(_BOOLEANS)
     if depth <= 0:
         return leaf
-    n, b, t, d, i = numbers(depth - 1), booleans(depth - 1), texts(depth - 1), dates(depth - 1), instants(depth - 1)
+    n, b, t, d, i = (
+        numbers(depth - 1),
+        booleans(depth - 1),
+        texts(depth - 1),
+        dates(depth - 1),
+        instants(depth - 1),
+    )
     order = st.sampled_from([" = ", " <> ", " < ", " <= ", " > ", " >= "])
     return st.one_of(
         leaf,
@@ -159,7 +204,21 @@ def dates(depth: int) -> Texts:
         _join("EDATE(", d, ", ", days, ")"),
         _join("EOMONTH(", d, ", ", _small, ")"),
         _join("WORKDAY(", d, ", ", _small, ")"),
-        _join(st.sampled_from(["START_OF_WEEK", "START_OF_MONTH", "START_OF_QUARTER", "END_OF_WEEK", "END_OF_QUARTER", "END_OF_YEAR"]), "(", d, ")"),
+        _join(
+            st.sampled_from(
+                [
+                    "START_OF_WEEK",
+                    "START_OF_MONTH",
+                    "START_OF_QUARTER",
+                    "END_OF_WEEK",
+                    "END_OF_QUARTER",
+                    "END_OF_YEAR",
+                ]
+            ),
+            "(",
+            d,
+            ")",
+        ),
         _join("DATE(YEAR(", d, "), ", _small, ", ", days, ")"),
         _join("IF(", b, ", ", d, ", ", d, ")"),
         _join(st.sampled_from(["MIN", "MAX", "COALESCE"]), "(", d, ", ", d, ")"),
@@ -197,25 +256,77 @@ def random_world(seed: int, clients: int = 14) -> dict[str, list[dict[str, Any]]
         return None if draw.random() < 0.3 else value
 
     def decimal(scale: int, digits: int) -> Decimal:
-        units = draw.choice([0, 1, -1, 10**digits - 1, 1 - 10**digits, draw.randrange(-(10**6), 10**6), draw.randrange(10**8)])
+        units = draw.choice(
+            [0, 1, -1, 10**digits - 1, 1 - 10**digits, draw.randrange(-(10**6), 10**6), draw.randrange(10**8)]
+        )
         return Decimal(f"{units}E-{scale}")
 
     def day() -> date:
-        return draw.choice([date(2026, 3, 2), date(2024, 2, 29), date(2025, 12, 31), date(2026, 1, 10), date(1990, 3, 2) + timedelta(draw.randrange(13000))])
+        return draw.choice(
+            [
+                date(2026, 3, 2),
+                date(2024, 2, 29),
+                date(2025, 12, 31),
+                date(2026, 1, 10),
+                date(1990, 3, 2) + timedelta(draw.randrange(13000)),
+            ]
+        )
 
     def instant() -> datetime:
-        return datetime.combine(day(), time(draw.randrange(24), draw.randrange(60), draw.randrange(60), draw.choice([0, 1, 500000])), UTC)
+        return datetime.combine(
+            day(),
+            time(draw.randrange(24), draw.randrange(60), draw.randrange(60), draw.choice([0, 1, 500000])),
+            UTC,
+        )
 
     def word() -> str:
-        return draw.choice(["a", "A-1", "张三", "李四丰", "b-c-d", "12", "1,234.5", "İx", "ß", "  pad ", "😀z", "100%", "_", "'q'", "\\"])
+        return draw.choice(
+            [
+                "a",
+                "A-1",
+                "张三",
+                "李四丰",
+                "b-c-d",
+                "12",
+                "1,234.5",
+                "İx",
+                "ß",
+                "  pad ",
+                "😀z",
+                "100%",
+                "_",
+                "'q'",
+                "\\",
+            ]
+        )
 
     def living(values: dict[str, Any]) -> dict[str, Any]:
         gone = draw.random() < 0.15
-        return values | {"version": draw.randrange(1, 4), "created_at": instant(), "deleted_at": instant() if gone else None}
+        return values | {
+            "version": draw.randrange(1, 4),
+            "created_at": instant(),
+            "deleted_at": instant() if gone else None,
+        }
 
-    teams = [{"id": rid(1), "name": "Floor", "leader": rid(12)}, {"id": rid(2), "name": "Night", "parent": rid(1)}]
-    users = [{"id": rid(10 + n), "username": word(), "name": word(), "team": maybe(draw.choice([rid(1), rid(2)]))} for n in range(1, 4)]
-    machines = [living({"id": rid(30 + n), "name": word(), "kind": maybe(draw.choice(["lathe", "press"])), "hours": maybe(draw.randrange(500))}) for n in range(4)]
+    teams = [
+        {"id": rid(1), "name": "Floor", "leader": rid(12)},
+        {"id": rid(2), "name": "Night", "parent": rid(1)},
+    ]
+    users = [
+        {"id": rid(10 + n), "username": word(), "name": word(), "team": maybe(draw.choice([rid(1), rid(2)]))}
+        for n in range(1, 4)
+    ]
+    machines = [
+        living(
+            {
+                "id": rid(30 + n),
+                "name": word(),
+                "kind": maybe(draw.choice(["lathe", "press"])),
+                "hours": maybe(draw.randrange(500)),
+            }
+        )
+        for n in range(4)
+    ]
     machine_ids = [m["id"] for m in machines]
     client_ids = [rid(100 + n) for n in range(clients)]
     made = [

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from formula_world import ROWS, SHAPES
 
 from dougong_runtime.exact import (
     POSTGRESQL_FUNCTIONS,
@@ -20,6 +19,7 @@ from dougong_runtime.exact import (
 from dougong_runtime.formulas.shapes import EntityShape
 from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import Kind, ValueType
+from formula_world import ROWS, SHAPES
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ class WorldTables:
 
     def _table(self, shape: EntityShape) -> sa.Table:
         columns = [sa.Column(f.name, column_type(f.type)) for f in shape.fields.values()]
-        return sa.Table(f"w_{shape.name}", self.metadata, sa.Column("id", RecordId(), primary_key=True), *columns)
+        return sa.Table(
+            f"w_{shape.name}", self.metadata, sa.Column("id", RecordId(), primary_key=True), *columns
+        )
 
     def of(self, entity: str) -> sa.Table:
         """The table of an entity."""

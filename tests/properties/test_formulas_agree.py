@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from databases import every_database, fresh_url
-from formula_samples import formulas, random_world
-from formula_tables import WorldTables, world_app, world_engine
-from formula_world import NOW, SETTING_VALUES, SETTINGS, SHAPES, ZONE, rid
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from databases import every_database, fresh_url
 from dougong_runtime.formulas.calendars import make_calendar
 from dougong_runtime.formulas.check import check_formula
 from dougong_runtime.formulas.compile import Scope, compile_formula, condition
@@ -24,6 +21,9 @@ from dougong_runtime.formulas.evaluate import MemoryRow, evaluate
 from dougong_runtime.formulas.problems import FormulaProblems
 from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import Kind
+from formula_samples import formulas, random_world
+from formula_tables import WorldTables, world_app, world_engine
+from formula_world import NOW, SETTING_VALUES, SETTINGS, SHAPES, ZONE, rid
 
 SEEDS = (1, 2, 3)
 

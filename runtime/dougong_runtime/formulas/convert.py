@@ -202,7 +202,9 @@ def unify(nodes: Iterable[Node]) -> tuple[tuple[Node, ...], ValueType]:
     ):
         numbers = tuple(convert(n, Want.NUMBER) for n in found)
         return numbers, widest(n.type for n in numbers)
-    if kinds <= {Kind.TEXT, Kind.CHOICE}:
+    if kinds <= {Kind.TEXT, Kind.CHOICE} or (
+        Kind.TEXT in kinds and kinds <= {Kind.TEXT, Kind.CHOICE, Kind.RECORD}
+    ):
         if len(set(types)) == 1:
             return tuple(retyped(n, types[0]) for n in found), types[0]
         return tuple(convert(n, Want.TEXT) for n in found), TEXT

@@ -125,7 +125,8 @@ class _Reader:
         try:
             body = ast.parse(self.stand_in, mode="eval").body
         except SyntaxError as error:
-            token = self._token_at((error.offset or 1) - 1)
+            # at the end of the text Python names no column, or one behind it
+            token = self._token_at(error.offset - 1) if error.offset else self.tokens[-1]
             raise _wrong(
                 token.offset,
                 token.length,
