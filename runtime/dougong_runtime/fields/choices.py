@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from dougong_runtime.exact import JsonValue
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
 from dougong_runtime.fields.columns import column_type
-from dougong_runtime.fields.writing import expected, narrow, read_text
+from dougong_runtime.fields.writing import narrow, read_text
 from dougong_runtime.formulas.types import BOOLEAN, Kind, ValueType
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.names import nearest
@@ -53,7 +53,7 @@ class BooleanType(FieldType):
                 return True
             if word in _NO:
                 return False
-        raise expected(field, "应为是或否（true 或 false）。", "must be yes or no (true or false).")
+        raise ValueProblem("应为是或否（true 或 false）。", "must be yes or no (true or false).")
 
     def to_json(self, field: Field, value: Value) -> Json:
         """A JSON boolean."""
@@ -186,7 +186,7 @@ class TagsType(MultiChoiceType):
         """A short text, or an option where only those are allowed."""
         if field.value_type.options:
             return option_value(field, raw)
-        return read_text(field, raw, TAG_LENGTH_MAX)
+        return read_text(raw, TAG_LENGTH_MAX)
 
     def ordered(self, field: Field, values: list[str | int]) -> list[str | int]:
         """Each once; the options' order first, then as written."""
@@ -207,9 +207,9 @@ def _items(field: Field, raw: object) -> list[object]:
     if isinstance(raw, str):
         return [part for part in _SEPARATOR.split(raw) if part.strip()]
     if not isinstance(raw, (list, tuple)):
-        raise expected(field, "应为列表。", "must be a list.")
+        raise ValueProblem("应为列表。", "must be a list.")
     if len(raw) > LIST_MAX:
-        raise expected(field, f"最多 {LIST_MAX} 项。", f"takes at most {LIST_MAX} values.")
+        raise ValueProblem(f"最多 {LIST_MAX} 项。", f"takes at most {LIST_MAX} values.")
     return list(raw)
 
 
@@ -233,7 +233,7 @@ def option_value(field: Field, raw: object) -> str | int:
         if near is not None
         else (f"可选：{'、'.join(values[:8])}。", f"Allowed: {', '.join(values[:8])}.")
     )
-    raise expected(field, f"没有选项「{shown}」。{hint[0]}", f"has no option “{shown}”. {hint[1]}")
+    raise ValueProblem(f"没有选项「{shown}」。{hint[0]}", f"has no option “{shown}”. {hint[1]}")
 
 
 def option_label(field: Field, value: object, language: Language) -> str:

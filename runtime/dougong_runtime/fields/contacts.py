@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from dougong_runtime.fields.base import FIELD_TYPES, Field, Value
+from dougong_runtime.fields.base import FIELD_TYPES, Field, Value, ValueProblem
 from dougong_runtime.fields.text import Textual
-from dougong_runtime.fields.writing import expected, narrow
+from dougong_runtime.fields.writing import narrow
 from dougong_runtime.labels import Label
 
 _EMAIL = re.compile(
@@ -39,8 +39,8 @@ class EmailType(Textual):
         """The domain in lower case; the part before `@` as written."""
         address = narrow(text)
         if _EMAIL.match(address) is None:
-            raise expected(
-                field, "应为邮箱地址，如 name@example.com。", "must be an address such as name@example.com."
+            raise ValueProblem(
+                "应为邮箱地址，如 name@example.com。", "must be an address such as name@example.com."
             )
         local, _, domain = address.rpartition("@")
         return f"{local}@{domain.lower()}"
@@ -67,8 +67,7 @@ class PhoneType(Textual):
             return mobile[1]
         digits = sum(c.isdigit() for c in number)
         if _PHONE.match(number) is None or not 3 <= digits <= 20:
-            raise expected(
-                field,
+            raise ValueProblem(
                 "应为电话号码，如 13800138000 或 021-5555 1234。",
                 "must be a phone number, such as +86 138 0013 8000 or 021-5555 1234.",
             )
@@ -106,8 +105,7 @@ class UrlType(Textual):
         return parts._replace(scheme=scheme).geturl()
 
     def _wrong(self, field: Field) -> Exception:
-        return expected(
-            field,
+        return ValueProblem(
             "应为完整网址，如 https://example.com/page（可用 http、https、mailto、tel）。",
             "must be a whole address such as https://example.com/page (http, https, mailto or tel).",
         )
@@ -154,28 +152,25 @@ class IdNumberType(Textual):
         scheme = field.options.get("scheme", "cn_id")
         if scheme == "any":
             if not (is_resident_id(number) or is_company_code(number) or _PASSPORT.match(number)):
-                raise expected(
-                    field,
+                raise ValueProblem(
                     "不是有效的证件号码：身份证号和统一社会信用代码为 18 位且校验位相符，护照为 5 到 12 位。",
                     "is no valid number: a resident id or company code has 18 characters with a matching check "
                     "digit, a passport 5 to 12.",
                 )
         elif scheme == "cn_id":
             if not is_resident_id(number):
-                raise expected(
-                    field,
+                raise ValueProblem(
                     "不是有效的身份证号：应为 18 位，且校验位相符。",
                     "is not a valid resident id: 18 characters with a matching check digit are expected.",
                 )
         elif scheme == "uscc":
             if not is_company_code(number):
-                raise expected(
-                    field,
+                raise ValueProblem(
                     "不是有效的统一社会信用代码：应为 18 位，且校验位相符。",
                     "is not a valid company code: 18 characters with a matching check digit are expected.",
                 )
         elif _PASSPORT.match(number) is None:
-            raise expected(field, "应为 5 到 12 位字母和数字。", "must be 5 to 12 letters and digits.")
+            raise ValueProblem("应为 5 到 12 位字母和数字。", "must be 5 to 12 letters and digits.")
         return number
 
     def sample(self, field: Field, random: random.Random) -> Value:

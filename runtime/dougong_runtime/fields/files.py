@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from dougong_runtime.exact import JsonValue
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
-from dougong_runtime.fields.writing import expected, read_text
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
+from dougong_runtime.fields.writing import read_text
 from dougong_runtime.formulas.types import FILE, JSON, ValueType
 from dougong_runtime.labels import Label, Language
 
@@ -52,11 +52,11 @@ class FileType(FieldType):
         if raw is None or raw == "":
             return None
         if not isinstance(raw, Mapping):
-            raise expected(field, "应为已上传的文件。", "must be a file that was handed in.")
+            raise ValueProblem("应为已上传的文件。", "must be a file that was handed in.")
         unknown = set(raw) - {"id", "name", "size", "sha256", "media_type", "seconds"}
         size, digest, media = raw.get("size"), raw.get("sha256"), raw.get("media_type")
         seconds, key = raw.get("seconds"), raw.get("id")
-        name = read_text(field, raw.get("name"), 255)
+        name = read_text(raw.get("name"), 255)
         if (
             unknown
             or name is None
@@ -68,16 +68,15 @@ class FileType(FieldType):
             or not (isinstance(key, str) and _FILE_KEY.match(key))
             or not (seconds is None or (isinstance(seconds, int) and not isinstance(seconds, bool)))
         ):
-            raise expected(
-                field,
+            raise ValueProblem(
                 "文件信息不完整：需要 id、name、size、sha256 和 media_type。",
                 "lacks facts of the file: id, name, size, sha256 and media_type are needed.",
             )
         if not media.startswith(self.media) or not self._media_allowed(field, media):
-            raise expected(field, f"不接受 {media} 类型的文件。", f"does not take files of type {media}.")
+            raise ValueProblem(f"不接受 {media} 类型的文件。", f"does not take files of type {media}.")
         limit = field.options.get("size_max")
         if limit is not None and size > int(limit):
-            raise expected(field, f"文件不能超过 {limit} 字节。", f"takes files of up to {limit} bytes.")
+            raise ValueProblem(f"文件不能超过 {limit} 字节。", f"takes files of up to {limit} bytes.")
         facts = {"id": key, "name": name, "size": size, "sha256": digest, "media_type": media}
         return facts if seconds is None else {**facts, "seconds": seconds}
 
@@ -154,21 +153,21 @@ class JsonType(FieldType):
             try:
                 raw = json.loads(raw, parse_float=Decimal)
             except (ValueError, RecursionError):
-                raise expected(field, "不是有效的 JSON。", "is not valid JSON.") from None
+                raise ValueProblem("不是有效的 JSON。", "is not valid JSON.") from None
         if not isinstance(raw, (Mapping, list, tuple)):
-            raise expected(field, "应为 JSON 对象或列表。", "must be a JSON object or list.")
+            raise ValueProblem("应为 JSON 对象或列表。", "must be a JSON object or list.")
         value = self._plain(field, raw, 1)
         if len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")) > JSON_BYTES_MAX:
             raise self._too_large(field)
         return value
 
     def _too_large(self, field: Field) -> Exception:
-        return expected(field, f"最多 {JSON_BYTES_MAX} 字节。", f"takes at most {JSON_BYTES_MAX} bytes.")
+        return ValueProblem(f"最多 {JSON_BYTES_MAX} 字节。", f"takes at most {JSON_BYTES_MAX} bytes.")
 
     def _plain(self, field: Field, raw: object, depth: int) -> Any:
         if depth > JSON_DEPTH_MAX:
-            raise expected(
-                field, f"嵌套不能超过 {JSON_DEPTH_MAX} 层。", f"may nest at most {JSON_DEPTH_MAX} deep."
+            raise ValueProblem(
+                f"嵌套不能超过 {JSON_DEPTH_MAX} 层。", f"may nest at most {JSON_DEPTH_MAX} deep."
             )
         match raw:
             case None | bool():
@@ -181,7 +180,7 @@ class JsonType(FieldType):
                 return float(raw)
             case str():
                 if "\x00" in raw or any("\ud800" <= c <= "\udfff" for c in raw):
-                    raise expected(field, "含有不可保存的字符。", "holds characters that cannot be kept.")
+                    raise ValueProblem("含有不可保存的字符。", "holds characters that cannot be kept.")
                 return raw
             case Mapping() if all(isinstance(k, str) for k in raw):
                 return {
@@ -189,8 +188,7 @@ class JsonType(FieldType):
                 }
             case list() | tuple():
                 return [self._plain(field, v, depth + 1) for v in raw]
-        raise expected(
-            field,
+        raise ValueProblem(
             f"JSON 中的 {str(raw)[:40]} 无法原样保存，请写成文字。",
             f"holds {str(raw)[:40]}, which JSON cannot keep exactly: write it as text.",
         )

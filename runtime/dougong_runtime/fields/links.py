@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from dougong_runtime.exact import RecordId
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
 from dougong_runtime.fields.columns import PLAIN_TEXT
-from dougong_runtime.fields.writing import expected
 from dougong_runtime.formulas.types import Kind, ValueType, record
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.names import is_record_id, uuid7
@@ -31,7 +30,7 @@ def record_id(field: Field, raw: object) -> str | None:
             return None
         if is_record_id(text):
             return text
-    raise expected(field, "应为记录的编号。", "must be the id of a record.")
+    raise ValueProblem("应为记录的编号。", "must be the id of a record.")
 
 
 def targets_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -64,14 +63,13 @@ class LinkType(FieldType):
         if raw is None or raw == "":
             return None
         if not isinstance(raw, Mapping) or set(raw) - {"entity", "id", "title"}:
-            raise expected(
-                field,
+            raise ValueProblem(
                 '应为 {"entity": "…", "id": "…"}。',
                 'must be {"entity": "…", "id": "…"}.',
             )
         if raw.get("entity") not in field.targets:
             names = ", ".join(field.targets)
-            raise expected(field, f"只能引用：{names}。", f"may name a record of: {names}.")
+            raise ValueProblem(f"只能引用：{names}。", f"may name a record of: {names}.")
         identity = record_id(field, raw.get("id"))
         return None if identity is None else {"entity": raw["entity"], "id": identity}
 
@@ -161,9 +159,9 @@ class ReferencesType(FieldType):
         if isinstance(raw, str):
             raw = [part for part in raw.split(";") if part.strip()]
         if not isinstance(raw, (list, tuple)):
-            raise expected(field, "应为记录编号的列表。", "must be a list of record ids.")
+            raise ValueProblem("应为记录编号的列表。", "must be a list of record ids.")
         if len(raw) > MANY_MAX:
-            raise expected(field, f"最多 {MANY_MAX} 条。", f"takes at most {MANY_MAX} records.")
+            raise ValueProblem(f"最多 {MANY_MAX} 条。", f"takes at most {MANY_MAX} records.")
         found = [record_id(field, item) for item in raw]
         return list(dict.fromkeys(item for item in found if item is not None)) or None
 

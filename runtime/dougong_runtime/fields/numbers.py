@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
 from dougong_runtime.fields.columns import column_type
-from dougong_runtime.fields.writing import expected, narrow
+from dougong_runtime.fields.writing import narrow
 from dougong_runtime.formulas.types import INTEGER, ValueType, number
 from dougong_runtime.labels import Label, Language
 
@@ -56,8 +56,7 @@ def fit(field: Field, value: Decimal, precision: int, scale: int) -> Decimal:
     if value.is_zero():
         return Decimal(0).scaleb(-scale)
     if value.adjusted() + 1 > precision - scale:
-        raise expected(
-            field,
+        raise ValueProblem(
             f"太大：小数点前最多 {precision - scale} 位。",
             f"is too large: at most {precision - scale} digits before the point.",
         )
@@ -76,21 +75,21 @@ def fit(field: Field, value: Decimal, precision: int, scale: int) -> Decimal:
 
 def _no_number(field: Field, raw: object) -> Exception:
     shown = str(raw)[:40]
-    return expected(field, f"应为数字，而不是「{shown}」。", f"must be a number, not “{shown}”.")
+    return ValueProblem(f"应为数字，而不是「{shown}」。", f"must be a number, not “{shown}”.")
 
 
 def _too_many_places(field: Field, scale: int) -> Exception:
     if scale == 0:
-        return expected(field, "应为整数，没有小数。", "takes whole numbers only, no decimal places.")
-    return expected(field, f"最多 {scale} 位小数。", f"takes at most {scale} decimal places.")
+        return ValueProblem("应为整数，没有小数。", "takes whole numbers only, no decimal places.")
+    return ValueProblem(f"最多 {scale} 位小数。", f"takes at most {scale} decimal places.")
 
 
 def _within(field: Field, value: Decimal | int) -> None:
     low, high = field.options.get("minimum"), field.options.get("maximum")
     if low is not None and value < Decimal(str(low)):
-        raise expected(field, f"不能小于 {low}。", f"must not be below {low}.")
+        raise ValueProblem(f"不能小于 {low}。", f"must not be below {low}.")
     if high is not None and value > Decimal(str(high)):
-        raise expected(field, f"不能大于 {high}。", f"must not be above {high}.")
+        raise ValueProblem(f"不能大于 {high}。", f"must not be above {high}.")
 
 
 class Whole(FieldType):
@@ -157,7 +156,7 @@ class RatingType(Whole):
         value = super().coerce(field, raw)
         top = self._top(field)
         if value is not None and not 1 <= value <= top:
-            raise expected(field, f"应在 1 到 {top} 之间。", f"must be between 1 and {top}.")
+            raise ValueProblem(f"应在 1 到 {top} 之间。", f"must be between 1 and {top}.")
         return value
 
     def to_text(self, field: Field, value: Value, language: Language) -> str:

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import nh3
 import sqlalchemy as sa
 
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
 from dougong_runtime.fields.columns import PLAIN_TEXT
-from dougong_runtime.fields.writing import expected, narrow, read_text
+from dougong_runtime.fields.writing import narrow, read_text
 from dougong_runtime.formulas.types import TEXT, ValueType
 from dougong_runtime.labels import Label, Language
 
@@ -79,7 +79,7 @@ class Textual(FieldType):
 
     def coerce(self, field: Field, raw: object) -> Value:
         """White space around it is dropped; control characters and too long texts are refused."""
-        text = read_text(field, raw, self.limit(field), lines=self.lines)
+        text = read_text(raw, self.limit(field), lines=self.lines)
         return None if text is None else self.normalise(field, text)
 
     def normalise(self, field: Field, text: str) -> str | None:
@@ -136,8 +136,8 @@ class RichTextType(Textual):
         """Only the tags and attributes allowed; links to http, https and mailto; no script, style or event."""
         clean = sanitise(text).strip()
         if len(clean) > self.limit(field):
-            raise expected(
-                field, f"最多 {self.limit(field)} 个字符。", f"takes at most {self.limit(field)} characters."
+            raise ValueProblem(
+                f"最多 {self.limit(field)} 个字符。", f"takes at most {self.limit(field)} characters."
             )
         return clean if clean and (plain_text(clean) or "<hr" in clean) else None
 
@@ -163,7 +163,7 @@ class ColorType(Textual):
         """Lower case, six digits."""
         color = narrow(text).lower()
         if _COLOR.match(color) is None:
-            raise expected(field, "应为 #rrggbb 形式的颜色。", "must be a color such as #1f6feb.")
+            raise ValueProblem("应为 #rrggbb 形式的颜色。", "must be a color such as #1f6feb.")
         return color if len(color) == 7 else "#" + "".join(c * 2 for c in color[1:])
 
     def sample(self, field: Field, random: random.Random) -> Value:

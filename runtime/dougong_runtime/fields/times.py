@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from dougong_runtime.exact import Instant
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
-from dougong_runtime.fields.writing import expected, narrow
+from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
+from dougong_runtime.fields.writing import narrow
 from dougong_runtime.formulas.types import DATE, DATETIME, INTEGER, TIME, ValueType
 from dougong_runtime.labels import Label, Language
 
@@ -83,10 +83,10 @@ def parse_date(field: Field, raw: object) -> date | None:
                 if year >= _YEAR_MIN:
                     return date(year, month, day)
             except ValueError:
-                raise expected(
-                    field, f"没有「{text}」这一天。", f"names a day that does not exist: “{text}”."
+                raise ValueProblem(
+                    f"没有「{text}」这一天。", f"names a day that does not exist: “{text}”."
                 ) from None
-    raise expected(field, "应为日期，如 2026-03-02。", "must be a date such as 2026-03-02.")
+    raise ValueProblem("应为日期，如 2026-03-02。", "must be a date such as 2026-03-02.")
 
 
 def parse_time(field: Field, raw: object) -> time | None:
@@ -104,7 +104,7 @@ def parse_time(field: Field, raw: object) -> time | None:
                 return time(int(found[1]), int(found[2]), int(found[3] or 0), fraction)
             except ValueError:
                 pass
-    raise expected(field, "应为时间，如 09:30。", "must be a time such as 09:30.")
+    raise ValueProblem("应为时间，如 09:30。", "must be a time such as 09:30.")
 
 
 class DateType(FieldType):
@@ -177,8 +177,7 @@ class DatetimeType(FieldType):
                         offset = "+00:00" if found[3] in "Zz" else found[3]
                         local = datetime.fromisoformat(f"{local.isoformat()}{offset}")
         if local is None:
-            raise expected(
-                field,
+            raise ValueProblem(
                 "应为日期和时间，如 2026-03-02T09:30:00+08:00。",
                 "must be a date and time such as 2026-03-02T09:30:00+08:00.",
             )
@@ -189,9 +188,8 @@ class DatetimeType(FieldType):
             if zone is not None:
                 return instant_of(local, zone)
         except (OverflowError, ValueError):
-            raise expected(field, "超出可用的日期范围。", "lies outside the range of dates.") from None
-        raise expected(
-            field,
+            raise ValueProblem("超出可用的日期范围。", "lies outside the range of dates.") from None
+        raise ValueProblem(
             "缺少时区，如 2026-03-02T09:30:00+08:00。",
             "needs its offset, as in 2026-03-02T09:30:00+08:00.",
         )
@@ -284,8 +282,7 @@ class DurationType(FieldType):
                 days, hours, minutes, rest = (int(part or 0) for part in iso.groups())
                 seconds = ((days * 24 + hours) * 60 + minutes) * 60 + rest
         if seconds is None or not 0 <= seconds <= 10**10:
-            raise expected(
-                field,
+            raise ValueProblem(
                 "应为时长：秒数，或 1:30、PT1H30M。",
                 "must be a duration: seconds, or 1:30, or PT1H30M.",
             )

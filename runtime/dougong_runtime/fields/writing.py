@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dougong_runtime.fields.base import Field, ValueProblem
+from dougong_runtime.fields.base import ValueProblem
 
 _FULL_WIDTH = {ord(full): chr(ord(full) - 0xFEE0) for full in map(chr, range(0xFF01, 0xFF5F))}
 _FULL_WIDTH |= {0x3000: " ", ord("−"): "-", ord("–"): "-"}
@@ -22,12 +22,7 @@ def narrow(text: str) -> str:
     return text.translate(_FULL_WIDTH).strip()
 
 
-def expected(field: Field, zh: str, en: str) -> ValueProblem:
-    """The problem of a value, naming its field: `「价格」` + zh, `“Price”` + en."""
-    return ValueProblem(f"「{field.label.zh}」{zh}", f"“{field.label.en}” {en}")
-
-
-def read_text(field: Field, raw: object, length_max: int, *, lines: bool = False) -> str | None:
+def read_text(raw: object, length_max: int, *, lines: bool = False) -> str | None:
     """A text without white space around it; None where nothing is left.
 
     Raises ValueProblem for what is no text, is too long (code points) or holds characters that cannot be shown.
@@ -35,7 +30,7 @@ def read_text(field: Field, raw: object, length_max: int, *, lines: bool = False
     if raw is None:
         return None
     if not isinstance(raw, str):
-        raise expected(field, "应为文字。", "must be text.")
+        raise ValueProblem("应为文字。", "must be text.")
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip() if lines else raw.strip()
     if not text:
         return None
@@ -43,10 +38,9 @@ def read_text(field: Field, raw: object, length_max: int, *, lines: bool = False
         what = ("含有不可显示的控制字符", "holds control characters that cannot be shown")
         if not lines and _CONTROL.search(text) is None:
             what = ("只能有一行", "takes one line only")
-        raise expected(field, f"{what[0]}。", f"{what[1]}.")
+        raise ValueProblem(f"{what[0]}。", f"{what[1]}.")
     if len(text) > length_max:
-        raise expected(
-            field,
+        raise ValueProblem(
             f"最多 {length_max} 个字符，现有 {len(text)} 个。",
             f"takes at most {length_max} characters; this has {len(text)}.",
         )

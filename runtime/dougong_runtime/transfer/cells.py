@@ -13,8 +13,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dougong_runtime.fields.base import Field, Json, Value
-from dougong_runtime.fields.writing import expected, narrow
+from dougong_runtime.fields.base import Field, Json, Value, ValueProblem
+from dougong_runtime.fields.writing import narrow
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.transfer.sheets import Cell
 
@@ -56,7 +56,7 @@ def parse_cell(field: Field, cell: Cell) -> Value:
     if cell is None:
         return None
     if field.type in _FILES:
-        raise expected(field, "不能从表格导入文件。", "takes files, which a table cannot hold.")
+        raise ValueProblem("不能从表格导入文件。", "takes files, which a table cannot hold.")
     raw: object
     match cell:
         case bool():
@@ -126,8 +126,7 @@ def join_values(values: list[str]) -> str:
 
 def _from_number(field: Field, cell: float) -> object:
     if abs(cell) >= 10**EXCEL_DIGITS:
-        raise expected(
-            field,
+        raise ValueProblem(
             f"Excel 只保留了前 {EXCEL_DIGITS} 位数字，请把这一列设为文本后重新填写。",
             f"has lost digits: Excel keeps {EXCEL_DIGITS} of a number. Format the column as text and enter it again.",
         )
@@ -151,7 +150,7 @@ def _from_datetime(field: Field, cell: datetime) -> object:
     if cell.time() == time():
         return _from_day(field, cell.date())
     if field.type == "date":
-        raise expected(field, "应为日期，不带时间。", "takes a date without a time of day.")
+        raise ValueProblem("应为日期，不带时间。", "takes a date without a time of day.")
     return cell.isoformat(sep=" ")
 
 
@@ -199,8 +198,7 @@ def _choice_value(field: Field, text: str) -> object:
     word = text.casefold()
     found = [o.value for o in field.choices if word in (o.label.zh.casefold(), o.label.en.casefold())]
     if len(found) > 1:
-        raise expected(
-            field,
+        raise ValueProblem(
             f"有多个选项叫「{text}」，请填写它的值。",
             f"has several options called “{text}”: give its value.",
         )
@@ -218,7 +216,7 @@ def _date_text(field: Field, text: str) -> object:
     if field.type == "datetime":
         return f"{known} {at or '00:00'}{zone}"
     if at.strip("0:."):
-        raise expected(field, "应为日期，不带时间。", "takes a date without a time of day.")
+        raise ValueProblem("应为日期，不带时间。", "takes a date without a time of day.")
     return known
 
 
@@ -233,8 +231,7 @@ def _day_text(field: Field, text: str) -> str:
     if found := _DAY_MONTH.match(text):
         first, second, year = int(found[1]), int(found[3]), found[4]
         if first <= 12 and second <= 12 and first != second:
-            raise expected(
-                field,
+            raise ValueProblem(
                 f"「{text}」分不清日和月，请写成 {year}-{first:02d}-{second:02d} 或 {year}-{second:02d}-{first:02d}。",
                 f"cannot tell day and month in “{text}”: write {year}-{first:02d}-{second:02d} or "
                 f"{year}-{second:02d}-{first:02d}.",
@@ -242,7 +239,7 @@ def _day_text(field: Field, text: str) -> str:
         day, month = (first, second) if first > 12 else (second, first)
         return f"{year}-{month:02d}-{day:02d}"
     if _SHORT_YEAR.match(text):
-        raise expected(field, f"「{text}」的年份要写四位。", f"needs a year of four digits, not “{text}”.")
+        raise ValueProblem(f"「{text}」的年份要写四位。", f"needs a year of four digits, not “{text}”.")
     if found := _COMPACT.match(text):
         return "-".join(found.groups())
     if text.isascii() and text.isdigit() and int(text) in _SERIALS:
