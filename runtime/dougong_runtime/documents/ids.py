@@ -95,7 +95,7 @@ def _listed(
             if whole is None or item is None:
                 made.append(item)
                 continue
-            item = {whole: item}
+            item = {whole: [item] if whole == "fields" and isinstance(item, str) else item}
         said = _said(item)
         count = seen[said] = seen.get(said, 0) + 1
         here = (*path, word, said if count == 1 else f"{said}#{count}")

@@ -303,3 +303,11 @@ def test_examine_tells_without_raising() -> None:
     found = examine(source.of_text("{kind: app, name: a}\n---\n{kind: view, name: v, entity: nothing}"))
     assert found.app is not None
     assert [p.type.name for p in found.problems] == ["unknown-document"]
+
+
+def test_short_forms_are_kept_whole() -> None:
+    made = app_of(
+        "{kind: entity, name: e, fields: [{name: a, type: text}, {name: b, type: text}], unique: [a, [a, b]]}"
+    )
+    assert [unique.fields for unique in made.entities["e"].unique] == [("a",), ("a", "b")]
+    assert [sorted(item) for item in made.source["entity/e"]["unique"]] == [["fields", "id"]] * 2
