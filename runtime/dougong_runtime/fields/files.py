@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from dougong_runtime.exact import JsonValue
 from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
-from dougong_runtime.fields.writing import read_text
+from dougong_runtime.fields.writing import is_blank, read_text
 from dougong_runtime.formulas.types import FILE, JSON, ValueType
 from dougong_runtime.labels import Label, Language
 
@@ -49,7 +49,7 @@ class FileType(FieldType):
 
     def coerce(self, field: Field, raw: object) -> Value:
         """An object with all its facts, as the host answered when the file was handed in."""
-        if raw is None or raw == "":
+        if is_blank(raw):
             return None
         if not isinstance(raw, Mapping):
             raise ValueProblem("应为已上传的文件。", "must be a file that was handed in.")
@@ -145,7 +145,7 @@ class JsonType(FieldType):
 
     def coerce(self, field: Field, raw: object) -> Value:
         """An object or a list; a text is read as JSON."""
-        if raw is None or (isinstance(raw, str) and not raw.strip()):
+        if is_blank(raw):
             return None
         if isinstance(raw, str):
             if len(raw) > JSON_BYTES_MAX:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value, ValueProblem
 from dougong_runtime.fields.columns import PLAIN_TEXT
+from dougong_runtime.fields.writing import is_blank
 from dougong_runtime.formulas.types import Kind, ValueType, record
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.names import is_record_id, uuid7
@@ -60,7 +61,7 @@ class LinkType(FieldType):
         """An id; `{"entity": …, "id": …}` where there are several targets."""
         if not field.is_polymorphic:
             return record_id(field, raw)
-        if raw is None or raw == "":
+        if is_blank(raw):
             return None
         if not isinstance(raw, Mapping) or set(raw) - {"entity", "id", "title"}:
             raise ValueProblem(

@@ -22,6 +22,11 @@ def narrow(text: str) -> str:
     return text.translate(_FULL_WIDTH).strip()
 
 
+def is_blank(raw: object) -> bool:
+    """Whether nothing is written there."""
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
 def read_text(raw: object, length_max: int, *, lines: bool = False) -> str | None:
     """A text without white space around it; None where nothing is left.
 
