@@ -207,27 +207,24 @@ class RowReader:
     ) -> tuple[str, str]:
         if entity not in field.targets:
             names = ", ".join(f"{name}:…" for name in field.targets)
-            raise ValueProblem(
-                f"「{field.label.zh}」写成以下一种：{names}",
-                f"“{field.label.en}” is written as one of: {names}",
-            )
+            raise ValueProblem(f"应写成以下一种：{names}。", f"is written as one of: {names}.")
         label = self.app.entities[entity].label
         found = resolved[entity, text]
         lines = self.staging.namesakes(text) if entity == self.entity else []
         if isinstance(found, Several) or len(lines) > 1:
             raise ValueProblem(
-                f"「{field.label.zh}」：有多条{label.zh}叫「{text}」，请填写编号或唯一的字段。",
-                f"“{field.label.en}”: several of {label.en.lower()} are called “{text}”: give the id or a unique field.",
+                f"有多条{label.zh}叫「{text}」，请填写编号或唯一的字段。",
+                f"names more than one {label.en.lower()}, “{text}”: give the id or a unique field.",
             )
         if lines and self.staging.is_bad(lines[0]):
             raise ValueProblem(
-                f"「{field.label.zh}」：「{text}」所在的第 {lines[0]} 行没有导入。",
-                f"“{field.label.en}”: line {lines[0]}, where “{text}” stands, was not taken.",
+                f"「{text}」所在的第 {lines[0]} 行没有导入。",
+                f"names “{text}” of line {lines[0]}, which was not taken.",
             )
         if found is None:
             raise ValueProblem(
-                f"「{field.label.zh}」：没有叫「{text}」的{label.zh}，或你不能查看它。",
-                f"“{field.label.en}”: there is no {label.en.lower()} called “{text}”, or you may not see it.",
+                f"没有叫「{text}」的{label.zh}，或你不能查看它。",
+                f"names no {label.en.lower()} that you may see: “{text}”.",
             )
         return entity, found
 

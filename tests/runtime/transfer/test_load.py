@@ -211,8 +211,8 @@ def test_references_are_found_by_id_unique_field_or_title(school: World, rooms: 
 def test_an_ambiguous_or_unknown_reference_is_refused(school: World, rooms: dict[str, str]) -> None:
     answer = take_in(school, "name,room\na,hall\nb,cellar\n")
     assert said(answer) == [
-        (2, "room", "hall", "“Room”: several of room are called “hall”: give the id or a unique field."),
-        (3, "room", "cellar", "“Room”: there is no room called “cellar”, or you may not see it."),
+        (2, "room", "hall", "names more than one room, “hall”: give the id or a unique field."),
+        (3, "room", "cellar", "names no room that you may see: “cellar”."),
     ]
 
 
@@ -251,9 +251,9 @@ def test_a_circle_is_closed_afterwards(school: World) -> None:
 def test_a_row_that_names_a_bad_row_says_so(school: World) -> None:
     answer = take_in(school, "name,mentor,fee\nchild,parent,1\nparent,,-1\ntwin,,1\ntwin,,1\nx,twin,1\n")
     assert [(line, column, words) for line, column, _, words in said(answer)] == [
-        (2, "mentor", "“Mentor”: line 3, where “parent” stands, was not taken."),
+        (2, "mentor", "names “parent” of line 3, which was not taken."),
         (3, "fee", "The fee cannot be negative"),
-        (6, "mentor", "“Mentor”: several of pupil are called “twin”: give the id or a unique field."),
+        (6, "mentor", "names more than one pupil, “twin”: give the id or a unique field."),
     ]
 
 
