@@ -49,7 +49,9 @@ class Served:
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--quick", action="store_true", help="few rows and requests: whether it runs, not how fast")
+    parser.add_argument(
+        "--quick", action="store_true", help="few rows and requests: whether it runs, not how fast"
+    )
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     arguments = parser.parse_args()
@@ -104,29 +106,40 @@ def _cases(made: bench_site.Made, count: int) -> list[Case]:
     def listing(n: int) -> bytes:
         kind = kinds[n % 4]
         return request(
-            "GET", f"{api}?filter=kind%20=%20'{kind}'%20and%20price%20%3E=%20100&sort=-stored_at&limit=50", member
+            "GET",
+            f"{api}?filter=kind%20=%20'{kind}'%20and%20price%20%3E=%20100&sort=-stored_at&limit=50",
+            member,
         )
 
     return [
         Case(
-            "list of 50: filter, sort, row rule, count", listing,
-            lambda n: request("GET", f"/list?kind={kinds[n % 4]}&least=100", {}), count,
+            "list of 50: filter, sort, row rule, count",
+            listing,
+            lambda n: request("GET", f"/list?kind={kinds[n % 4]}&least=100", {}),
+            count,
         ),
         Case(
-            "read one by id", lambda n: request("GET", f"{api}/{made.items[n % len(made.items)]}", member),
-            lambda n: request("GET", f"/items/{made.items[n % len(made.items)]}", {}), count,
+            "read one by id",
+            lambda n: request("GET", f"{api}/{made.items[n % len(made.items)]}", member),
+            lambda n: request("GET", f"/items/{made.items[n % len(made.items)]}", {}),
+            count,
         ),
         Case(
-            "create one (rules, roll-ups, audit / bare insert)", lambda n: request("POST", api, member, body(n)),
-            lambda n: request("POST", "/items", {}, body(n)), count,
+            "create one (rules, roll-ups, audit / bare insert)",
+            lambda n: request("POST", api, member, body(n)),
+            lambda n: request("POST", "/items", {}, body(n)),
+            count,
         ),
         Case(
             "figures by kind, row rule",
             lambda n: request(
-                "POST", f"{api}/aggregate", member,
+                "POST",
+                f"{api}/aggregate",
+                member,
                 b'{"rows":["kind"],"measures":[{"name":"n","formula":"COUNT()"},{"name":"v","formula":"SUM(value)"}]}',
             ),
-            lambda n: request("GET", "/aggregate", {}), max(10, count // 4),
+            lambda n: request("GET", "/aggregate", {}),
+            max(10, count // 4),
         ),
     ]
 
@@ -162,7 +175,12 @@ def _line(name: str, clients: int, mine: list[Figure], theirs: list[Figure]) -> 
 def serve_ours(url: str, folder: Path) -> Served:
     """The product, one process, on a free port."""
     port = free_port()
-    environment = {**os.environ, "DOUGONG_DATABASE_URL": url, "DOUGONG_DATA_DIR": str(folder), "DOUGONG_LOG_LEVEL": "warning"}
+    environment = {
+        **os.environ,
+        "DOUGONG_DATABASE_URL": url,
+        "DOUGONG_DATA_DIR": str(folder),
+        "DOUGONG_LOG_LEVEL": "warning",
+    }
     command = [sys.executable, "-m", "dougong_platform.cli", "serve", "--port", str(port)]
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
@@ -176,7 +194,14 @@ def serve_baseline(url: str, owner: str) -> Served:
     database = url.removeprefix("sqlite:///") if url.startswith("sqlite") else url.replace("+psycopg", "")
     environment = {**os.environ, "BENCH_DATABASE": database, "BENCH_OWNER": owner}
     command = [
-        sys.executable, "-m", "uvicorn", "bench.baseline:app", "--port", str(port), "--log-level", "warning",
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bench.baseline:app",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
         "--no-access-log",
     ]
     started = time.perf_counter()

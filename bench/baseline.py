@@ -27,17 +27,13 @@ OWNER = os.environ["BENCH_OWNER"]
 POSTGRESQL = DATABASE.startswith("postgresql")
 MARK = "%s" if POSTGRESQL else "?"
 
-COLUMNS = (
-    "id, version, created_at, created_by, updated_at, updated_by, name, shelf, owner, kind, quantity, price, value, stored_at"
-)
+COLUMNS = "id, version, created_at, created_by, updated_at, updated_by, name, shelf, owner, kind, quantity, price, value, stored_at"
 NAMES = [c.strip() for c in COLUMNS.split(",")]
 WHERE = f"deleted_at IS NULL AND owner = {MARK} AND kind = {MARK} AND price >= {MARK}"
 LIST = f"SELECT {COLUMNS} FROM bench__item WHERE {WHERE} ORDER BY stored_at DESC NULLS LAST, id DESC LIMIT 51"
 COUNT = f"SELECT count(*) FROM (SELECT 1 FROM bench__item WHERE {WHERE} LIMIT 10001) AS n"
 READ = f"SELECT {COLUMNS} FROM bench__item WHERE id = {MARK} AND deleted_at IS NULL"
-AGGREGATE = (
-    f"SELECT kind, count(*), sum(value) FROM bench__item WHERE deleted_at IS NULL AND owner = {MARK} GROUP BY kind ORDER BY kind"
-)
+AGGREGATE = f"SELECT kind, count(*), sum(value) FROM bench__item WHERE deleted_at IS NULL AND owner = {MARK} GROUP BY kind ORDER BY kind"
 CREATE = (
     "INSERT INTO bench__item (id, version, created_at, updated_at, name, shelf, owner, kind, quantity, price, value)"
     f" VALUES ({', '.join([MARK] * 11)})"
@@ -115,7 +111,19 @@ async def create(request: Request) -> Response:
         now = "2026-03-02T02:00:00.000000Z"
         execute(
             CREATE,
-            (id_, 1, now, now, body["name"], body["shelf"], OWNER, body["kind"], body["quantity"], price, price),
+            (
+                id_,
+                1,
+                now,
+                now,
+                body["name"],
+                body["shelf"],
+                OWNER,
+                body["kind"],
+                body["quantity"],
+                price,
+                price,
+            ),
         )
         return answer({"id": id_}, 201)
 

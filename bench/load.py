@@ -39,7 +39,9 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def measure(port: int, pid: int, make: Request, count: int, clients: int, expect: Sequence[int] = (200, 201)) -> Figure:
+def measure(
+    port: int, pid: int, make: Request, count: int, clients: int, expect: Sequence[int] = (200, 201)
+) -> Figure:
     """Send `count` requests over `clients` connections; raises RuntimeError at an unexpected status."""
     before, started = cpu_seconds(pid), time.perf_counter()
     times = asyncio.run(_run(port, make, count, clients, expect))
@@ -71,7 +73,9 @@ async def _run(port: int, make: Request, count: int, clients: int, expect: Seque
             writer.write(make(n))
             head = await reader.readuntil(b"\r\n\r\n")
             status = int(head[9:12])
-            length = int(next(x for x in head.lower().split(b"\r\n") if x.startswith(b"content-length:"))[15:])
+            length = int(
+                next(x for x in head.lower().split(b"\r\n") if x.startswith(b"content-length:"))[15:]
+            )
             body = await reader.readexactly(length)
             times.append(time.perf_counter() - sent)
             if status not in expect:

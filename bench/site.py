@@ -58,7 +58,9 @@ def make(url: str, folder: Path, rows: int) -> Made:
     started = time.perf_counter()
     with site.database.write() as connection:
         records = site.records(connection, SYSTEM, "bench")
-        records.load_many("shelf", ({"name": f"Shelf {i}", "owner": owners[i % OWNERS]} for i in range(SHELVES)))
+        records.load_many(
+            "shelf", ({"name": f"Shelf {i}", "owner": owners[i % OWNERS]} for i in range(SHELVES))
+        )
     with site.database.read() as connection:
         shelves = ids(site, connection, "shelf", SHELVES)
     with site.database.write() as connection:
@@ -75,7 +77,9 @@ def ids(site: Site, connection: Any, entity: str, count: int, filter: str | None
     found: list[str] = []
     cursor = None
     while len(found) < count:
-        page = records.list(Query(entity, filter=filter, fields=("id",), limit=min(1000, count), cursor=cursor))
+        page = records.list(
+            Query(entity, filter=filter, fields=("id",), limit=min(1000, count), cursor=cursor)
+        )
         found += [i["id"] for i in page.items]
         cursor = page.next
         if cursor is None:

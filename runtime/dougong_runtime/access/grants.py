@@ -59,7 +59,7 @@ class HeldGrant:
         g = self.grant
         if action not in g.actions or field.is_system or field.is_computed or field.type == "autonumber":
             return False
-        if self.shows(field) != "yes" or field.name in g.readonly:
+        if self.shows(field) == "no" or field.name in g.readonly:
             return False
         return g.writable is None or field.name in g.writable
 
@@ -78,7 +78,9 @@ class EntityAccess:
         if action == "aggregate":
             return tuple(h for h in self.held if "read" in h.grant.actions)
         return tuple(
-            h for h in self.held if action in h.grant.actions and not (h.grant.aggregate_only and action != "aggregate")
+            h
+            for h in self.held
+            if action in h.grant.actions and not (h.grant.aggregate_only and action != "aggregate")
         )
 
     def can(self, action: str) -> bool:
@@ -96,7 +98,8 @@ class EntityAccess:
         if self.everything:
             return frozenset(self.entity.fields)
         return frozenset(
-            name for name, f in self.entity.fields.items()
+            name
+            for name, f in self.entity.fields.items()
             if any(h.shows(f) != "no" for h in self.giving("aggregate"))
         ) - {"deleted_at"}
 
@@ -120,7 +123,9 @@ class EntityAccess:
 class Access:
     """Everything that a set of roles may do in one app. Depends on roles only, so it is shared by their holders."""
 
-    def __init__(self, app: App, roles: Iterable[str], *, admin: bool = False, everything: bool = False) -> None:
+    def __init__(
+        self, app: App, roles: Iterable[str], *, admin: bool = False, everything: bool = False
+    ) -> None:
         self.app = app
         self.everything = everything
         held: dict[str, list[HeldGrant]] = {}

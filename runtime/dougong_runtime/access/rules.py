@@ -97,7 +97,8 @@ class Rules:
             return None
         rules = list(dict.fromkeys(h.grant.rows for h in giving))
         conditions = [
-            self._rows_of(next(h.grant for h in giving if h.grant.rows == rule), access.entity, row) for rule in rules
+            self._rows_of(next(h.grant for h in giving if h.grant.rows == rule), access.entity, row)
+            for rule in rules
         ]
         if shared:
             conditions.append(row.c.id.in_(shared))

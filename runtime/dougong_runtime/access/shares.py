@@ -72,14 +72,17 @@ def shared_with(connection: sa.Connection, app: str, viewer: Viewer, now: dateti
         if may_write:
             write.setdefault(entity, []).append(record)
     return Shared(
-        {k: tuple(sorted(set(v))) for k, v in read.items()}, {k: tuple(sorted(set(v))) for k, v in write.items()}
+        {k: tuple(sorted(set(v))) for k, v in read.items()},
+        {k: tuple(sorted(set(v))) for k, v in write.items()},
     )
 
 
 def shares_of(connection: sa.Connection, app: str, entity: str, record: str) -> list[dict[str, Any]]:
     """With whom one record is shared: rows as `id, user, team, write, until, by, at`."""
     found = connection.execute(
-        sa.select(SHARE.c.id, SHARE.c.user, SHARE.c.team, SHARE.c.write, SHARE.c.until, SHARE.c.by, SHARE.c.at)
+        sa.select(
+            SHARE.c.id, SHARE.c.user, SHARE.c.team, SHARE.c.write, SHARE.c.until, SHARE.c.by, SHARE.c.at
+        )
         .where(SHARE.c.app == app, SHARE.c.entity == entity, SHARE.c.record == record)
         .order_by(SHARE.c.at)
     )
@@ -87,14 +90,32 @@ def shares_of(connection: sa.Connection, app: str, entity: str, record: str) -> 
 
 
 def add_share(
-    connection: sa.Connection, app: str, entity: str, record: str, *,
-    user: str | None, team: str | None, write: bool, until: datetime | None, by: str | None, at: datetime,
+    connection: sa.Connection,
+    app: str,
+    entity: str,
+    record: str,
+    *,
+    user: str | None,
+    team: str | None,
+    write: bool,
+    until: datetime | None,
+    by: str | None,
+    at: datetime,
 ) -> str:
     """Share a record; gives the share's id. Exactly one of user and team is given."""
     made = uuid7()
     connection.execute(
         SHARE.insert().values(
-            id=made, app=app, entity=entity, record=record, user=user, team=team, write=write, until=until, by=by, at=at
+            id=made,
+            app=app,
+            entity=entity,
+            record=record,
+            user=user,
+            team=team,
+            write=write,
+            until=until,
+            by=by,
+            at=at,
         )
     )
     return made

@@ -44,6 +44,11 @@ class PostgreSQLWriter(Writer):
         """NUMERIC."""
         return "plain"
 
+    def parameter(self, name: str, type_: ValueType) -> Sql:
+        """The driver sends numbers without a type, and `$1 IS NULL` alone does not tell one."""
+        found = super().parameter(name, type_)
+        return replace(found, expr=sa.cast(found.expr, _DIGITS)) if type_.kind is Kind.NUMBER else found
+
     def number_literal(self, value: Decimal, type_: ValueType) -> Sql:
         """Bound as NUMERIC."""
         return Sql(sa.literal(value, _DIGITS), type_, literal=value, constant=True, present=True)

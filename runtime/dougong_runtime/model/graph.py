@@ -13,8 +13,12 @@ from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.model.app import App
 
 FORMULA_CYCLE = problem_type(
-    "formula-cycle", 422, "公式互相依赖，算不出结果：{cycle}", "Formulas depend on each other and cannot be computed: {cycle}",
-    remedy=("从其中一个公式里去掉对另一个的引用。", "Take the reference to the other out of one of them."))
+    "formula-cycle",
+    422,
+    "公式互相依赖，算不出结果：{cycle}",
+    "Formulas depend on each other and cannot be computed: {cycle}",
+    remedy=("从其中一个公式里去掉对另一个的引用。", "Take the reference to the other out of one of them."),
+)
 
 Node = tuple[str, str]
 """Entity and field."""
@@ -73,7 +77,11 @@ def _order(app: App) -> Graph:
                 found.add(needed)
         whole[node] = frozenset(found)
         rank[node] = 1 + max(
-            (rank[n] for n in (_node_of(node[0], d) for d in found) if n in rank and computed[n].is_stored_formula),
+            (
+                rank[n]
+                for n in (_node_of(node[0], d) for d in found)
+                if n in rank and computed[n].is_stored_formula
+            ),
             default=-1,
         )
     stored = [n for n in order if computed[n].is_stored_formula]
@@ -90,7 +98,9 @@ def _order(app: App) -> Graph:
             Step(
                 entity,
                 tuple(sorted(fields)),
-                tuple((d, tuple(names)) for d, names in sorted(follows.items(), key=lambda item: repr(item[0]))),
+                tuple(
+                    (d, tuple(names)) for d, names in sorted(follows.items(), key=lambda item: repr(item[0]))
+                ),
                 any(h.way != "forward" for d in follows for h in d.hops),
             )
         )
@@ -106,7 +116,9 @@ def _dependencies(field: Field) -> frozenset[Dependency]:
     return dependencies(field.formula.tree)
 
 
-def _settings(node: Node, computed: Mapping[Node, Field], direct: Mapping[Node, frozenset[Dependency]]) -> set[str]:
+def _settings(
+    node: Node, computed: Mapping[Node, Field], direct: Mapping[Node, frozenset[Dependency]]
+) -> set[str]:
     formula = computed[node].formula
     assert formula is not None
     found = set(settings_of(formula.tree))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from dougong_runtime.formulas.check import Place, check_formula
 from dougong_runtime.formulas.compile import Scope, compile_formula, compile_measure, condition
 from dougong_runtime.formulas.problems import FormulaProblems
 from dougong_runtime.formulas.tree import Node
-from dougong_runtime.formulas.types import Kind
+from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import is_name, nearest
@@ -26,6 +27,8 @@ from dougong_runtime.records.scene import Scene
 
 GROUPS_MAX = 6
 MEASURES_MAX = 20
+PLACES_MAX = 8
+"""Decimal places of a figure that is not of a field's own scale."""
 _HIDDEN = "dg_members"
 """Name of the measure that counts a group's records, where the reader may see no small group."""
 
@@ -175,9 +178,23 @@ def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: i
         for (name, tree), column in zip(groups, columns, strict=False):
             if name not in [n for n, _ in plan.sort]:
                 select = select.order_by(_ordered(tree, column).asc().nulls_last())
+    types = {name: tree.type for name, tree in (*groups, *plan.measures)}
     return [
-        dict(zip(names, values, strict=True)) for values in scene.connection.execute(select, scene.parameters)
+        {n: _figure(v, types.get(n)) for n, v in zip(names, values, strict=True)}
+        for values in scene.connection.execute(select, scene.parameters)
     ]
+
+
+def _figure(value: Any, type_: ValueType | None) -> Any:
+    """Whole numbers are numbers in JSON; a quotient carries no more places than are of use."""
+    if not isinstance(value, Decimal) or type_ is None:
+        return value
+    if type_.scale == 0:
+        return int(value)
+    if type_.scale <= PLACES_MAX:
+        return value
+    rounded = value.quantize(Decimal(1).scaleb(-PLACES_MAX), ROUND_HALF_UP).normalize()
+    return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded
 
 
 def _ordered(tree: Node | None, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

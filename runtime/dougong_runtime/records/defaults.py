@@ -27,7 +27,8 @@ def fill(
 
     A field that was given, even as empty, keeps what was given.
     """
-    for field in ordered_defaults(entity):
+    ordered = scene.running.plans.get(("defaults", entity.name), lambda: tuple(ordered_defaults(entity)))
+    for field in ordered:
         if field.name in values or field.default is None:
             continue
         row = RecordRow(scene, entity, values, cache)

@@ -197,7 +197,11 @@ def _concerned(
     connection: sa.Connection, running: Running, step: Step, dirty: Dirty, parameters: Mapping[str, Any]
 ) -> tuple[bool, set[str]]:
     """Whether all records of a step are concerned, else the ids of those that are."""
-    ids: set[str] = set()
+    made = dirty.of.get(step.entity)
+    # A new record has formulas of its own to compute, also those that only read other records: of none, at first.
+    ids: set[str] = set(made.every_field) if made is not None else set()
+    if len(ids) > EVERYTHING_FROM:
+        return True, set()
     for dependency, _ in step.follows:
         end = end_of(step.entity, dependency.hops)
         dirt = dirty.of.get(end)
@@ -329,4 +333,4 @@ def _build(running: Running, step: Step, whole: bool) -> _Statements:
         .where(table.c.id == new.c.id, sa.or_(*(table.c[n].is_distinct_from(new.c[n]) for n in step.fields)))
         .returning(table.c.id)
     )
-    return _Statements(lock, update, frozenset(needed(update, running.dialect)))
+    return _Statements(lock, update, frozenset(needed(select)))

@@ -6,7 +6,7 @@ Nothing here touches a database. A name that the reader never sees is unknown, w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dougong_runtime.access.grants import Access
 from dougong_runtime.errors import (
@@ -152,7 +152,7 @@ def _one_asked(
 ) -> Asked | None:
     if "." not in name:
         if name not in visible:
-            problems.append(unknown_field(entity, name, visible))
+            problems.append(replace(unknown_field(entity, name, visible), field="fields"))
             return None
         return Asked(name, entity.fields[name], None)
     path = _path(app, access, entity, name, "fields", problems)

@@ -74,10 +74,10 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
     directions = [k.descending for k in plan.sort]
     last_down = directions[-1] if directions else True
     select = sa.select(*columns, *flags, *sorts)
-    if plan.after is not None:
-        wheres.append(_after(keys, directions, plan.after, row.c.id, last_down))
     joined = scope.joined(row)
     select = select.select_from(joined).where(*wheres)
+    if plan.after is not None:
+        select = select.where(_after(keys, directions, plan.after, row.c.id, last_down))
     by_ids = select.where(row.c.id.in_(IDS))
     for key, down in zip(keys, directions, strict=True):
         select = select.order_by(key.desc().nulls_last() if down else key.asc().nulls_last())

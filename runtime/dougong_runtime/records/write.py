@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dougong_runtime.access.grants import EntityAccess
+from dougong_runtime.access.masks import DOT, masked
 from dougong_runtime.audit import log
 from dougong_runtime.errors import (
     APPEND_ONLY,
@@ -161,6 +162,7 @@ class Writer:
         scene = self.scene
         held = hold(scene, entity, id_)
         problems: list[Problem] = []
+        raw = _without_masks(entity, held, raw, problems)
         values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)
         changed = self._changed(entity, held, values, problems)
         if changed and entity.append_only:
@@ -195,16 +197,17 @@ class Writer:
     def _changed(
         self, entity: Entity, held: Held, values: Mapping[str, Value], problems: list[Problem]
     ) -> dict[str, Value]:
-        """What really changes. A value equal to what the writer sees is no change; a guess at what they do not see
-        is refused whether it is right or wrong."""
+        """What really changes. A value equal to what the writer sees is no change; what they do not see counts as
+        changed whether it is equal or not, so that nothing can be learned from the answer."""
         changed = {}
         for name, value in values.items():
             f = entity.fields[name]
-            same = _same(held.values.get(name), value)
+            current = held.values.get(name)
+            seen = held.sees(f)
             if not held.writes(f):
-                if not (same and held.sees(f)):
+                if not (seen and _same(current, value)):
                     problems.append(read_only(f))
-            elif not same:
+            elif not (seen and _same(current, value)):
                 changed[name] = value
         return changed
 
@@ -256,6 +259,20 @@ class Writer:
         scene = self.scene
         events = [audit_event(scene, c) for c in changes]
         log.write(scene.connection, scene.viewer, scene.now, events, version=scene.running.number)
+
+
+def _without_masks(
+    entity: Entity, held: Held, raw: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    """What was shown masked and comes back as it was is no change; anything else with dots is no value of such a field."""
+    kept = {}
+    for name, given in raw.items():
+        f = entity.fields.get(name)
+        if f is None or held.sees(f) or not (isinstance(given, str) and DOT in given):
+            kept[name] = given
+        elif given != masked(held.values.get(name), held.access.mask(f)):
+            problems.append(read_only(f))
+    return kept
 
 
 def audit_event(scene: Scene, change: Change) -> log.Event:
