@@ -31,7 +31,7 @@ def test_tabs_come_from_the_form_and_load_when_shown(visit: Visit) -> None:
     page = visit()
     open_patient(page, "林书宁")
     page.get_by_role("tab", name="就诊").click()
-    expect(page.locator("[data-list=visits] tr[data-record]")).to_have_count(5)
+    expect(page.locator("[role=tabpanel]:visible [data-list=visits] tr[data-record]")).to_have_count(5)
     page.get_by_role("tab", name="数字").click()
     expect(page.locator("dd[data-field=visit_count]")).to_have_text("5")
     page.get_by_role("tab", name="历史").click()
