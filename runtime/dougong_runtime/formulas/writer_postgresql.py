@@ -49,6 +49,11 @@ class PostgreSQLWriter(Writer):
         found = super().parameter(name, type_)
         return replace(found, expr=sa.cast(found.expr, _DIGITS)) if type_.kind is Kind.NUMBER else found
 
+    def parameter(self, name: str, type_: ValueType) -> Sql:
+        """Cast: PostgreSQL cannot tell the type of a NULL that is bound."""
+        found = super().parameter(name, type_)
+        return replace(found, expr=sa.cast(found.expr, plain_type(type_)))
+
     def number_literal(self, value: Decimal, type_: ValueType) -> Sql:
         """Bound as NUMERIC."""
         return Sql(sa.literal(value, _DIGITS), type_, literal=value, constant=True, present=True)
