@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from dougong_runtime.storage.dialects import make_engine
 
 from dougong_runtime.audit import log, seal
+from dougong_runtime.storage.dialects import make_engine
 from dougong_runtime.storage.system import SYSTEM
 
 
