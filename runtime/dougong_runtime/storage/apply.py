@@ -245,14 +245,12 @@ class _Work:
         names = (table_name(entity), self._table_now(field.targets[0]))
         for name in set(names):
             sa.Table(name, known, sa.Column("id", RecordId(), primary_key=True))
-        return link_table(known, entity, field, *names, self.dialect)
+        return link_table(known, entity, field, *names)
 
     def _fresh_columns(self, field: Field) -> list[sa.Column[Any]]:
         columns = list(field.kind.columns(field))
         if field.is_reference and field.formula is None:
-            columns[0].append_foreign_key(
-                foreign_key(self._table_now(field.targets[0]), "RESTRICT", self.dialect)
-            )
+            columns[0].append_foreign_key(foreign_key(self._table_now(field.targets[0]), "RESTRICT"))
         return columns
 
     def _add_column(self, table: str, column: sa.Column[Any]) -> None:

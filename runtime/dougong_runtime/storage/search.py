@@ -164,8 +164,10 @@ def tokens(text: str) -> Iterator[str]:
             yield from _word_tokens(piece)
     for code in _CODE.findall(folded):
         joined = "".join(_PIECES.findall(code))
-        if len(joined) <= TOKEN_LENGTH_MAX and any(c.isdigit() for c in joined):
+        if joined.isdigit():
             yield from _word_tokens(joined)
+        elif len(joined) <= TOKEN_LENGTH_MAX and any(c.isdigit() for c in joined):
+            yield joined
     for run in runs:
         if len(run) <= _READ_RUN_MAX:
             yield from pinyin_tokens(run)
@@ -206,6 +208,7 @@ def _pypinyin() -> Any:
     return pypinyin
 
 
+@lru_cache(maxsize=65_536)
 def _phrase_reading(run: str) -> tuple[str, ...]:
     library = _pypinyin()
     read = library.pinyin(run, style=library.Style.NORMAL, errors=lambda part: list(part), v_to_u=False)

@@ -35,6 +35,7 @@ class Tables:
     def __init__(self, app: App, dialect: str) -> None:
         self.app, self.dialect = app, dialect
         self.metadata = sa.MetaData()
+        self._later = dialect == "postgresql"
         self._tables: dict[str, sa.Table] = {}
         self._links: dict[tuple[str, str], sa.Table] = {}
         self._indexes: dict[str, tuple[IndexSpec, ...]] = {}
@@ -101,13 +102,15 @@ class Tables:
             if field.has_column and field.is_reference and field.formula is None:
                 target = self.app.entities.get(field.targets[0])
                 if target is not None:
-                    key = foreign_key(table_name(target), "RESTRICT", self.dialect)
+                    key = foreign_key(table_name(target), "RESTRICT", later=self._later)
                     table.c[field.name].append_foreign_key(key)
         return table
 
     def _link_table(self, entity: Entity, field: Field) -> sa.Table:
         target = self.app.entities[field.targets[0]]
-        return link_table(self.metadata, entity, field, table_name(entity), table_name(target), self.dialect)
+        return link_table(
+            self.metadata, entity, field, table_name(entity), table_name(target), later=self._later
+        )
 
 
 def entity_table(metadata: sa.MetaData, entity: Entity, name: str, dialect: str) -> sa.Table:
@@ -133,27 +136,33 @@ def entity_table(metadata: sa.MetaData, entity: Entity, name: str, dialect: str)
     return sa.Table(name, metadata, *columns)
 
 
-def foreign_key(target_table: str, on_delete: str, dialect: str) -> sa.ForeignKey:
+def foreign_key(target_table: str, on_delete: str, *, later: bool = False) -> sa.ForeignKey:
     """A reference to a table's records. Checked at once, unless a transaction that loads records naming each other
-    defers it. PostgreSQL gets it when all tables are there, for references may go in circles."""
+    defers it. `later`: made when all tables are there, for references may go in circles."""
     return sa.ForeignKey(
         f"{target_table}.id",
         ondelete=on_delete,
         deferrable=True,
         initially="IMMEDIATE",
-        use_alter=dialect == "postgresql",
+        use_alter=later,
     )
 
 
 def link_table(
-    metadata: sa.MetaData, entity: Entity, field: Field, record_table: str, target_table: str, dialect: str
+    metadata: sa.MetaData,
+    entity: Entity,
+    field: Field,
+    record_table: str,
+    target_table: str,
+    *,
+    later: bool = False,
 ) -> sa.Table:
     """The table of a `references` field, between two tables as they are called now."""
     table = sa.Table(
         link_table_name(entity, field.name),
         metadata,
-        sa.Column("record", RecordId(), foreign_key(record_table, "CASCADE", dialect), primary_key=True),
-        sa.Column("target", RecordId(), foreign_key(target_table, "CASCADE", dialect), primary_key=True),
+        sa.Column("record", RecordId(), foreign_key(record_table, "CASCADE", later=later), primary_key=True),
+        sa.Column("target", RecordId(), foreign_key(target_table, "CASCADE", later=later), primary_key=True),
         sa.Column("place", sa.Integer(), nullable=False, server_default=sa.text("0")),
     )
     sa.Index(short(f"ix_back_{field.id}_{entity.id}"), table.c.target, table.c.record)
