@@ -60,6 +60,10 @@ class Door(Protocol):
         """Insert many records of coerced values."""
         ...
 
+    def deferring(self) -> AbstractContextManager[None]:
+        """Within it what follows from several loads is put off, and settled once at its end."""
+        ...
+
 
 RecordsFor = Callable[[], AbstractContextManager[Door]]
 """Opens a transaction and gives its door; committed when left."""
@@ -239,7 +243,7 @@ class _Loader:
                 if truth is not None and told:
                     row = written(made[growth.entity][0])
                     truth.writerow([growth.entity, row["id"], persona, *(row.get(name, "") for name in told)])
-            with self.records_for() as records:
+            with self.records_for() as records, records.deferring():
                 for entity, rows in batch.items():
                     self._load(records, entity, rows)
             self.world.grown[growth.entity] = min(growth.count, start + size)
