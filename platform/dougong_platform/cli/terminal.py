@@ -19,6 +19,7 @@ from rich.table import Table
 
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
+from dougong_runtime.documents.problems import headline
 from dougong_runtime.errors import Problem, Refused, problem_type
 from dougong_runtime.host import Viewer
 from dougong_runtime.labels import Label, Language
@@ -149,7 +150,7 @@ def as_text(problem: Problem) -> str:
     """A problem as people read it: where, of what type, what happened, what to do."""
     lines = []
     if problem.place is not None and str(problem.place):
-        lines.append(f"{problem.place}  {problem.type.name}")
+        lines.append(headline(problem))
     lines.append(("  " if lines else "") + problem.text(LANGUAGE))
     remedy = problem.remedy(LANGUAGE)
     if remedy:

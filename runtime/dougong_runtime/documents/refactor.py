@@ -12,7 +12,7 @@ from typing import Any
 
 from dougong_runtime.documents.edits import value_at, with_key, with_value
 from dougong_runtime.documents.kinds import KINDS
-from dougong_runtime.documents.problems import BAD_NAME, BAD_VALUE, DUPLICATE, UNKNOWN_DOCUMENT
+from dougong_runtime.documents.problems import BAD_NAME, BAD_VALUE, DUPLICATE, UNKNOWN_DOCUMENT, hinted
 from dougong_runtime.documents.references import Reference, References, Target
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import refuse
@@ -61,7 +61,7 @@ def _check(references: References, target: Target, name: str, is_there: bool) ->
         raise refuse(BAD_VALUE, zh=zh, en=en)
     if not is_there:
         near = nearest(target.name, references.named(target.kind, target.owner))
-        raise refuse(UNKNOWN_DOCUMENT, what=what, name=target.name, nearest=near)
+        raise refuse(UNKNOWN_DOCUMENT, **hinted({"what": what, "name": target.name, "nearest": near}))
     if target.kind == "option":
         if not name:
             raise refuse(BAD_NAME, name=name)

@@ -17,6 +17,7 @@ from dougong_runtime.documents.problems import (
     MISSING_PROPERTY,
     UNKNOWN_PROPERTY,
     few,
+    hinted,
     unknown,
 )
 from dougong_runtime.documents.source import Raw
@@ -88,7 +89,7 @@ def explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
         case _:
             zh, en, near = _words(error)
             facts = {"zh": zh, "en": en, "nearest": near}
-            yield Finding(Problem(BAD_VALUE, None, facts, raw.places.at(path)), path)
+            yield Finding(Problem(BAD_VALUE, None, hinted(facts), raw.places.at(path)), path)
 
 
 def _wanted(error: ValidationError) -> Any:
@@ -170,7 +171,7 @@ def _alternatives(error: ValidationError, raw: Raw, data: Any) -> Iterator[Findi
         zh = f"没有「{value}」这一种。"
         en = f"“{value}” is none of the known ones."
         facts = {"zh": zh, "en": en, "nearest": nearest(str(value), marks), "known": few(sorted(marks), 40)}
-        yield Finding(Problem(BAD_VALUE, None, facts, raw.places.at((*path, key))), path)
+        yield Finding(Problem(BAD_VALUE, None, hinted(facts), raw.places.at((*path, key))), path)
         return
     shown, keys = _shown(error.instance), list(dict.fromkeys(name for name, _ in tags))
     if isinstance(error.instance, dict) and keys:
@@ -181,7 +182,7 @@ def _alternatives(error: ValidationError, raw: Raw, data: Any) -> Iterator[Findi
         zh = f"应为{' 或 '.join(word.zh for word in words)}，而不是 {shown}。"
         en = f"Expected {' or '.join(word.en for word in words)}, found {shown}."
     facts = {"zh": zh, "en": en, "nearest": near}
-    yield Finding(Problem(BAD_VALUE, None, facts, raw.places.at(path)), path)
+    yield Finding(Problem(BAD_VALUE, None, hinted(facts), raw.places.at(path)), path)
 
 
 def _wider(finding: Finding, known: set[str]) -> Finding:
@@ -190,7 +191,8 @@ def _wider(finding: Finding, known: set[str]) -> Finding:
     if problem.type is not UNKNOWN_PROPERTY or problem.facts.get("nearest") is not None:
         return finding
     near = nearest(str(problem.facts["name"]), known)
-    return replace(finding, problem=replace(problem, facts={**problem.facts, "nearest": near}))
+    facts = hinted({**problem.facts, "nearest": near})
+    return replace(finding, problem=replace(problem, facts=facts))
 
 
 def _resolved(shape: Any) -> Mapping[str, Any]:
