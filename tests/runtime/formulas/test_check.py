@@ -170,9 +170,7 @@ def test_what_a_place_expects_shapes_literals() -> None:
 
 def test_variables_are_walked_like_references() -> None:
     variables = {"record": record("order"), "steps.best.value": number(2), "run.at": DATETIME}
-    found = check(
-        "record.client.owner.team.leader", place="workflow", entity=None or "client", variables=variables
-    )
+    found = check("record.client.owner.team.leader", place="workflow", entity="client", variables=variables)
     assert found.type == record("user")
     checked = check_formula(
         "20 * visits / steps.best.value",
