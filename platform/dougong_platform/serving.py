@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
-from starlette.types import ASGIApp
+import anyio.to_thread
+from starlette.applications import Starlette
 
 from dougong_platform import logs
 from dougong_platform.http.app import make_app
@@ -13,13 +16,26 @@ from dougong_platform.site import Site
 from dougong_platform.upkeep import Upkeep
 
 
-def application() -> ASGIApp:
+def application() -> Starlette:
     """The application of a process: settings, logs, database, upkeep. Raises `Refused` where it cannot serve."""
     settings = Settings.load()
     logs.configure(settings)
     site = Site(settings)
     site.database.install()
-    upkeep = Upkeep(site)
-    upkeep.start()
-    atexit.register(upkeep.stop)
-    return make_app(site, hosts=[h.strip() for h in settings.hosts.split(",") if h.strip()])
+    hosts = [name.strip() for name in settings.hosts.split(",") if name.strip()]
+    return with_upkeep(make_app(site, hosts=hosts), Upkeep(site))
+
+
+def with_upkeep(app: Starlette, upkeep: Upkeep) -> Starlette:
+    """The same application, whose process does the upkeep from its start to its orderly end."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(started: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        upkeep.start()
+        async with inner(started) as state:
+            yield state or {}
+        await anyio.to_thread.run_sync(upkeep.stop)
+
+    app.router.lifespan_context = lifespan
+    return app

@@ -24,7 +24,8 @@ from dougong_platform.cli.terminal import language_of
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_platform.viewers import Door
-from sites import CLINIC, PASSWORD
+from dougong_runtime.records.query import Query
+from sites import CLINIC, PASSWORD, SYSTEM
 
 
 @dataclass(frozen=True)
@@ -462,3 +463,25 @@ def test_a_database_that_does_not_answer_is_said_plainly(
         main(["user", "list"])
     assert end.value.code == 1
     assert "cannot be reached" in capsys.readouterr().err
+
+
+@every_database
+def test_why_a_person_sees_a_record_is_explained_by_grant(shell: Terminal, tmp_path: Path) -> None:
+    shell.ok("template", "install", CLINIC, "--yes")
+    shell.ok("user", "add", "dr_lin", "--role", "clinic.doctor")
+    shell.ok("user", "add", "desk_tao", "--role", "clinic.registrar")
+    file = tmp_path / "patients.csv"
+    file.write_text("name,owner\n王敏,dr_lin\n", "utf-8")
+    shell.ok("data", "import", "clinic", "patient", file)
+    site = open_site()
+    with site.database.read() as connection:
+        record = site.records(connection, SYSTEM, "clinic").list(Query("patient")).items[0]["id"]
+    site.database.close()
+    mine = shell.ok("explain", "dr_lin", "clinic", "patient", record, "phone", "--json").json
+    assert [(r["role"], r["holds"], r["shown"], r["decides"]) for r in mine] == [
+        ("doctor", True, "masked", True)
+    ]
+    assert "clinic" not in shell.ok("explain", "dr_lin", "clinic", "patient", record).err
+    theirs = shell.ok("explain", "desk_tao", "clinic", "patient", record, "id_number")
+    assert "registrar" in theirs.out
+    assert "masked" in theirs.out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from dougong_platform import people, viewers
 from dougong_platform.cli.terminal import LANGUAGE, AsJson, answer, open_site, say
 from dougong_platform.people import NO_PERSON
 from dougong_platform.viewers import Door
+from dougong_runtime.access.explain import Reason
 from dougong_runtime.errors import refuse
 
 
@@ -30,12 +31,28 @@ def explain(
         if viewer is None:
             raise refuse(NO_PERSON, name=username)
         reasons = site.records(connection, viewer.speaking(LANGUAGE), app).explain(entity, record, field)
-    lines = [str(r) for r in reasons] or [say("没有角色给予任何权限。", "No role grants anything.")]
-    answer([_data(r) for r in reasons], as_json, "\n".join(lines))
+    lines = [in_words(r) for r in reasons] or [
+        say("没有角色给予这类记录任何权限。", "No role grants anything on such records.")
+    ]
+    answer([asdict(r) for r in reasons], as_json, "\n".join(lines))
 
 
-def _data(reason: Any) -> Any:
-    return asdict(reason) if is_dataclass(reason) and not isinstance(reason, type) else str(reason)
+def in_words(reason: Reason) -> str:
+    """A grant, whether it holds for the record, and what it shows."""
+    sign = "✓" if reason.decides else "·" if reason.holds else "✗"
+    does = ", ".join(reason.actions)
+    holds = say("符合", "true here") if reason.holds else say("不符合", "not true here")
+    rows = say(f"行规则 {reason.rows}（{holds}）", f"rows {reason.rows} ({holds})")
+    parts = [f"{sign} {reason.role}: {does}", rows]
+    if reason.field is not None:
+        shown = {
+            "yes": say("可见", "shown"),
+            "masked": say("遮蔽", "masked"),
+            "no": say("不可见", "not shown"),
+        }[reason.shown or "no"]
+        writes = say("可改", "may be changed") if reason.writable else say("不可改", "may not be changed")
+        parts.append(f"{reason.field}: {shown}, {writes}")
+    return "; ".join(parts)
 
 
 explain.__doc__ = say(
