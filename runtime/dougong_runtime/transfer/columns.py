@@ -42,7 +42,8 @@ class Columns:
 def match_columns(header: Sequence[str], views: Sequence[FieldView], key: str | None) -> Columns:
     """The columns of a header. Raises Refused with every header that is unknown, doubtful or doubled."""
     known = {view.field.name: view for view in views}
-    named, problems = {}, []
+    named: dict[str, int] = {}
+    problems: list[Problem] = []
     for place, text in enumerate(header):
         if not text:
             continue
