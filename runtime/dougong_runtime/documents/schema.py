@@ -75,9 +75,12 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
     names: set[str] = set()
     data: Any = raw.data
     for round_ in range(ROUNDS_MAX):
-        errors = (*checker.iter_errors(data), *_type_errors(raw.kind, data))
-        findings = [f for error in errors for f in explain(error, raw, data)]
-        findings = [f for f in findings if _at(data, f.cut) is not None]
+        errors = [
+            error
+            for error in (*checker.iter_errors(data), *_type_errors(raw.kind, data))
+            if round_ == 0 or not _is_gap(error)
+        ]
+        findings = [finding for error in errors for finding in explain(error, raw, data)]
         if not findings:
             return data, problems, names
         if round_ == 0:
@@ -130,6 +133,11 @@ def _once(problems: Iterable[Problem]) -> list[Problem]:
         if problem not in found:
             found.append(problem)
     return found
+
+
+def _is_gap(error: ValidationError) -> bool:
+    """Whether it is about a member of a list that was cut out."""
+    return error.instance is None and bool(error.absolute_path) and isinstance(error.absolute_path[-1], int)
 
 
 def _at(data: Any, path: PathSteps) -> Any:

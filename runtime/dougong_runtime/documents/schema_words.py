@@ -59,8 +59,6 @@ def explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
     path: PathSteps = tuple(error.absolute_path)
     instance: Any = error.instance
     wanted = _wanted(error)
-    if instance is None and path and isinstance(path[-1], int):
-        return
     match error.validator:
         case "additionalProperties" if isinstance(error.schema, dict):
             known = error.schema.get("properties", {})
@@ -137,7 +135,7 @@ def _words(error: ValidationError) -> tuple[str, str, str | None]:
 def _shown(value: Any, limit: int = 60) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(list(value)[:6]) + "}"
-    text = json.dumps(value, ensure_ascii=False)
+    text = "null" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= limit else text[:limit] + "…"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dougong_runtime.documents.cursor import Cursor
@@ -16,7 +16,16 @@ from dougong_runtime.documents.problems import (
     unknown,
 )
 from dougong_runtime.documents.references import Target
-from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Formula, Option, Transition
+from dougong_runtime.fields.base import (
+    FIELD_TYPES,
+    Field,
+    FieldType,
+    Formula,
+    Option,
+    Transition,
+    Value,
+    ValueProblem,
+)
 from dougong_runtime.formulas.types import BOOLEAN, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.linker import Linker
@@ -77,6 +86,7 @@ _CONSUMED = COMMON | {
     "inverse",
     "on_delete",
 }
+BOUNDS = ("minimum", "maximum")
 COMPUTED_TYPES = ("formula", "autonumber", "created_at", "created_by", "updated_at", "updated_by")
 """Never written by a person: no default, never required."""
 UNRESULTS = ("formula", "references", "autonumber", "stage", "file", "image", "signature", "filter")
@@ -204,9 +214,9 @@ def _choices(linker: Linker, entity: str, field: str, at: Cursor) -> Iterator[Op
 
 def link_field(linker: Linker, plan: FieldPlan, value_type: ValueType, formula: Formula | None) -> Field:
     """The field, with its default and its transitions."""
-    _at, raw = plan.at, plan.raw
+    at, raw = plan.at, plan.raw
     was = raw.get("was", [])
-    return Field(
+    made = Field(
         id=str(raw.get("id", "")),
         name=plan.name,
         type=plan.type_name,
@@ -229,6 +239,24 @@ def link_field(linker: Linker, plan: FieldPlan, value_type: ValueType, formula: 
         inverse=raw.get("inverse"),
         on_delete=raw.get("on_delete", "refuse"),
     )
+    if made.formula is None and made.type != "rating":
+        checked_bounds(linker, at, made)
+    return made
+
+
+def checked_bounds(linker: Linker, at: Cursor, field: Field) -> dict[str, Value]:
+    """`minimum` and `maximum` as values of the field; one that its type cannot take is noted and left out."""
+    found: dict[str, Value] = {}
+    free = replace(field, options={k: v for k, v in field.options.items() if k not in BOUNDS})
+    for name in BOUNDS:
+        node = at.get(name)
+        if node is None:
+            continue
+        try:
+            found[name] = field.kind.coerce(free, node.value)
+        except ValueProblem as problem:
+            linker.value_problem(node, problem.label.zh, problem.label.en)
+    return found
 
 
 def _default(linker: Linker, plan: FieldPlan, value_type: ValueType) -> Formula | None:

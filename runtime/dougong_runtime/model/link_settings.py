@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from dougong_runtime.documents.source import Raw
 from dougong_runtime.fields.base import FIELD_TYPES, Field, Value, ValueProblem
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import SettingValue
-from dougong_runtime.model.link_fields import COMPUTED_TYPES, plan_field
+from dougong_runtime.model.link_fields import BOUNDS, COMPUTED_TYPES, checked_bounds, plan_field
 from dougong_runtime.model.linker import Linker
 
 SETTING_TYPES_NOT = (
@@ -77,28 +77,26 @@ def _setting(linker: Linker, raw: Raw, at: Cursor) -> SettingValue | None:
     for node in at.items("value"):
         if field.option(node.value) is not None:
             linker.refer(node, Target("option", str(node.value), f"{raw.name}.{code}"))
+    bounds = checked_bounds(linker, at, field)
+    wrong = [name for name in BOUNDS if name in at and name not in bounds]
+    field = replace(field, options={k: v for k, v in field.options.items() if k not in wrong})
     group = at.value.get("group") or raw.data.get("label")
     return SettingValue(
         code=code,
         field=field,
         value=_value(linker, at.get("value"), field),
         label=plan.label,
-        minimum=_value(linker, at.get("minimum"), field, bound=True),
-        maximum=_value(linker, at.get("maximum"), field, bound=True),
+        minimum=bounds.get("minimum"),
+        maximum=bounds.get("maximum"),
         group=Label.of(group) if group else None,
     )
 
 
-def _value(linker: Linker, at: Cursor | None, field: Field, *, bound: bool = False) -> Value:
+def _value(linker: Linker, at: Cursor | None, field: Field) -> Value:
     if at is None:
         return None
-    free = (
-        Field(field.id, field.name, field.type, field.label, field.value_type, choices=field.choices)
-        if bound
-        else field
-    )
     try:
-        return field.kind.coerce(free, at.value)
+        return field.kind.coerce(field, at.value)
     except ValueProblem as problem:
         linker.value_problem(at, problem.label.zh, problem.label.en)
         return None

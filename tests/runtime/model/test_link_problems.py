@@ -104,6 +104,8 @@ CASES = [
     (field("{name: a, type: id_number, scheme: us_ssn}"), "document-value", "fields[1].scheme", None),
     (field("{name: a, type: autonumber, pattern: 'X-{YYYY}'}"), "document-value", "fields[1].pattern", None),
     (field("{name: a, type: formula, formula: \"AGE(made_on)\", unique: true}, {name: made_on, type: date}"), "wrong-field", "fields[1].unique", None),
+    (field("{name: a, type: decimal, minimum: low}"), "document-value", "fields[1].minimum", None),
+    (field("{name: a, type: text, required: }"), "document-value", "fields[1].required", None),
     # guards
     ("{kind: entity, name: e, title: nam, fields: [{name: name, type: text}]}", "unknown-field", "title", "name"),
     ("{kind: entity, name: e, fields: [{name: n, type: integer}], rules: [{name: r, check: n + 1}]}", "formula", "rules[0].check", None),
@@ -136,6 +138,9 @@ CASES = [
     ("{kind: settings, name: s, values: [{code: a, type: formula}]}", "unknown-document", "values[0].type", None),
     ("{kind: calendar, name: c, based_on: XX}", "unknown-document", "based_on", None),
     ("{kind: calendar, name: c, closed: [2026-02-30]}", "document-value", "closed[0]", None),
+    ("{kind: settings, name: s, values: [{code: a, type: decimal, value: 5, maximum: x}]}", "document-value", "values[0].maximum", None),
+    ("{kind: role, name: r, grants: [{entity: machine, aggregate_only: true, at_least: }]}", "document-value", "grants[0].at_least", None),
+    ("{kind: view, name: v, entity: job, columns: [title, ~]}", "document-value", "columns[1]", None),
     # views, forms, pages, reports
     ("{kind: view, name: v, entity: machine, columns: [name, prise]}", "unknown-field", "columns[1]", "price"),
     ("{kind: view, name: v, entity: job, columns: [machine.keeper.tem]}", "unknown-field", "columns[0]", "team"),
