@@ -210,7 +210,9 @@ class _Loader:
         when = compile_condition(raw.get("when", {}), self.world, f"{path}.when")
         rows: list[Row] = []
         for number, values in enumerate(given):
-            spot = Spot(random, entity, number, {"id": self.world.id(entity, start + number), **values}, {}, NOBODY)
+            spot = Spot(
+                random, entity, number, {"id": self.world.id(entity, start + number), **values}, {}, NOBODY
+            )
             fill(fields, spot)
             if when(spot):
                 rows.append(spot.row)

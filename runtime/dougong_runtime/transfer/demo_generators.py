@@ -47,9 +47,12 @@ def compile_fields(raw: Mapping[str, Any], world: World, path: str) -> tuple[tup
 
 
 def fill(fields: Sequence[tuple[str, Make]], spot: Spot) -> Row:
-    """Make all values into the spot's row; later ones may read earlier ones."""
+    """Make all values into the spot's row; later ones may read earlier ones. Raises DemoProblem."""
     for name, make in fields:
-        spot.row[name] = make(spot)
+        try:
+            spot.row[name] = make(spot)
+        except KeyError as missing:
+            raise DemoProblem(f"{spot.entity}.{name}", f"nothing is called {missing} here") from None
     return spot.row
 
 

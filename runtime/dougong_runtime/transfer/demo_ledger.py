@@ -171,7 +171,9 @@ class _Run:
         self.first: dict[str, int] = {}
         self.net_in = self.net_out = 0.0
         self.before: tuple[Decimal, Decimal, Decimal] | None = None
-        self.accepted = [ledger.raw["accepts"].get(place[ledger.raw["place_group"]], ()) for place in places]
+        self.accepted = [
+            ledger.raw["accepts"].get(place.get(ledger.raw["place_group"]), ()) for place in places
+        ]
         excluded = [items for test, items in ledger.excluded if test(spot)]
         self.allowed = {
             group: [i for i in items if not any(matches(i.row, where) for where in excluded)]

@@ -120,13 +120,13 @@ load:
     children:
       - entity: shed
         per: 1
-        fields: {member: {value: member.id}, number: {sequence: "S{0000}"}, opened_on: {day: -400}, cash: 0}
+        fields: {member: {value: member.id}, number: {sequence: "S{0000}"}, opened_on: {day: -400}, cash: 0, _size: large}
       - ledger:
           items: tool
           group: kind
           places: shed
-          place_group: _any
-          accepts: {null: [hand, power]}
+          place_group: _size
+          accepts: {large: [hand, power]}
           opened: opened_on
           money: cash
           factor: units
@@ -234,12 +234,7 @@ def test_the_same_description_gives_the_same_records(tmp_path: Path) -> None:
         assert everything(first, entity, sort, *names) == everything(second, entity, sort, *names)
 
 
-def test_another_entity_changes_no_other(tmp_path: Path) -> None:
-    more = DEMO.replace(
-        "  - entity: member\n",
-        "  - entity: member\n    count: 3\n    batch: 5\n    fields: {name: {weighted: names}}\n  - entity: member\n",
-    ).replace("    children:\n      - entity: shed", "    children:\n      - entity: shed", 1)
-    assert more != DEMO
+def test_what_one_entity_draws_depends_on_no_other(tmp_path: Path) -> None:
     plain = world_with(f"sqlite:///{tmp_path / 'a.sqlite'}", source())
     load_demo(door_of(plain), source(), anchor=DAY)
     no_moves = DEMO.replace("moves_each: 9", "moves_each: 2")
@@ -281,8 +276,9 @@ def test_money_and_tools_add_up(tmp_path: Path) -> None:
         (("role: keeper", "role: kepper"), "nobody fits"),
         (("{code: T001}", "{code: T999}"), "T999"),
         (("born_on: {age", "bron_on: {age"), "bron_on"),
+        (("{value: member.id}, number", "{value: membre.id}, number"), "membre"),
     ],
-    ids=["generator", "list", "person", "key", "field"],
+    ids=["generator", "list", "person", "key", "field", "value"],
 )
 def test_what_cannot_be_followed_is_said_with_its_place(
     tmp_path: Path, change: tuple[str, str], says: str
