@@ -52,32 +52,61 @@ def _adopted(
     kind: str, path: tuple[str, ...], olds: Iterable[Mapping[str, Any]], news: list[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     by_id = {old["id"]: old for old in olds}
-    by_name = {_named(old): old for old in by_id.values()}
-    taken = {new["id"] for new in news} & set(by_id)
+    found = _paired(path, by_id, news)
     made = []
-    for new in news:
-        name = _named(new)
-        here = (*path, str(name))
-        old = by_id.get(new["id"])
-        if old is None:
-            was = new.get("was") or ()
-            earlier = [w for w in ((was,) if isinstance(was, (str, int)) else was) if w in by_name]
-            if earlier and by_name[earlier[0]]["id"] not in taken:
-                old = by_name[earlier[0]]
-            elif (
-                (was or new["id"] == derived_id(*here))
-                and name in by_name
-                and by_name[name]["id"] not in taken
-            ):
-                old = by_name[name]
+    for new, old in zip(news, found, strict=True):
         thing = dict(new)
         if old is not None:
-            taken.add(old["id"])
             thing["id"] = old["id"]
+        elif new["id"] in by_id:
+            thing["id"] = derived_id(*path, str(_named(new)), "again")
         for key, word in _INSIDE.get(kind, ()):
             members = new.get(key)
             if isinstance(members, list) and all(_is_thing(m) for m in members):
                 before = [m for m in (old or {}).get(key) or () if _is_thing(m)]
-                thing[key] = _adopted(word, (*here, word), before, members)
+                thing[key] = _adopted(word, (*path, str(_named(new)), word), before, members)
         made.append(thing)
     return made
+
+
+def _paired(
+    path: tuple[str, ...], by_id: Mapping[str, Mapping[str, Any]], news: list[Mapping[str, Any]]
+) -> list[Mapping[str, Any] | None]:
+    """The old thing of each new one, or None.
+
+    An id that a file states goes before all. Where ids follow from names, a `was` counts that names something gone;
+    then the name; and last a `was` that names something still there, which has then been renamed itself.
+    """
+    by_name = {_named(old): old for old in by_id.values()}
+    new_names = {_named(new) for new in news}
+    found: dict[int, Mapping[str, Any]] = {}
+    taken: set[str] = set()
+
+    def pair(at: int, old: Mapping[str, Any] | None) -> None:
+        if old is not None and at not in found and old["id"] not in taken:
+            found[at] = old
+            taken.add(old["id"])
+
+    derived = [new["id"] == derived_id(*path, str(_named(new))) for new in news]
+    for at, new in enumerate(news):
+        if not derived[at]:
+            pair(at, by_id.get(new["id"]))
+    for at, new in enumerate(news):
+        for earlier in _was(new):
+            if earlier not in new_names:
+                pair(at, by_name.get(earlier))
+    for at, new in enumerate(news):
+        if derived[at] or _was(new):
+            pair(at, by_name.get(_named(new)))
+    for at, new in enumerate(news):
+        for earlier in _was(new):
+            pair(at, by_name.get(earlier))
+    for at, new in enumerate(news):
+        if derived[at] and _named(by_id.get(new["id"], {})) not in new_names:
+            pair(at, by_id.get(new["id"]))
+    return [found.get(at) for at in range(len(news))]
+
+
+def _was(new: Mapping[str, Any]) -> tuple[Any, ...]:
+    was = new.get("was") or ()
+    return (was,) if isinstance(was, (str, int)) else tuple(was)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from databases import every_database
 from dougong_runtime.errors import Refused
-from dougong_runtime.model.app import Unique
+from dougong_runtime.model.app import App, Unique
 from dougong_runtime.storage.steps import RenameField, RetypeField, reversed_steps
 from handmade import AT, Workshop, app, entity, field
 
@@ -173,6 +173,47 @@ def test_one_reference_becomes_several_and_one_again(workshop: Workshop) -> None
     workshop.add("tool", name="both", parts=ids)
     workshop.become(one, reversed_steps(steps))
     assert workshop.values("tool", "parts") == [ids[0], None, ids[1], None]
+
+
+@every_database
+def test_a_reference_with_several_targets_follows_their_new_names(workshop: Workshop) -> None:
+    def version(part_name: str) -> App:
+        return app(
+            entity("tool", field("name"), field("of", "reference", to=[part_name, "tool"])),
+            entity(part_name, field("name"), id="part"),
+        )
+
+    workshop.become(version("part"))
+    part = workshop.add("part", name="a")
+    workshop.add("tool", name="x", of={"entity": "part", "id": part})
+    steps = workshop.become(version("piece"))
+    table = workshop.tables.of("tool")
+    with workshop.begin() as connection:
+        assert connection.execute(sa.select(table.c["of__entity"])).scalars().all() == ["piece"]
+    workshop.become(version("part"), reversed_steps(steps))
+    with workshop.begin() as connection:
+        assert connection.execute(sa.select(table.c["of__entity"])).scalars().all() == ["part"]
+
+
+@every_database
+def test_a_renamed_target_is_no_retyping(workshop: Workshop) -> None:
+    def version(part_name: str) -> App:
+        return app(
+            entity(
+                "tool",
+                field("name"),
+                field("of", "reference", to=part_name),
+                field("many", "references", to=part_name),
+            ),
+            entity(part_name, field("name"), id="part"),
+        )
+
+    workshop.become(version("part"))
+    part = workshop.add("part", name="a")
+    workshop.add("tool", name="x", of=part, many=[part])
+    steps = workshop.become(version("piece"))
+    assert not any(isinstance(s, RetypeField) for s in steps)
+    assert list(workshop.rows("tool").values()) == [{"name": "x", "of": part, "many": [part]}]
 
 
 @every_database
