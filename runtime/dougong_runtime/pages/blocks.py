@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,7 @@ from dougong_runtime.pages.entry import Titles
 from dougong_runtime.pages.faces import NOTHING, Face, is_number, type_of
 from dougong_runtime.pages.forms import sublist_of
 from dougong_runtime.pages.live import Judge
-from dougong_runtime.pages.markup import markdown
+from dougong_runtime.pages.markup import escape, markdown
 from dougong_runtime.pages.reading import decimal, number, percent, short
 from dougong_runtime.pages.related import HappeningDay, ListHead, Related, RelatedList
 from dougong_runtime.pages.views import find_view, resolve
@@ -111,15 +112,8 @@ def _made(standing: Standing, raw_blocks: Any, prefix: str) -> list[Block]:
     return made
 
 
-def may_see(standing: Standing, data: Mapping[str, Any]) -> bool:
-    """Whether a document or block that names roles names one of this reader's."""
-    roles = data.get("roles")
-    viewer = standing.desk.records.viewer
-    return not roles or viewer.is_system or bool(viewer.roles_in(standing.desk.app.name) & set(roles))
-
-
 def _is_shown(standing: Standing, raw: Mapping[str, Any]) -> bool:
-    if not may_see(standing, raw):
+    if not standing.desk.may_see(raw):
         return False
     condition = str(raw.get("show") or "")
     if not condition or standing.entity is None or standing.record is None:
@@ -196,15 +190,18 @@ def _fields(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -
         Fact(f.name, desk.reader.label(f.label), desk.unit(f), desk.face(f, standing.record.get(f.name)))
         for f in shown
     )
-    return Block(
-        "fields", name, _label(standing, raw, None) or desk.reader.t("record.details"), width, facts=facts
-    )
+    label = _label(standing, raw, None) or desk.reader.t("record.details")
+    columns = "2" if int(raw.get("columns") or (2 if width >= 8 else 1)) > 1 else ""
+    return Block("fields", name, label, width, facts=facts, text=columns)
 
 
 @BLOCKS.adding("text")
 def _text(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> Block | None:
-    """Markdown of the document's author."""
+    """Markdown of the document's author; what stands in braces is a formula over the record."""
     words = standing.desk.reader.label(Label.of(raw["text"]))
+    if standing.entity is not None and standing.record is not None:
+        judge = Judge(standing.desk, standing.entity, standing.record)
+        words = re.sub(r"\{([^{}]+)\}", lambda m: escape(judge.text(m[1].strip())), words)
     return Block("markdown", name, _label(standing, raw, None), width, html=markdown(words))
 
 

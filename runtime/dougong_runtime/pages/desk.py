@@ -71,6 +71,12 @@ class Desk:
         found = self.app.entities.get(name)
         return found if found is not None and found.app == self.app.name else None
 
+    def may_see(self, data: Mapping[str, Any]) -> bool:
+        """Whether a document or block that names roles names one of this reader's."""
+        roles = data.get("roles")
+        viewer = self.records.viewer
+        return not roles or viewer.is_system or bool(viewer.roles_in(self.app.name) & set(roles))
+
     def views(self, entity: str) -> Mapping[str, Any]:
         """What the reader sees of each field of an entity, by name; empty where nothing may be read."""
         if entity not in self._shown:

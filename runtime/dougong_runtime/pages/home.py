@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App, Document, Entity
-from dougong_runtime.pages.blocks import Block, Standing, blocks_of, may_see
+from dougong_runtime.pages.blocks import Block, Standing, blocks_of
 from dougong_runtime.pages.desk import Desk, Mark, Row, count_text
 from dougong_runtime.pages.faces import hue, initial
-from dougong_runtime.pages.menu import Group
+from dougong_runtime.pages.menu import Group, menu_of
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.views import default_columns, main_view, views_of
 from dougong_runtime.records.query import Query
@@ -108,12 +108,15 @@ def day_line(reader: Reader, facts: Sequence[str]) -> str:
 
 
 def owned_entities(desk: Desk) -> list[Entity]:
-    """Entities with an owner that the reader may read, in the document's order."""
-    return [
+    """Entities with an owner that the reader may read, those of the menu first and in its order."""
+    listed = [i.entity for g in menu_of(desk.app, lambda e: desk.records.can(e, "read")) for i in g.items]
+    place = {name: n for n, name in reversed(list(enumerate(listed)))}
+    found = [
         e
         for e in desk.app.own_entities
         if e.owner_field == "owner" and "owner" in desk.views(e.name) and desk.records.can(e.name, "read")
     ]
+    return sorted(found, key=lambda e: place.get(e.name, len(listed)))
 
 
 def mine(desk: Desk, limit: int = MINE_LISTS) -> tuple[Mine, ...]:
@@ -178,7 +181,6 @@ def places(groups: Sequence[Group], reader: Reader, app_label: str) -> tuple[Pla
 
 def home_page(desk: Desk) -> Document | None:
     """The page that the reader's role starts on, else the first that belongs to no entity and that they may see."""
-    standing = Standing(desk)
     pages = desk.app.of("page")
     for role in sorted(desk.records.viewer.roles_in(desk.app.name)):
         found = desk.app.roles.get(role)
@@ -189,14 +191,14 @@ def home_page(desk: Desk) -> Document | None:
             and not pages[found.home].data.get("entity")
         ):
             return pages[found.home]
-    return next((d for d in pages.values() if not d.data.get("entity") and may_see(standing, d.data)), None)
+    return next((d for d in pages.values() if not d.data.get("entity") and desk.may_see(d.data)), None)
 
 
 def app_home(desk: Desk, groups: Sequence[Group], name: str) -> Home:
     """The home of an app: its page for the reader's role, their own records, and its places."""
     document = home_page(desk)
     blocks = blocks_of(Standing(desk), document) if document is not None else ()
-    own = mine(desk)
+    own = () if blocks else mine(desk)
     reader = desk.reader
     label = reader.label(desk.app.label)
     return Home(
@@ -205,7 +207,7 @@ def app_home(desk: Desk, groups: Sequence[Group], name: str) -> Home:
         () if blocks else figures(desk, own),
         own,
         blocks,
-        places=places(groups, reader, label),
+        places=() if blocks else places(groups, reader, label),
     )
 
 

@@ -302,7 +302,8 @@ class ListBuilder:
 
     def tabs(self) -> tuple[Link, ...]:
         """The entity's views."""
-        views = views_of(self.desk.app, self.entity.name) or [self.view]
+        all_views = views_of(self.desk.app, self.entity.name)
+        views = [v for v in all_views if v.document and self.desk.may_see(v.document.data)] or [self.view]
         reader = self.desk.reader
         return tuple(
             Link(

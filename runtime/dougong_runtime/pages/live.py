@@ -7,6 +7,7 @@ that nothing can be learned by watching fields come and go.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from dougong_runtime.access.grants import shapes_of
@@ -17,9 +18,10 @@ from dougong_runtime.formulas.context import Context
 from dougong_runtime.formulas.evaluate import evaluate, stored
 from dougong_runtime.formulas.problems import FormulaProblems
 from dougong_runtime.formulas.tree import Hop, Node
-from dougong_runtime.formulas.types import BOOLEAN
+from dougong_runtime.formulas.types import BOOLEAN, ValueType
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.reading import ABSENT, number
 from dougong_runtime.pages.widgets import is_masked
 from dougong_runtime.records.query import LIMIT_MAX, Query
 
@@ -161,6 +163,23 @@ class Judge:
         """A formula's value, e.g. of a default."""
         return evaluate(tree, self.row, self.context)
 
+    def text(self, formula: str) -> str:
+        """A formula's value as a person reads it; a dash where it cannot be understood or is absent."""
+        desk = self._desk
+        field = self._entity.fields.get(formula)
+        if field is not None:
+            shown = formula in desk.views(self._entity.name)
+            return desk.face(field, self._values.get(formula)).text if shown else ABSENT
+        tree = desk.records.running.plans.get(
+            ("pages.text", self._entity.name, formula), lambda: _check(desk, self._entity, formula, None)
+        )
+        value = evaluate(tree, self.row, self.context) if tree is not None else None
+        if value is None:
+            return ABSENT
+        return (
+            number(value) if isinstance(value, (Decimal, int)) and not isinstance(value, bool) else str(value)
+        )
+
     @property
     def context(self) -> Context:
         """Made at the first question."""
@@ -182,7 +201,7 @@ class Judge:
         )
 
 
-def _check(desk: Desk, entity: Entity, text: str) -> Node | None:
+def _check(desk: Desk, entity: Entity, text: str, expect: ValueType | None = BOOLEAN) -> Node | None:
     types = {code: s.field.value_type for code, s in desk.app.settings.items()}
     try:
         return check_formula(
@@ -191,7 +210,7 @@ def _check(desk: Desk, entity: Entity, text: str) -> Node | None:
             shapes=shapes_of(desk.app),
             settings=types,
             place="filter",
-            expect=BOOLEAN,
+            expect=expect,
         ).tree
     except FormulaProblems:
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -23,6 +25,11 @@ def rich(html: str) -> Markup:
         link_rel="noopener noreferrer",
     )
     return Markup(clean)
+
+
+def escape(text: str) -> str:
+    """Text of a record as Markdown that says just that."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~-])", r"\\\1", text)
 
 
 def markdown(text: str) -> Markup:

@@ -32,7 +32,11 @@ class Group:
     items: tuple[Item, ...]
 
 
-def menu_of(app: App, may_read: Callable[[str], bool]) -> tuple[Group, ...]:
+def menu_of(
+    app: App,
+    may_read: Callable[[str], bool],
+    may_see: Callable[[Mapping[str, Any]], bool] = lambda _data: True,
+) -> tuple[Group, ...]:
     """Groups with the places a reader may open; without a menu document, one group of every entity."""
     if not app.menu:
         items = tuple(
@@ -41,24 +45,37 @@ def menu_of(app: App, may_read: Callable[[str], bool]) -> tuple[Group, ...]:
             if may_read(e.name)
         )
         return (Group(None, items),) if items else ()
-    groups = (_group(app, raw, may_read) for raw in app.menu)
+    groups = (_group(app, raw, may_read, may_see) for raw in app.menu)
     return tuple(g for g in groups if g.items)
 
 
-def _group(app: App, raw: Mapping[str, Any], may_read: Callable[[str], bool]) -> Group:
-    items = (_item(app, item, str(raw.get("icon") or ""), may_read) for item in raw.get("items") or ())
+def _group(
+    app: App,
+    raw: Mapping[str, Any],
+    may_read: Callable[[str], bool],
+    may_see: Callable[[Mapping[str, Any]], bool],
+) -> Group:
+    items = (
+        _item(app, item, str(raw.get("icon") or ""), may_read, may_see) for item in raw.get("items") or ()
+    )
     label = Label.of(raw["label"]) if raw.get("label") else None
     return Group(label, tuple(i for i in items if i is not None))
 
 
-def _item(app: App, raw: Any, group_icon: str, may_read: Callable[[str], bool]) -> Item | None:
+def _item(
+    app: App,
+    raw: Any,
+    group_icon: str,
+    may_read: Callable[[str], bool],
+    may_see: Callable[[Mapping[str, Any]], bool],
+) -> Item | None:
     data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {"view": raw}
     kind = next((k for k in _PLACES if k in data), None)
     if kind is None:
         return None
     name = str(data[kind])
     document = app.of(kind).get(name)
-    if document is None:
+    if document is None or not may_see(document.data):
         return None
     entity = str(document.data.get("entity") or document.data.get("source") or "") or None
     if entity is not None and not may_read(entity):

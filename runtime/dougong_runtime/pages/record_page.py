@@ -12,7 +12,7 @@ from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.model.app import Document, Entity
-from dougong_runtime.pages.blocks import Block, Standing, blocks_of, may_see
+from dougong_runtime.pages.blocks import Block, Standing, blocks_of
 from dougong_runtime.pages.desk import Desk, Mark
 from dougong_runtime.pages.entry import Titles
 from dougong_runtime.pages.faces import Face, hue, initial, is_number, is_person, type_of
@@ -192,7 +192,7 @@ class RecordBuilder:
         title = desk.title(entity, self.values)
         may_edit = desk.records.can(entity.name, "update") and any(v.update for v in self._views.values())
         shown_blocks = blocks_of(standing, document) if document is not None else ()
-        metrics = _leading_metrics(shown_blocks)
+        metrics = tuple(b for b in shown_blocks if b.kind == "metric" and b.field)[:KEY_FACTS]
         stage = self.stage()
         used = {stage.name} if stage else set()
         return RecordView(
@@ -205,7 +205,7 @@ class RecordBuilder:
             mark=Mark(initial(title), hue(self.record)),
             chips=self.chips(),
             meta=self.meta(used),
-            key_facts=self.metrics(shown_blocks[:metrics]) if metrics else self.key_facts(),
+            key_facts=self.metrics(metrics) if metrics else self.key_facts(),
             stages=self.steps(stage) if stage else (),
             stage_label=reader.label(stage.label) if stage else "",
             stage_name=stage.name if stage else "",
@@ -214,7 +214,7 @@ class RecordBuilder:
             sections=self.sections(),
             days=self.history(HISTORY_SHOWN) if self.as_of is None else (),
             related=self.related(),
-            blocks=shown_blocks[metrics:],
+            blocks=tuple(b for b in shown_blocks if b not in metrics),
             edit_href=f"{desk.href(entity.name, self.record)}/edit" if may_edit else "",
             may_delete=desk.records.can(entity.name, "delete") and not entity.append_only,
             today=reader.today.isoformat(),
@@ -228,9 +228,8 @@ class RecordBuilder:
 
     def document(self) -> Document | None:
         """The page document of this entity that the reader's roles may see."""
-        standing = Standing(self.desk)
         found = (d for d in self.desk.app.of("page").values() if d.data.get("entity") == self.entity.name)
-        return next((d for d in found if may_see(standing, d.data)), None)
+        return next((d for d in found if self.desk.may_see(d.data)), None)
 
     def changed(self) -> int:
         """How many shown fields have another value now than on the day looked back to."""
@@ -266,12 +265,12 @@ class RecordBuilder:
         return [self.entity.fields[n] for n in names if self.values.get(n) not in (None, "", [])]
 
     def chips(self) -> tuple[Face, ...]:
-        """Up to two choices beside the title."""
-        return tuple(
-            self.desk.face(f, self.values[f.name])
-            for f in self.present()
-            if type_of(f) in ("choice", "multi_choice", "tags")
-        )[:CHIPS]
+        """Up to two choices beside the title: those that lists show, then any other."""
+        listed = [c.path for v in views_of(self.desk.app, self.entity.name) for c in v.columns]
+        place = {name: n for n, name in reversed(list(enumerate(listed)))}
+        fit = [f for f in self.present() if type_of(f) in ("choice", "multi_choice", "tags")]
+        chosen = sorted(fit, key=lambda f: place.get(f.name, len(listed)))
+        return tuple(self.desk.face(f, self.values[f.name]) for f in chosen[:CHIPS])
 
     def meta(self, used: set[str]) -> tuple[ShownFact, ...]:
         """The line under the title: its number, stage, and whose it is."""
@@ -300,7 +299,7 @@ class RecordBuilder:
         return tuple(self.shown(f) for f in chosen[:KEY_FACTS])
 
     def metrics(self, blocks: tuple[Block, ...]) -> tuple[ShownFact, ...]:
-        """The figures that a page document begins with, as key facts."""
+        """The first figures of a page document, as key facts."""
         return tuple(ShownFact(b.field or b.name, b.label, b.unit, b.face) for b in blocks)
 
     # --- stages --------------------------------------------------------------------------------------------------
@@ -424,7 +423,7 @@ class RecordBuilder:
             if found is not None and name not in known:
                 wanted.append(found)
         made = (related.brief(x, tab_of.get(x.inverse, "")) for x in wanted[:RELATED_SHOWN])
-        return tuple(r for r in made if r is not None)
+        return tuple(r for r in made if r is not None and (r.count or r.add_href))
 
     def history(self, limit: int) -> tuple[Day, ...]:
         """What happened to it, as sentences by day."""
@@ -437,12 +436,6 @@ class RecordBuilder:
             for e in events
         ]
         return sentences(told, fields, self.desk.reader, self.desk.address)
-
-
-def _leading_metrics(blocks: tuple[Block, ...]) -> int:
-    """How many metrics a page begins with, at most as many as there is room for in the head."""
-    other = next((n for n, b in enumerate(blocks) if b.kind != "metric"), len(blocks))
-    return min(other, KEY_FACTS)
 
 
 def _with_titles(event: HistoryEvent, fields: Mapping[str, Field], titled: Titles) -> HistoryEvent:

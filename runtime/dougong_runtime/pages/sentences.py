@@ -110,7 +110,7 @@ def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, 
         changes=changes[:CHANGES_SHOWN],
         more=max(0, len(changes) - CHANGES_SHOWN),
         reason=event.reason or "",
-        via=reader.t("history.via", door=event.via) if event.via not in _OWN_DOORS else "",
+        via=reader.t("history.via", door=_door(event.via, reader)) if event.via not in _OWN_DOORS else "",
     )
 
 
@@ -120,3 +120,7 @@ def _change(field: Field, before: Json, after: Json, reader: Reader, link: str) 
         face(field, before, reader, link=link),
         face(field, after, reader, link=link),
     )
+
+
+def _door(via: str, reader: Reader) -> str:
+    return reader.t(f"door.{via}") if via in ("cli", "import", "workflow") else via

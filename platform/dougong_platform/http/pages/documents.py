@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.model.app import Document
-from dougong_runtime.pages.blocks import Block, Standing, blocks_of, may_see
+from dougong_runtime.pages.blocks import Block, Standing, blocks_of
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.views import main_view
 
@@ -37,7 +37,7 @@ def page(visit: Visit) -> Response:
     with visit.reading() as here:
         desk = here.desk()
         document = desk.app.of("page").get(visit.path("name"))
-        if document is None or not may_see(Standing(desk), document.data):
+        if document is None or not desk.may_see(document.data):
             raise refuse(NOT_FOUND)
         name = str(document.data.get("entity") or "")
         if name:
@@ -52,7 +52,7 @@ def dashboard(visit: Visit) -> Response:
     with visit.reading() as here:
         desk = here.desk()
         document = desk.app.of("dashboard").get(visit.path("name"))
-        if document is None or not may_see(Standing(desk), document.data):
+        if document is None or not desk.may_see(document.data):
             raise refuse(NOT_FOUND)
         blocks = sorted(document.data.get("blocks") or (), key=lambda b: (b.get("y", 0), b.get("x", 0)))
         laid = [{**b, "width": b.get("w") or b.get("width") or 6} for b in blocks]
@@ -65,7 +65,7 @@ def report(visit: Visit) -> Response:
     with visit.reading() as here:
         desk = here.desk()
         document = desk.app.of("report").get(visit.path("name"))
-        if document is None or not may_see(Standing(desk), document.data):
+        if document is None or not desk.may_see(document.data):
             raise refuse(NOT_FOUND)
         data = {"blocks": [{"report": document.name, "width": 12}]}
         return _shown(here, desk, Document(document.kind, document.id, document.name, document.label, data))

@@ -35,6 +35,8 @@ def _builder(here: Here) -> tuple[Desk, ListBuilder]:
     view = find_view(desk.app, here.visit.path("view"))
     if view is None or not desk.records.can(view.entity.name, "read"):
         raise refuse(NOT_FOUND)
+    if view.document is not None and not desk.may_see(view.document.data):
+        raise refuse(NOT_FOUND)
     return desk, ListBuilder(desk, view, ListState.of(dict(here.visit.request.query_params)))
 
 

@@ -219,7 +219,7 @@ class Here:
 
     def groups(self, desk: Desk) -> tuple[Group, ...]:
         """The sidebar of an app."""
-        return menu_of(desk.app, lambda entity: desk.records.can(entity, "read"))
+        return menu_of(desk.app, lambda entity: desk.records.can(entity, "read"), desk.may_see)
 
     def shell(
         self,

@@ -5,7 +5,7 @@ behaviour("palette", (dialog) => {
   const input = dialog.querySelector<HTMLInputElement>("input[role=combobox]");
   const results = dialog.querySelector<HTMLElement>("[role=listbox]");
   if (!input || !results) return;
-  const options = (): HTMLAnchorElement[] => [...results.querySelectorAll<HTMLAnchorElement>("[role=option]")];
+  const options = (): HTMLAnchorElement[] => [...results.querySelectorAll<HTMLAnchorElement>("a[role=option]")];
   const current = (): number => options().findIndex((o) => o.getAttribute("aria-selected") === "true");
   const select = (at: number): void => {
     const all = options();
