@@ -57,6 +57,14 @@ rules:
   - {name: fee_positive, check: "fee >= 0", message: {zh: 学费不能为负, en: The fee cannot be negative}}
   - {name: fee_usual, check: "fee <= 1000", severity: warn, message: {zh: 学费不寻常, en: An unusual fee}}
 ---
+kind: entity
+name: remark
+label: {zh: 评语, en: Remark}
+title: subject
+fields:
+  - {name: subject, type: text, required: true}
+  - {name: about, type: reference, to: [pupil, room], label: {zh: 关于, en: About}}
+---
 kind: role
 name: clerk
 label: {zh: 教务, en: Clerk}

@@ -89,6 +89,22 @@ def test_an_export_comes_in_again_unchanged(filled: World, format: str) -> None:
         assert log.find(connection, actions=["update"], entity="pupil") == []
 
 
+def test_a_reference_to_several_entities_comes_in_again(filled: World) -> None:
+    with filled.acting() as records:
+        hall, attic = (
+            records.list(Query("room", filter=f"code = '{code}'")).items[0]["id"] for code in ("h1", "a")
+        )
+        records.create("remark", {"subject": "x", "about": {"entity": "room", "id": attic}})
+        records.create("remark", {"subject": "y", "about": {"entity": "room", "id": hall}})
+    query = Query("remark", sort=("subject",))
+    before = take_out(filled, query=query)
+    assert [row["about"] for row in table(before)] == ["room:=attic", f"room:{hall}"]
+    with filled.acting() as records:
+        answer = load(records, "remark", before, key="id")
+    assert (answer.bad, answer.updated) == ((), 2)
+    assert take_out(filled, query=query) == before
+
+
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_an_export_fills_another_school(filled: World, format: str) -> None:
     columns = (

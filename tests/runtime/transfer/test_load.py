@@ -216,6 +216,28 @@ def test_an_ambiguous_or_unknown_reference_is_refused(school: World, rooms: dict
     ]
 
 
+def test_a_reference_to_several_entities_says_which(school: World, rooms: dict[str, str]) -> None:
+    pupil = school.make_record("pupil", name="王敏")
+    answer = take_in(
+        school, f"subject,about\na,room:attic\nb,pupil: 王敏\nc,room:{rooms['h1']}\nd,\n", entity="remark"
+    )
+    assert answer.bad == ()
+    with school.acting() as records:
+        items = records.list(Query("remark", sort=("subject",))).items
+    assert [item["about"] for item in items] == [
+        {"entity": "room", "id": rooms["a1"]},
+        {"entity": "pupil", "id": pupil["id"]},
+        {"entity": "room", "id": rooms["h1"]},
+        None,
+    ]
+    answer = take_in(school, "subject,about\na,attic\nb,club:chess\nc,room:cellar\n", entity="remark")
+    assert [words for _, _, _, words in said(answer)] == [
+        "is written as one of: pupil:…, room:….",
+        "is written as one of: pupil:…, room:….",
+        "names no room that you may see: “cellar”.",
+    ]
+
+
 def test_a_record_that_may_not_be_read_cannot_be_told_from_none(school: World, rooms: dict[str, str]) -> None:
     words = [
         said(take_in(school, f"name,room\na,{text}\n", "clerk"))[0][3].replace(text, "…")
