@@ -12,15 +12,11 @@ import webbrowser
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from dougong_platform import serving
 from dougong_platform.cli.terminal import say, tell
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_runtime.errors import problem_type, refuse
-
-FACTORY = f"{serving.__name__}:{serving.application.__name__}"
 
 PORT_TAKEN = problem_type(
     "port-taken",
@@ -96,8 +92,13 @@ def run(settings: Settings, afresh: bool = False, open_browser: bool = False) ->
             f"Serving on http://{where}:{settings.port}, stop with Ctrl+C",
         )
     )
+    # Loaded by who serves alone: the other commands start in half the time without the pages.
+    import uvicorn
+
+    from dougong_platform.serving import application
+
     uvicorn.run(
-        FACTORY,
+        f"{application.__module__}:{application.__name__}",
         factory=True,
         host=settings.host,
         port=settings.port,
