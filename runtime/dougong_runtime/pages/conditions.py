@@ -22,6 +22,10 @@ _COMPARE = re.compile(rf"{_PATH}\s*(?P<op><>|>=|<=|=|>|<)\s*{_VALUE}\Z", re.IGNO
 _CALL = re.compile(
     rf"(?P<not>NOT\s+)?(?P<function>CONTAINS|STARTS|HAS)\(\s*{_PATH}\s*,\s*{_VALUE}\s*\)\Z", re.IGNORECASE
 )
+_IN = re.compile(
+    rf"(?P<not>NOT\s+)?{_PATH}\s+(?P<not2>NOT\s+)?IN\s*\((?P<values>(?:\s*(?:{_TEXT}|-?\d+)\s*,?)+)\)\Z",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"(?P<not>NOT\s+)?{_PATH}\Z", re.IGNORECASE)
 
 
@@ -58,6 +62,9 @@ def operators(field: Field) -> tuple[str, ...]:
         return ("has", "hasnt")
     return ()
 
+
+LIST_SIGN = "\x1f"
+"""Stands between the values of `in` and `notin`, which a chip shows but the popover does not make."""
 
 WITHOUT_VALUE = frozenset({"empty", "filled", "yes", "no", "mine"})
 _SIGNS = {"eq": "=", "ne": "<>", "ge": ">=", "le": "<=", "gt": ">", "lt": "<"}
@@ -189,6 +196,8 @@ def _condition(app: App, entity: Entity, text: str) -> Condition:
         if match["not"]:
             op = {"has": "hasnt"}.get(op, "formula")
         return _checked(app, entity, text, match["path"], op, match["value"]) or plain
+    if match := _IN.match(text):
+        return _listed(app, entity, text, match) or plain
     if match := _BARE.match(text):
         return _checked(app, entity, text, match["path"], "no" if match["not"] else "yes", "") or plain
     return plain
@@ -204,6 +213,15 @@ def _compared(app: App, entity: Entity, text: str, match: re.Match[str]) -> Cond
     elif upper == "USER()" and op == "eq":
         op, value = "mine", ""
     return _checked(app, entity, text, match["path"], op, value)
+
+
+def _listed(app: App, entity: Entity, text: str, match: re.Match[str]) -> Condition | None:
+    column = resolve(app, entity, match["path"])
+    if column is None or (bool(match["not"]) and bool(match["not2"])):
+        return None
+    values = [v[1:-1] if v[0] in "'\"" else v for v in re.findall(rf"{_TEXT}|-?\d+", match["values"])]
+    op = "notin" if match["not"] or match["not2"] else "in"
+    return Condition(text, match["path"], op, LIST_SIGN.join(values), True)
 
 
 def _checked(app: App, entity: Entity, text: str, path: str, op: str, value: str) -> Condition | None:

@@ -349,6 +349,9 @@ class ListBuilder:
         reader = self.desk.reader
         if part.op in conditions.WITHOUT_VALUE:
             return ""
+        if part.op in ("in", "notin"):
+            each = [replace(part, op="eq", value=v) for v in part.value.split(conditions.LIST_SIGN)]
+            return reader.joined([self.spoken_value(field, one) for one in each])
         kind = field.value_type.kind
         if kind in (Kind.CHOICE, Kind.LIST):
             option = next((o for o in field.choices if str(o.value) == part.value), None)

@@ -129,6 +129,8 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "op.no": ("为否", "is no"),
     "op.mine": ("是我", "is me"),
     "op.me": ("我", "me"),
+    "op.in": ("属于", "is one of"),
+    "op.notin": ("不属于", "is none of"),
     "op.has": ("含有", "has"),
     "op.hasnt": ("不含", "has no"),
     # --- values ---------------------------------------------------------------------------------------------

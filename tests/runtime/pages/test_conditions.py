@@ -69,3 +69,10 @@ def test_a_value_is_never_more_than_a_literal() -> None:
         conditions.compose(CLINIC, PATIENT, "name", "eq", "x' OR 'a' = 'a")
         == "name = 'x\\' OR \\'a\\' = \\'a'"
     )
+
+
+def test_a_list_of_values_is_a_chip_that_names_them() -> None:
+    (chip,) = conditions.parse(CLINIC, PATIENT, "stage IN ('registered', 'active')")
+    assert (chip.op, chip.value.split(conditions.LIST_SIGN)) == ("in", ["registered", "active"])
+    (other,) = conditions.parse(CLINIC, PATIENT, "NOT risk IN ('low')")
+    assert other.op == "notin"
