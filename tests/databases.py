@@ -11,9 +11,11 @@ import os
 import pwd
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import uuid
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +31,9 @@ def _binaries() -> Path:
         return found[-1].parent
     there = shutil.which("initdb")
     if there is None:
-        raise RuntimeError("PostgreSQL's server is missing: `make setup` installs it (Debian package postgresql)")
+        raise RuntimeError(
+            "PostgreSQL's server is missing: `make setup` installs it (Debian package postgresql)"
+        )
     return Path(there).parent
 
 
@@ -54,7 +58,12 @@ def postgresql_cluster() -> str:
 
     def run(*command: str) -> None:
         subprocess.run(
-            command, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+            command,
+            check=True,
+            user=user,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": str(folder)},
         )
 
@@ -69,7 +78,11 @@ def postgresql_cluster() -> str:
     def stop() -> None:
         subprocess.run(
             [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
-            user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+            user=user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
         )
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -85,4 +98,21 @@ def fresh_url(kind: str, folder: Path) -> str:
     name = "t_" + uuid.uuid4().hex[:12]
     with psycopg.connect(prefix.replace("+psycopg", "") + "postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
+    return prefix + name
+
+
+def copied_url(kind: str, folder: Path, stem_url: str) -> str:
+    """The URL of a copy of a database that nobody is connected to: far quicker than making it anew."""
+    if kind == "sqlite":
+        target = folder / "copy.sqlite"
+        with (
+            closing(sqlite3.connect(stem_url.removeprefix("sqlite:///"))) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+        return f"sqlite:///{target}"
+    prefix = postgresql_cluster()
+    stem, name = stem_url.rpartition("/")[2], "t_" + uuid.uuid4().hex[:12]
+    with psycopg.connect(prefix.replace("+psycopg", "") + "postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{stem}"')
     return prefix + name

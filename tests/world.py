@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from databases import copied_url, fresh_url
 from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.host import FixedClock, Viewer
@@ -22,6 +25,9 @@ from dougong_runtime.storage.dialects import install_functions, make_engine
 from dougong_runtime.storage.system import SYSTEM
 
 SYSTEM_VIEWER = Viewer.system("a test")
+
+
+_STEMS: dict[tuple[str, str], tuple[World, str]] = {}
 
 
 @dataclass
@@ -47,6 +53,26 @@ class World:
             publish.install_directory(connection)
         world.publish(app)
         return world
+
+    @classmethod
+    def copied(cls, kind: str, folder: Path, name: str, build: Callable[[str], World]) -> World:
+        """A world of its own, copied from one that `build` makes once a process from a database's URL."""
+        if (kind, name) not in _STEMS:
+            url = fresh_url(kind, Path(tempfile.mkdtemp(prefix="dougong-stem-")))
+            stem = build(url)
+            with stem.engine.connect() as connection:
+                stem.running(connection)
+            stem.engine.dispose()
+            _STEMS[kind, name] = (stem, url)
+        stem, url = _STEMS[kind, name]
+        return cls(
+            make_engine(copied_url(kind, folder, url)),
+            stem.app_name,
+            FixedClock(),
+            dict(stem.people),
+            dict(stem.teams),
+            dict(stem._running),
+        )
 
     def publish(self, app: App) -> int:
         """Publish a version; gives its number."""

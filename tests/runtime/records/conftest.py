@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
-from make import app
+from pathlib import Path
 
+import pytest
+
+from make import app
 from world import World
 
 
 @pytest.fixture
-def clinic(database_url: str) -> World:
+def clinic(database_kind: str, tmp_path: Path) -> World:
     """Two wards with a doctor and a nurse each, a head above both, and others."""
+    return World.copied(database_kind, tmp_path, "clinic", _people)
+
+
+def _people(database_url: str) -> World:
     world = World.make(database_url, app("clinic"))
     world.team("house")
     world.team("ward_a", "house")
