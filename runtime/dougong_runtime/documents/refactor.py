@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dougong_runtime.documents.edits import value_at, with_key, with_value
+from dougong_runtime.documents.file_edits import rewritten_file
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.problems import BAD_NAME, BAD_VALUE, DUPLICATE, UNKNOWN_DOCUMENT, hinted
 from dougong_runtime.documents.references import Reference, References, Target
+from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import refuse
 from dougong_runtime.labels import Label
@@ -47,7 +49,12 @@ def rename(stored: Mapping[str, Any], references: References, target: Target, na
     made: dict[str, Any] = {}
     for key, data in stored.items():
         moved = f"{target.kind}/{name}" if key == f"{target.kind}/{target.name}" else key
-        made[moved] = _rewritten(data, places[key], name) if key in places else data
+        if key not in places:
+            made[moved] = data
+        elif key.startswith(FILE_KEY):
+            made[moved] = rewritten_file(key.removeprefix(FILE_KEY), data, places[key], name)
+        else:
+            made[moved] = _rewritten(data, places[key], name)
     return made
 
 

@@ -26,6 +26,7 @@ FILES_MAX = 5_000
 TEXT_SUFFIXES = (".yaml", ".yml", ".json")
 TRAVELLING = ("data/", "stories/")
 """Folders whose files travel with an app as they are."""
+TRAVELLING_KINDS = ("story", "people", "demo")
 FILE_KEY = "file/"
 """Before the path of such a file, among the keys of what is kept."""
 
@@ -43,6 +44,11 @@ class Raw:
     def key(self) -> str:
         """How it is called among an app's documents: `entity/visit`."""
         return f"{self.kind}/{self.name}"
+
+    @property
+    def travels(self) -> bool:
+        """Whether it is kept as a file: a story, people, demo data."""
+        return self.kind in TRAVELLING_KINDS
 
     @property
     def file(self) -> str:
@@ -194,7 +200,7 @@ def _document(data: Any, places: Places, kind: str | None) -> Raw:
     if kind == "people" and isinstance(data, list):
         inside = {("people", *path): spot for path, spot in places.values.items()}
         keys = {("people", *path): spot for path, spot in places.keys.items()}
-        data, places = {"people": data}, Places(places.file, inside, keys)
+        data, places = {"people": data}, Places(places.file, places.index, inside, keys)
     if not isinstance(data, dict):
         place = places.at(())
         raise Refused(

@@ -63,6 +63,8 @@ class Places:
     """Where each value and each key of a document stands in its file."""
 
     file: str
+    index: int = 0
+    """Which document of its file it is, from 0."""
     values: dict[PathSteps, Spot] = field(default_factory=dict)
     keys: dict[PathSteps, Spot] = field(default_factory=dict)
 
@@ -137,10 +139,11 @@ class _Builder:
         self.file = file
         self.nodes = 0
         self.documents = 0
+        self.given = 0
         self.reset()
 
     def reset(self) -> None:
-        self.places = Places(self.file)
+        self.places = Places(self.file, self.given)
         self.stack: list[Any] = []
         self.path: list[Step] = []
         self.keys: list[str | None] = []
@@ -181,7 +184,10 @@ class _Builder:
             raise _problem(
                 mark, f"文档超过 {DOCUMENTS_MAX} 份", f"There are more than {DOCUMENTS_MAX} documents"
             )
-        return None if self.root is None else (self.root, self.places)
+        if self.root is None:
+            return None
+        self.given += 1
+        return self.root, self.places
 
     def scalar(self, event: yaml.ScalarEvent) -> None:
         mark = _start(event)

@@ -74,7 +74,7 @@ def link_stored(stored: Mapping[str, Any]) -> App:
 
 def references_of(stored: Mapping[str, Any]) -> References:
     """Who names whom in an app as it is kept."""
-    return _link_all(of_stored(stored), [], frozenset(), problems_of_files=False).references
+    return _link_all(of_stored(stored), [], frozenset(), problems_of_files=True).references
 
 
 def examine(source: Source, others: Mapping[str, App] = MappingProxyType({})) -> Linked:

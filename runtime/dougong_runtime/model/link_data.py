@@ -8,14 +8,15 @@ from dataclasses import replace
 from dougong_runtime.documents import schema
 from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.problems import UNKNOWN_DOCUMENT, UNKNOWN_FIELD
+from dougong_runtime.documents.references import Target
 from dougong_runtime.documents.source import Raw, Source
-from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Refused
+from dougong_runtime.formulas.types import BOOLEAN, ValueType, record
 from dougong_runtime.labels import Label
 from dougong_runtime.model.linker import Linker
 
 _ENTITY = Label("实体", "entity")
-_NAMING_ENTITIES = ("create", "count")
+_SETTING = Label("设置", "setting")
 _SCOPE = frozenset({"as", "by", "name", "reasons"})
 """Properties of a given record besides its entity."""
 PLATFORM_ROLE = "admin"
@@ -87,23 +88,49 @@ def _known(linker: Linker, at: Cursor | None, names: frozenset[str] | set[str], 
 
 def _story(linker: Linker, raw: Raw, people: frozenset[str]) -> None:
     at = Cursor.of(raw)
-    entities = linker.shapes
+    named = dict.fromkeys(people, record("user"))
     for given in at.items("given"):
         for key in given.value:
             if key in _SCOPE:
                 continue
-            if key in entities:
-                _fields(linker, given[key], key)
-            elif linker.documents:
-                linker.unknown(UNKNOWN_DOCUMENT, given[key], key, entities, what=_ENTITY)
+            if key not in linker.shapes:
+                linker.unknown(UNKNOWN_DOCUMENT, given[key], key, linker.shapes, what=_ENTITY)
+                continue
+            linker.refer(given[key], Target("entity", key), "key")
+            _fields(linker, given[key], key)
+            if "as" in given:
+                named[given.text("as")] = record(key)
     for step in (*at.items("when"), *at.items("then")):
-        for name in _NAMING_ENTITIES:
-            entity = linker.entity(step.get(name))
-            if name == "create" and entity is not None and "with" in step:
-                _fields(linker, step["with"], entity)
+        _step(linker, step, named)
+    for setting in (node for step in at.items("when") if (node := step.get("setting")) is not None):
+        if setting.value in linker.settings:
+            linker.refer(setting, Target("setting", setting.value))
+        else:
+            linker.unknown(UNKNOWN_DOCUMENT, setting, setting.value, linker.settings, what=_SETTING)
     for node in _sayers(at):
         if people and node.value not in people:
             linker.unknown(UNKNOWN_DOCUMENT, node, node.value, people, what=Label("人员", "person"))
+
+
+def _step(linker: Linker, step: Cursor, named: dict[str, ValueType]) -> None:
+    """One act or check; a record that it names is known to those after it."""
+    created = linker.entity(step.get("create"))
+    if created is not None:
+        if "with" in step:
+            _fields(linker, step["with"], created)
+        named[step.text("name") or created] = record(created)
+    acted = named.get(step.text("update") or step.text("transition"))
+    if acted is not None:
+        if "update" in step and "with" in step:
+            _fields(linker, step["with"], acted.targets[0])
+        if "transition" in step and "to" in step:
+            _option(linker, step["to"], acted.targets[0], linker.stages.get(acted.targets[0], ""))
+    counted = linker.entity(step.get("count"))
+    linker.formula(step.get("where"), counted, "filter", BOOLEAN, variables=named if counted else None)
+    value = step.get("value")
+    head, _, rest = step.text("value").partition(".")
+    if value is not None and rest and head in named:
+        linker.path(value, named[head].targets[0], text=rest, start=len(head) + 1)
 
 
 def _fields(linker: Linker, at: Cursor, entity: str) -> None:
@@ -111,9 +138,19 @@ def _fields(linker: Linker, at: Cursor, entity: str) -> None:
         return
     known = linker.shapes[entity].fields
     for name in at.value:
+        node = Cursor(at.raw, (*at.path, name), at.value[name])
         if name not in known:
-            path: PathSteps = (*at.path, name)
-            linker.unknown(UNKNOWN_FIELD, Cursor(at.raw, path, at.value[name]), name, known, of=entity)
+            linker.unknown(UNKNOWN_FIELD, node, name, known, of=entity)
+            continue
+        linker.refer(node, Target("field", name, entity), "key")
+        for value in node.items():
+            _option(linker, value, entity, name)
+
+
+def _option(linker: Linker, at: Cursor, entity: str, field: str) -> None:
+    shape = linker.shapes[entity].fields.get(field)
+    if shape is not None and at.value in shape.type.options:
+        linker.refer(at, Target("option", str(at.value), f"{entity}.{field}"))
 
 
 def _sayers(at: Cursor) -> Iterator[Cursor]:

@@ -20,7 +20,7 @@ from dougong_runtime.documents.problems import (
     unknown,
 )
 from dougong_runtime.documents.references import Form, Reference, Target
-from dougong_runtime.documents.source import Raw
+from dougong_runtime.documents.source import FILE_KEY, Raw
 from dougong_runtime.documents.templates import TemplateProblem, template_parts
 from dougong_runtime.errors import Problem, ProblemType
 from dougong_runtime.fields.base import Formula
@@ -86,8 +86,11 @@ class Linker:
     def refer(
         self, at: Cursor, target: Target, form: Form = "name", offset: int = 0, length: int = 0
     ) -> None:
-        """Note that a place names a target."""
-        self.references.append(Reference(at.raw.key, at.path, target, form, offset, length))
+        """Note that a place names a target. In a file that travels, the path begins with the document's number."""
+        document, path = at.raw.key, at.path
+        if at.raw.travels:
+            document, path = FILE_KEY + at.raw.file, (at.raw.places.index, *at.path)
+        self.references.append(Reference(document, path, target, form, offset, length))
 
     def define(self, at: Cursor, target: Target) -> None:
         """Note that a place gives a target its name."""

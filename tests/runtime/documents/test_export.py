@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from make import APPS, app
 
 from dougong_runtime.documents import export, source
 from dougong_runtime.documents.yaml_text import parse
 from dougong_runtime.model.link import link
+from make import APPS, app
 
 NAMES = ("clinic", "workshop", "school")
 
@@ -64,9 +64,9 @@ def test_documents_stay_readable() -> None:
 _TEXT = st.text(max_size=40) | st.sampled_from(
     ["yes", "on", "2026-12-31", "0.10", "~", "null", "", " a", "a: b", "# x", "x\ny", "\n x", "007", "1e3"]
 )
-_NUMBER = st.integers(-(10**17), 10**17) | st.decimals(
-    -1_000_000, 1_000_000, places=4, allow_nan=False
-).map(float)
+_NUMBER = st.integers(-(10**17), 10**17) | st.decimals(-1_000_000, 1_000_000, places=4, allow_nan=False).map(
+    float
+)
 _VALUE = st.recursive(
     _TEXT | _NUMBER | st.booleans() | st.none(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),

@@ -13,7 +13,7 @@ from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App
 from dougong_runtime.model.link import references_of
 from dougong_runtime.model.refactor import rename
-from make import app, app_of
+from make import APPS, app, app_of
 
 
 def documents(made: App) -> dict[str, object]:
@@ -133,3 +133,33 @@ def test_a_rename_reads_as_a_rename() -> None:
 def test_a_name_that_cannot_be_is_refused(target: Target, name: str, why: str) -> None:
     with pytest.raises(Refused, match=why):
         rename(app("clinic"), target, name)
+
+
+def test_stories_and_people_follow_and_keep_their_spelling() -> None:
+    from dougong_runtime.documents import source
+    from dougong_runtime.model.link import link
+
+    whole = source.read(APPS / "clinic")
+    story = (
+        b"# a comment stays\nstory: x\nas: dr_lin\ngiven: [{patient: {name: Li}, as: li}]\n"
+        b"when:\n  - {create: visit, with: {patient: li, 'stage': open}, name: seen}   # and its place\n"
+        b"  - {transition: seen, to: signed}\n"
+        b"then:\n  - {count: visit, where: \"patient = li AND stage <> 'open'\", is: 1}\n"
+        b"  - {value: seen.stage, is: signed}\n"
+    )
+    made = link(source.Source(whole.documents, {**whole.files, "stories/x.yaml": story}))
+
+    def after(target: Target, name: str, file: str = "stories/x.yaml") -> str:
+        text: str = rename(made, target, name).source[f"file/{file}"]["text"]
+        return text
+
+    field = after(Target("field", "stage", "visit"), "phase")
+    assert field == story.decode().replace("stage", "phase")
+    option = after(Target("option", "open", "visit.stage"), "begun")
+    assert option == story.decode().replace("stage': open", "stage': begun").replace("'open'", "'begun'")
+    entity = after(Target("entity", "visit"), "call")
+    assert entity == story.decode().replace("create: visit", "create: call").replace(
+        "count: visit", "count: call"
+    )
+    people = after(Target("role", "doctor"), "physician", "data/people.yaml")
+    assert people == whole.files["data/people.yaml"].decode().replace("roles: [doctor]", "roles: [physician]")
