@@ -12,6 +12,7 @@ from dougong_runtime.publish.plan import Plan, refused_by
 from dougong_runtime.records import dependants
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import apply_steps
+from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.tables import Tables
 
 PLAN_STALE = problem_type(
@@ -23,8 +24,16 @@ PLAN_STALE = problem_type(
 )
 
 
-def apply(connection: sa.Connection, plan: Plan, viewer: Viewer, note: str | None, clock: Clock) -> int:
-    """Carry out a plan; gives the number of the version that runs then.
+def apply(
+    connection: sa.Connection,
+    plan: Plan,
+    viewer: Viewer,
+    note: str | None,
+    clock: Clock,
+    *,
+    time_zone: str = SITE_TIME_ZONE,
+) -> int:
+    """Carry out a plan; gives the number of the version that runs then. `time_zone` is the site's.
 
     A plan that changes nothing makes no version. Raises Refused for a plan that another publication has overtaken, or
     that records stand against; then the caller rolls back, and everything is as before.
@@ -41,7 +50,7 @@ def apply(connection: sa.Connection, plan: Plan, viewer: Viewer, note: str | Non
     dialect, at = connection.dialect.name, clock.now()
     before = None if plan.before is None else Tables(plan.before, dialect)
     after = Tables(plan.after, dialect)
-    apply_steps(connection, plan.steps, before, after, at, plan.base)
+    apply_steps(connection, plan.steps, before, after, at, plan.base, time_zone)
     number = versions.store(
         connection,
         app,
@@ -54,7 +63,9 @@ def apply(connection: sa.Connection, plan: Plan, viewer: Viewer, note: str | Non
         plan.back_to,
     )
     if plan.recompute:
-        dependants.recompute(connection, Running.of(plan.after, number, dialect), plan.recompute, clock)
+        dependants.recompute(
+            connection, Running.of(plan.after, number, dialect), plan.recompute, clock, time_zone
+        )
     log.write(connection, viewer, at, [_event(plan, number, note)])
     return number
 

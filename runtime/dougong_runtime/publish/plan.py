@@ -23,6 +23,7 @@ from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_s
 from dougong_runtime.records import dependants, settings
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import UNIQUE_VIOLATED, apply_steps
+from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.preview import Violation, find_violations
@@ -30,9 +31,6 @@ from dougong_runtime.storage.retype import Unconvertible, find_unconvertible
 from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
 from dougong_runtime.storage.tables import Tables
 from dougong_runtime.storage.trashed import StoredTrash
-
-UNCONVERTIBLE_SHOWN = 50
-"""Values that the text of a plan lists by field; its JSON has them all."""
 
 
 @dataclass(frozen=True)
@@ -251,7 +249,7 @@ def _rehearse(
             dependants.recompute(trial, running, recompute, _At(at))
         context = Context(
             now=at,
-            time_zone="Asia/Shanghai",
+            time_zone=SITE_TIME_ZONE,
             user=None,
             user_id=None,
             roles=(),
@@ -333,7 +331,7 @@ def _lines(plan: Plan, language: Language) -> Iterator[str]:
         else:
             yield f"  · {step.describe(language)}"
     if quiet:
-        yield f"  · 索引与搜索：{quiet} 步" if zh else f"  · Indexes and search: {quiet} steps"
+        yield f"  · 索引与搜索：{quiet} 步" if zh else f"  · Indexes and search, steps: {quiet}"
     for violation in plan.violations:
         yield f"  ! {violation.describe(language)}"
     yield from _unconvertible_lines(plan, zh, language)
@@ -355,12 +353,10 @@ def _unconvertible_lines(plan: Plan, zh: bool, language: Language) -> Iterator[s
         yield (
             f"  ! {field}：{count} 个值无法转换，原值保留在回收站"
             if zh
-            else f"  ! {field}: {count} values do not convert; they are kept in the trash"
+            else f"  ! {field}: values that do not convert, kept in the trash: {count}"
         )
-        for value in values[:UNCONVERTIBLE_SHOWN]:
+        for value in values:
             yield f"      {value.record}  {value.value!r}  {value.why.in_(language)}"
-        if count > UNCONVERTIBLE_SHOWN:
-            yield "      …"
 
 
 def refused_by(plan: Plan) -> Refused:

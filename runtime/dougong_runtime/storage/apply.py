@@ -23,7 +23,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
-from dougong_runtime.storage.convert import Surroundings
+from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings
 from dougong_runtime.storage.fill import fill_search, rename_options, rename_targets
 from dougong_runtime.storage.identifiers import (
     link_table_name,
@@ -83,13 +83,14 @@ def apply_steps(
     after: Tables,
     at: datetime,
     version: int | None = None,
+    time_zone: str = SITE_TIME_ZONE,
 ) -> None:
     """Carry out steps from one app's tables to another's.
 
-    `version` is the number of the version that is left. Raises Refused for a unique that records violate. All
-    changes are the caller's transaction's, on both databases.
+    `version` is the number of the version that is left; `time_zone` the site's, in which days become instants. Raises
+    Refused for a unique that records violate. All changes are the caller's transaction's, on both databases.
     """
-    work = _Work(connection, before, after, at, version)
+    work = _Work(connection, before, after, at, version, time_zone)
     work.begin()
     for step in steps:
         work.do(step)
@@ -104,9 +105,10 @@ class _Work:
         after: Tables,
         at: datetime,
         version: int | None,
+        time_zone: str,
     ) -> None:
         self.connection, self.before, self.after = connection, before, after
-        self.at, self.version = at, version
+        self.at, self.version, self.time_zone = at, version, time_zone
         self.app = after.app.name
         self.dialect = connection.dialect.name
         self.operations = Operations(MigrationContext.configure(connection))
@@ -384,8 +386,8 @@ class _Work:
     def _surroundings(self, step: RetypeField) -> tuple[Surroundings, Surroundings]:
         old = self.before or self.after
         return (
-            surroundings(self.connection, step.before, step.after, old, self.after),
-            surroundings(self.connection, step.after, step.before, old, self.after),
+            surroundings(self.connection, step.before, step.after, old, self.after, self.time_zone),
+            surroundings(self.connection, step.after, step.before, old, self.after, self.time_zone),
         )
 
     def _relink_field(self, step: RetypeField) -> None:
@@ -478,8 +480,6 @@ class _Work:
 
     @do.register
     def _drop_search(self, step: DropSearch) -> None:
-        if step.columns:
-            auxiliary.drop_search(self.connection, step.table)
         for name in step.columns:
             self.operations.drop_column(step.table, name)
 

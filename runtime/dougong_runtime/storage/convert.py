@@ -18,12 +18,15 @@ from dougong_runtime.fields.times import instant_of
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.registry import Registry
 
+SITE_TIME_ZONE = "Asia/Shanghai"
+"""The zone of a site that names none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a conversion may look up: the site's zone, and records by title."""
 
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(SITE_TIME_ZONE))
     titles: Mapping[str, str] = field(default_factory=dict)
     """Record id → title, of the records that the values refer to."""
     known: frozenset[str] = frozenset()

@@ -41,27 +41,19 @@ class Violation:
         return self.kind == "unique"
 
     def describe(self, language: Language) -> str:
-        """In a sentence, with the first records."""
-        shown = ", ".join(self.records[:5]) + (" …" if self.count > 5 else "")
+        """In a sentence, with the records."""
+        shown = ", ".join(self.records) + (" …" if self.count > len(self.records) else "")
         label = self.label.in_(language)
+        name = f"{self.entity}.{self.name}"
         words = {
-            "required": (
-                f"没有填写必填的 {self.entity}.{self.name}",
-                f"lack {self.entity}.{self.name}, now needed",
-            ),
-            "option": (
-                f"{self.entity}.{self.name} 的选项已不存在",
-                f"hold options of {self.entity}.{self.name} that are gone",
-            ),
-            "rule": (f"不符合新规则 {self.name}（{label}）", f"break the new rule {self.name} ({label})"),
-            "unique": (
-                f"{self.entity} 的 {self.name} 重复",
-                f"of {self.entity} are not unique in {self.name}",
-            ),
+            "required": (f"没有填写必填的 {name}", f"without {name}, which is needed now"),
+            "option": (f"所用的 {name} 选项已不存在", f"with an option of {name} that is gone"),
+            "rule": (f"不符合新规则 {name}（{label}）", f"against the new rule {name} ({label})"),
+            "unique": (f"的 {name} 重复", f"not unique in {name}"),
         }[self.kind]
         if language == "zh":
             return f"{self.count} 条记录{words[0]}：{shown}"
-        return f"{self.count} records {words[1]}: {shown}"
+        return f"{self.count} {'record' if self.count == 1 else 'records'} {words[1]}: {shown}"
 
 
 def find_violations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from dougong_runtime.fields.links import from_columns, to_columns
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
-from dougong_runtime.storage.convert import Surroundings, convert
+from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings, convert
 from dougong_runtime.storage.tables import Tables
 
 BATCH_ROWS = 2_000
@@ -81,9 +82,14 @@ def read_linked(connection: sa.Connection, link: sa.Table) -> Iterator[list[tupl
 
 
 def surroundings(
-    connection: sa.Connection, before: Field, after: Field, old: Tables, new: Tables
+    connection: sa.Connection,
+    before: Field,
+    after: Field,
+    old: Tables,
+    new: Tables,
+    time_zone: str = SITE_TIME_ZONE,
 ) -> Surroundings:
-    """What a conversion between references and texts looks up; nothing where neither refers to records."""
+    """What a conversion looks up: the site's zone, and, between references and texts, records by title."""
     titles: dict[str, str] = {}
     known: set[str] = set()
     by_title: dict[str, str | None] = {}
@@ -97,7 +103,7 @@ def surroundings(
                 known.add(identity)
                 by_title[title] = None if title in by_title else identity
     unique = {title: identity for title, identity in by_title.items() if identity is not None and title}
-    return Surroundings(titles=titles, known=frozenset(known), by_title=unique)
+    return Surroundings(ZoneInfo(time_zone), titles, frozenset(known), unique)
 
 
 def _titles(
