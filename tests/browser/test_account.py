@@ -99,6 +99,7 @@ def test_an_administrator_adds_a_person_who_can_then_sign_in(visit: Visit) -> No
     page.locator("#add-person [name=password]").fill("a lantern over water")
     page.locator("#add-person").get_by_role("button", name="新建账号").click()
     expect(page.locator("tr[data-person=nurse_he]")).to_contain_text("clinic.nurse")
+    expect(page.locator("tr[data-person=nurse_he]")).to_contain_text("medicine")
     other = visit("nurse_he")
     expect(other.locator("h1")).to_contain_text("何护士")
 
@@ -153,3 +154,16 @@ def test_the_administration_is_nobody_elses(visit: Visit) -> None:
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 403, address
+
+
+def test_teams_are_a_tree_with_leaders_and_members(visit: Visit) -> None:
+    page = visit("boss")
+    page.goto("/admin/teams")
+    page.fill("[name=name]", "night_ward")
+    page.select_option("[name=parent]", "medicine")
+    page.select_option("[name=leader]", "dr_lin")
+    page.get_by_role("button", name="新建团队").click()
+    row = page.locator("tr[data-team=night_ward]")
+    expect(row).to_contain_text("medicine")
+    expect(row).to_contain_text("林医生")
+    expect(page.locator("tr[data-team=surgery]")).to_contain_text("1")

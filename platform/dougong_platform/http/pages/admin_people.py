@@ -81,11 +81,11 @@ class PersonLine:
     mark: Mark
 
 
-def _line(here: Here, person: Person, teams: Mapping[str, str]) -> PersonLine:
+def _line(here: Here, person: Person) -> PersonLine:
     return PersonLine(
         person.username,
         person.name,
-        teams.get(person.team or "", ""),
+        person.team or "",
         person.active,
         tuple(_held(here, person.id)),
         Mark(initial(person.name), hue(person.id)),
@@ -116,10 +116,9 @@ def show_people(visit: Visit) -> Response:
 def _people(here: Here, problem: str = "", given: Mapping[str, Any] | None = None) -> Response:
     people.require_admin(here.viewer)
     teams = people.teams(here.connection)
-    names = {t.id: t.name for t in teams}
     shown = {"username": "", "name": "", "email": "", "team": "", "roles": (), **(given or {})}
     made = {
-        "people": [_line(here, p, names) for p in people.people(here.connection)],
+        "people": [_line(here, p) for p in people.people(here.connection)],
         "teams": teams,
         "roles": _role_choices(here),
         "problem": problem,
@@ -169,9 +168,8 @@ def show_person(visit: Visit) -> Response:
 def _person(here: Here, problem: str = "") -> Response:
     people.require_admin(here.viewer)
     person = people.get_person(here.connection, here.visit.path("username"))
-    names = {t.id: t.name for t in people.teams(here.connection)}
     made = {
-        "person": _line(here, person, names),
+        "person": _line(here, person),
         "roles": _role_choices(here),
         "held": _held(here, person.id),
         "is_me": person.id == here.viewer.user,
@@ -257,16 +255,16 @@ def show_teams(visit: Visit) -> Response:
 def _teams(here: Here, problem: str = "") -> Response:
     people.require_admin(here.viewer)
     teams, everybody = people.teams(here.connection), people.people(here.connection)
-    names, leaders = {t.id: t.name for t in teams}, {p.id: p.name for p in everybody}
+    leaders = {p.username: p.name for p in everybody}
     lines: list[TeamLine] = []
 
     def add(parent: str | None, depth: int) -> None:
         for team in teams:
             if team.parent == parent:
-                members = sum(1 for p in everybody if p.team == team.id and p.active)
+                members = sum(1 for p in everybody if p.team == team.name and p.active)
                 leader = leaders.get(team.leader or "", "")
-                lines.append(TeamLine(team.name, names.get(team.parent or "", ""), leader, members, depth))
-                add(team.id, depth + 1)
+                lines.append(TeamLine(team.name, team.parent or "", leader, members, depth))
+                add(team.name, depth + 1)
 
     add(None, 0)
     made = {"teams": lines, "people": _active(everybody), "problem": problem}

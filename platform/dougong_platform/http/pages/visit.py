@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dougong_platform.database import retrying
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.endpoint import in_thread
 from dougong_platform.http.languages import language_of
@@ -66,7 +67,7 @@ class Pages:
         async def endpoint(request: Request) -> Response:
             form = await request.form(max_fields=FIELDS_MAX) if request.method == "POST" else FormData()
             visit = Visit(self.site, request, form, writes)
-            return await in_thread(request, lambda: visit.answer(handler))
+            return await in_thread(request, lambda: retrying(lambda: visit.answer(handler)))
 
         endpoint.__name__ = _name(handler)
         endpoint.__doc__ = handler.__doc__
