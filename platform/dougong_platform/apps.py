@@ -64,6 +64,7 @@ def apply(
     name = plan.after.name
     before = site.running(connection, name).app if name in site.apps(connection) else None
     sa.event.listen(connection, "rollback", lambda _connection: site.forget(name))
-    number = publish.apply(connection, plan, actor, note, site.clock)
+    zone = site.settings.site_time_zone
+    number = publish.apply(connection, plan, actor, note, site.clock, time_zone=zone)
     people.follow_renamed_roles(connection, before, plan.after)
     return number
