@@ -231,6 +231,10 @@ class _Work:
             return
         for column in self._fresh_columns(step.field):
             self._add_column(step.table, column)
+        if step.field.type == "stage" and step.field.choices:
+            column = step.field.kind.columns(step.field)[0]
+            table = sa.Table(step.table, sa.MetaData(), column)
+            self.connection.execute(sa.update(table).values({column: step.field.choices[0].value}))
 
     def _table_now(self, entity_name: str) -> str:
         """What the table of a reference's target is called at this moment."""

@@ -159,7 +159,7 @@ class RenameEntity:
 
 @dataclass(frozen=True, slots=True)
 class AddField:
-    """A new column, or link table."""
+    """A new column, or link table. Records that are there have no value, but stand at the first stage of a stage."""
 
     entity: Entity
     table: str

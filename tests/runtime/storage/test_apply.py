@@ -308,3 +308,11 @@ def test_sqlite_shows_decimals_to_tools_that_know_nothing_of_scales(tmp_path: ob
     with workshop.begin() as connection:
         row = connection.execute(sa.text("SELECT name, price, count FROM workshop__tool__readable")).one()
     assert tuple(row) == ("saw", 3.1, 4)
+
+
+@every_database
+def test_records_that_are_there_stand_at_the_first_stage_of_a_new_stage(workshop: Workshop) -> None:
+    workshop.become(app(entity("tool", field("name"))))
+    workshop.add("tool", name="x")
+    workshop.become(app(entity("tool", field("name"), field("state", "stage", options=["new", "used"]))))
+    assert workshop.values("tool", "state") == ["new"]
