@@ -28,6 +28,8 @@ from dougong_platform.site import Site
 from dougong_runtime import publish, stories
 from dougong_runtime.documents import export as documents_export
 from dougong_runtime.documents import versions
+from dougong_runtime.documents.difference import as_data, describe, difference
+from dougong_runtime.documents.identity import adopt
 from dougong_runtime.model.link import link
 
 commands = group("模板：检查、预演、安装、导出、测试", "Templates: check, plan, install, export, test")
@@ -72,6 +74,22 @@ def plan(path: TemplatePath, as_json: AsJson = False) -> None:
         connection.rollback()
     if made.refused:
         sys.exit(REFUSED)
+
+
+@commands.command(
+    help=say("与已安装的版本逐份文档比较", "Compare with what is installed, document by document")
+)
+def diff(path: TemplatePath, as_json: AsJson = False) -> None:
+    """Changes nothing."""
+    source = apps.read_template(path)
+    with open_site() as site, site.database.read() as connection:
+        app = apps.link_beside(site, connection, source)
+        installed = versions.current(connection, app.name)
+    before = installed.source if installed is not None else {}
+    changes = difference(before, adopt(app.name, before, app.source))
+    answer(
+        as_data(changes, LANGUAGE), as_json, describe(changes, LANGUAGE) or say("没有差别", "No difference")
+    )
 
 
 @commands.command(help=say("安装，或升级已安装的应用", "Install, or upgrade what is there"))

@@ -36,7 +36,7 @@ _ITEMS: Mapping[str, Label] = {
 }
 """What the members of a list are called."""
 _NAMING = ("name", "value", "code")
-_SILENT = ("id", "kind")
+_SILENT = ("id", "kind", "was")
 _WORDS: Mapping[What, Label] = {
     "added": Label("新增{what}", "{what} added"),
     "removed": Label("删除{what}", "{what} removed"),
@@ -63,10 +63,9 @@ class Change:
     def text(self, language: Language) -> str:
         """In words."""
         words = _WORDS[self.what].in_(language)
+        before, after = _narrowed(self.before, self.after)
         return words.format(
-            what=self.subject.in_(language),
-            before=_shown(self.before, language),
-            after=_shown(self.after, language),
+            what=self.subject.in_(language), before=_shown(before, language), after=_shown(after, language)
         )
 
 
@@ -110,6 +109,28 @@ def describe(changes: tuple[DocumentChange, ...], language: Language) -> str:
         lines.append(document.title(language))
         lines += [f"  {change.text(language)}" for change in document.changes]
     return "\n".join(lines)
+
+
+def as_data(changes: tuple[DocumentChange, ...], language: Language) -> list[dict[str, Any]]:
+    """A difference for scripts: JSON values, with the words beside."""
+    return [
+        {
+            "what": document.what,
+            "kind": document.kind,
+            "name": document.name,
+            "changes": [
+                {
+                    "what": change.what,
+                    "path": list(change.path),
+                    "before": change.before,
+                    "after": change.after,
+                    "text": change.text(language),
+                }
+                for change in document.changes
+            ],
+        }
+        for document in changes
+    ]
 
 
 def _order(kind: str) -> int:
@@ -199,6 +220,15 @@ def _members(
             yield Change("moved", subject, here)
 
 
+def _narrowed(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two lists, what only one of them has; both whole where that is nothing but an order."""
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return before, after
+    gone = [value for value in before if value not in after]
+    come = [value for value in after if value not in before]
+    return (gone, come) if gone or come else (before, after)
+
+
 def _longest_in_order(old: list[Any], new: list[Any]) -> set[Any]:
     """The members that keep their order: a longest rising run of their old places."""
     place = {identity: index for index, identity in enumerate(old)}
@@ -253,7 +283,7 @@ def _shown(value: Any, language: Language) -> str:
     if isinstance(value, str):
         text = value
     elif isinstance(value, list) and all(isinstance(v, (str, int, float)) for v in value):
-        text = ", ".join(map(str, value)) or "[]"
+        text = ", ".join(map(str, value)) or _ABSENT.in_(language)
     else:
         text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 1] + "…"
