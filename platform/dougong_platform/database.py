@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -24,9 +26,17 @@ from dougong_runtime.names import uuid7
 from dougong_runtime.storage.dialects import install_functions, make_engine
 from dougong_runtime.storage.system import SYSTEM
 
+T = TypeVar("T")
+
 SCHEMA = 1
 """Number of the system tables' structure. It grows when they change in a way that an older program cannot live with:
 that one refuses the database."""
+
+COLLISIONS = ("40P01", "40001")
+"""PostgreSQL's states of a transaction that was undone for another's sake: a deadlock, a failure to serialize."""
+RETRIES_MAX = 5
+RETRY_SECONDS = 0.01
+"""Longest wait before the first new attempt; it doubles with each."""
 
 INSTALL_LOCK = 0x446F75676F6E67
 """Key of PostgreSQL's advisory lock under which the system tables are made ("Dougong" in hexadecimal)."""
@@ -136,6 +146,22 @@ class Database:
     def close(self) -> None:
         """Give all connections back to the database."""
         self._pool.dispose()
+
+
+def retrying(work: Callable[[], T]) -> T:
+    """Do a transaction's whole work, again where the database ended it because two writers waited for each other.
+
+    PostgreSQL undoes one of them; done anew, it finds the other finished. `work` must have no effect outside its
+    transaction before that is committed.
+    """
+    for attempt in range(RETRIES_MAX):
+        try:
+            return work()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in COLLISIONS:
+                raise
+            time.sleep(random.uniform(0, RETRY_SECONDS * 2**attempt))
+    return work()
 
 
 def unreachable(error: OperationalError) -> Refused:

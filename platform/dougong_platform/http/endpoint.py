@@ -16,6 +16,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dougong_platform.database import retrying
 from dougong_platform.http import json_body
 from dougong_platform.http.problem_types import UNSUPPORTED_MEDIA_TYPE
 from dougong_platform.http.viewer import Asker, asker_of, authorise, check_csrf
@@ -99,9 +100,13 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                 # Found out beforehand, so that strangers never hold SQLite's only writer.
                 asker = known or identify()
                 check_csrf(site, asker, request, form)
-                with site.database.write() as connection:
-                    call = Call(site, request, connection, asker.viewer, content, form)
-                    response = handler(call)
+
+                def write() -> tuple[Call, Response]:
+                    with site.database.write() as connection:
+                        call = Call(site, request, connection, asker.viewer, content, form)
+                        return call, handler(call)
+
+                call, response = retrying(write)
                 for act in call.afterwards:
                     act()
                 return response

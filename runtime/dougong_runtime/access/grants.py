@@ -87,6 +87,11 @@ class EntityAccess:
         """Whether any row may be acted upon so."""
         return self.everything or bool(self.giving(action))
 
+    @property
+    def known(self) -> bool:
+        """Whether the entity exists for these roles at all."""
+        return self.everything or bool(self.held)
+
     @cached_property
     def reading(self) -> tuple[HeldGrant, ...]:
         """Grants that show records."""

@@ -280,10 +280,8 @@ class Records:
         if len(changes) > BATCH_MAX:
             raise refuse(TOO_MUCH, what="records", limit=BATCH_MAX)
         found = entity_of(self._scene, entity)
-        done = [self._writer.prepare_update(found, i, v, None, reasons or {}) for i, v in changes]
-        real = [c for c in done if c is not None]
-        if real:
-            self._writer.finish(found, real, reasons or {})
+        if changes:
+            self._writer.update_many(found, changes, reasons or {})
         return self._written(entity, [i.lower() for i, _ in changes])
 
     def delete(self, entity: str, id: str, *, version: int | None = None) -> None:

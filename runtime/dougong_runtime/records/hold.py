@@ -60,37 +60,49 @@ class Held:
 
 def hold(scene: Scene, entity: Entity, id_: str, *, trash: bool = False, locked: bool = True) -> Held:
     """A record that the writer may read, locked unless it is only looked at. Raises Refused(NOT_FOUND)."""
-    known = known_id(id_)
-    if known is None or not scene.access.entity(entity.name).can("read"):
-        raise refuse(NOT_FOUND)
+    return hold_many(scene, entity, [id_], trash=trash, locked=locked)[0]
+
+
+def hold_many(
+    scene: Scene, entity: Entity, ids: Sequence[str], *, trash: bool = False, locked: bool = True
+) -> list[Held]:
+    """The same of several, in the order asked; locked in the order of their ids, so that writers do not deadlock.
+
+    Raises Refused(NOT_FOUND) where any is not there or may not be read.
+    """
     access = scene.access.entity(entity.name)
-    asked = scene.rules.distinct(entity.name, ("read", "update", "delete"))
+    known = [known_id(i) for i in ids]
+    wanted = sorted({i for i in known if i is not None})
+    if None in known or not access.can("read"):
+        raise refuse(NOT_FOUND)
+    asked = scene.rules.distinct(entity.name, ("read", "update", "delete", "share"))
 
     def build() -> sa.Select[Any]:
         return _hold_statement(scene, entity, asked, trash, locked)
 
     key = ("hold", scene.shape, entity.name, trash, locked)
     select = build() if scene.shape is None else scene.running.plans.get(key, build)
-    row = scene.connection.execute(select, {**scene.parameters, "dg_ids": [known]}).mappings().first()
-    if row is None:
+    rows = scene.connection.execute(select, {**scene.parameters, "dg_ids": wanted}).mappings().all()
+    if len(rows) < len(wanted):
         raise refuse(NOT_FOUND)
-    values = store.values_of(entity, dict(row))
     many = [f.name for f in entity.own_fields if f.is_many]
-    if many:
-        values |= links.read(scene, entity, known, many)
-    always = [h for h in access.held if h.grant.rows == "all" and not h.grant.aggregate_only]
-    holding = [h for i, h in enumerate(asked) if row[f"flag_{i}"]]
-    return Held(
-        id=known,
-        version=row["version"],
-        values=values,
-        grants=(*always, *holding),
-        shared_write=known in scene.shared.ids(entity.name, "update"),
-        shared_read=known in scene.shared.ids(entity.name, "read"),
-        access=access,
-        locks=tuple(lock for i, lock in enumerate(entity.locks) if row[f"lock_{i}"]),
-        deleted_at=row["deleted_at"],
-    )
+    linked = links.read(scene, entity, wanted, many)
+    always = tuple(h for h in access.held if h.grant.rows == "all" and not h.grant.aggregate_only)
+    held = {}
+    for row in rows:
+        id_ = row["id"]
+        held[id_] = Held(
+            id=id_,
+            version=row["version"],
+            values=store.values_of(entity, dict(row)) | linked.get(id_, {}),
+            grants=(*always, *(h for i, h in enumerate(asked) if row[f"flag_{i}"])),
+            shared_write=id_ in scene.shared.ids(entity.name, "update"),
+            shared_read=id_ in scene.shared.ids(entity.name, "read"),
+            access=access,
+            locks=tuple(lock for i, lock in enumerate(entity.locks) if row[f"lock_{i}"]),
+            deleted_at=row["deleted_at"],
+        )
+    return [held[i] for i in known if i is not None]
 
 
 def _hold_statement(
@@ -104,7 +116,7 @@ def _hold_statement(
     allowed = scene.rules.rows(entity.name, row)
     if allowed is not None:
         wheres.append(allowed)
-    select = sa.select(row, *flags, *locks).select_from(scope.joined(row)).where(*wheres)
+    select = sa.select(row, *flags, *locks).select_from(scope.joined(row)).where(*wheres).order_by(row.c.id)
     return (
         select.with_for_update(of=row, key_share=True) if locked and scene.dialect == "postgresql" else select
     )

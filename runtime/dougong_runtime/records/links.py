@@ -10,16 +10,16 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.records.scene import Scene
 
 
-def read(scene: Scene, entity: Entity, record: str, names: Sequence[str]) -> dict[str, list[str]]:
-    """Field name → the ids it holds, in place, trashed ones included: the system's own reading."""
-    found = {}
+def read(
+    scene: Scene, entity: Entity, records: Sequence[str], names: Sequence[str]
+) -> dict[str, dict[str, list[str]]]:
+    """Record → field name → the ids it holds, in place, trashed ones included: the system's own reading."""
+    found: dict[str, dict[str, list[str]]] = {r: {n: [] for n in names} for r in records}
     for name in names:
         link = scene.tables.link(entity.name, name)
-        found[name] = list(
-            scene.connection.execute(
-                sa.select(link.c.target).where(link.c.record == record).order_by(link.c.place)
-            ).scalars()
-        )
+        select = sa.select(link.c.record, link.c.target).where(link.c.record.in_(list(records)))
+        for record, target in scene.connection.execute(select.order_by(link.c.record, link.c.place)):
+            found[record][name].append(target)
     return found
 
 

@@ -31,6 +31,8 @@ class Query:
     trash: bool = False
     """The trash instead of the living records."""
     count: bool = True
+    export: bool = False
+    """Only what the reader may also take out by the file."""
     titles: bool = False
     """Reference values as `{"id": …, "title": …}` instead of ids."""
 

@@ -48,9 +48,9 @@ class Found:
 def entity_of(scene: Scene, name: str) -> Entity:
     """An entity by the name that a client gave; one that the viewer has no grant on is unknown like any other."""
     found = scene.app.entities.get(name)
-    if found is not None and scene.access.entity(name).visible_names:
+    if found is not None and scene.access.entity(name).known:
         return found
-    known = [n for n in scene.app.entities if scene.access.entity(n).visible_names]
+    known = [n for n in scene.app.entities if scene.access.entity(n).known]
     raise Refused(
         [
             Problem(
@@ -121,6 +121,7 @@ def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> S
         query.expand,
         bool(query.search),
         query.trash,
+        query.export,
         absent,
         1 <= query.limit <= 1000,
     )

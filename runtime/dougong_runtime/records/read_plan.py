@@ -65,6 +65,7 @@ class ReadPlan:
     sort: tuple[SortKey, ...]
     search: bool
     trash: bool
+    export: bool
     after: tuple[bool, ...] | None
     """For a following page: which of the cursor's values are absent. None for the first page."""
 
@@ -81,6 +82,10 @@ def plan_read(app: App, access: Access, query: Query, after: tuple[bool, ...] | 
         only_sums = bool(mine.giving("aggregate"))
         kind = WITHHELD if only_sums else FORBIDDEN
         raise Refused([Problem(kind, None, {"entity": entity.label, "action": Label("查看", "reading")})])
+    if query.export and not mine.can("export"):
+        raise Refused(
+            [Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("导出", "exporting")})]
+        )
     if not 1 <= query.limit <= LIMIT_MAX:
         problems.append(
             _bad("limit", f"limit 应在 1 到 {LIMIT_MAX} 之间。", f"limit must be 1 to {LIMIT_MAX}.")
@@ -93,7 +98,7 @@ def plan_read(app: App, access: Access, query: Query, after: tuple[bool, ...] | 
     sort = tuple(_sort(app, access, entity, query.sort, problems))
     if problems:
         raise Refused(problems)
-    return ReadPlan(entity.name, asked, filter_, sort, bool(query.search), query.trash, after)
+    return ReadPlan(entity.name, asked, filter_, sort, bool(query.search), query.trash, query.export, after)
 
 
 def filter_tree(

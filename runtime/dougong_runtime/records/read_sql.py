@@ -69,6 +69,9 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
     allowed = rules.rows(entity.name, row)
     if allowed is not None:
         wheres.append(allowed)
+    taken_out = rules.acting("export", entity.name, row) if plan.export else None
+    if taken_out is not None:
+        wheres.append(taken_out)
     if plan.filter is not None:
         wheres.append(condition(plan.filter, scope))
     directions = [k.descending for k in plan.sort]

@@ -16,6 +16,7 @@ from dougong_runtime.audit import log
 from dougong_runtime.errors import (
     APPEND_ONLY,
     FORBIDDEN,
+    INVALID_VALUE,
     LOCKED,
     REQUIRED,
     Problem,
@@ -29,7 +30,7 @@ from dougong_runtime.names import uuid7
 from dougong_runtime.records import autonumber, checks, conflict, defaults, links, stages, store
 from dougong_runtime.records.change import Change, Observer
 from dougong_runtime.records.dependants import Dirty, settle
-from dougong_runtime.records.hold import Held, hold
+from dougong_runtime.records.hold import Held, hold, hold_many
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.rows import RecordRow
 from dougong_runtime.records.scene import Scene
@@ -146,21 +147,36 @@ class Writer:
         reasons: Mapping[str, str],
     ) -> None:
         """Change one record from a writer's JSON. Raises Refused."""
-        change = self.prepare_update(entity, id_, raw, version, reasons)
+        change = self._update(entity, hold(self.scene, entity, id_), raw, version, reasons)
         if change is not None:
             self.finish(entity, [change], reasons)
 
-    def prepare_update(
+    def update_many(
+        self, entity: Entity, changes: Sequence[tuple[str, Mapping[str, Any]]], reasons: Mapping[str, str]
+    ) -> None:
+        """Change several records; what follows from them is settled once. Raises Refused."""
+        held = hold_many(self.scene, entity, [i for i, _ in changes])
+        if len({h.id for h in held}) < len(held):
+            raise refuse(
+                INVALID_VALUE, "id", zh="同一条记录出现了两次。", en="The same record stands there twice."
+            )
+        done = [
+            self._update(entity, h, raw, None, reasons) for h, (_, raw) in zip(held, changes, strict=True)
+        ]
+        real = [c for c in done if c is not None]
+        if real:
+            self.finish(entity, real, reasons)
+
+    def _update(
         self,
         entity: Entity,
-        id_: str,
+        held: Held,
         raw: Mapping[str, Any],
         version: int | None,
         reasons: Mapping[str, str],
     ) -> Change | None:
         """Write the change of one record, all but what follows from it; None where nothing changes."""
         scene = self.scene
-        held = hold(scene, entity, id_)
         problems: list[Problem] = []
         raw = _without_masks(entity, held, raw, problems)
         values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)

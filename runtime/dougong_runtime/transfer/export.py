@@ -77,7 +77,7 @@ def export(
         writer = _Csv(out, columns, "gb18030" if format == "csv-gb18030" else "utf-8-sig")
     count = 0
     try:
-        for items in pages(records, replace(query, fields=names, titles=True)):
+        for items in pages(records, replace(query, fields=names, titles=True, export=True)):
             for row in _rows(records, columns, items, zone):
                 writer.row(row)
             count += len(items)

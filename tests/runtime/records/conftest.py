@@ -29,5 +29,7 @@ def _people(database_url: str) -> World:
     world.person("desk", "registrar", team="house")
     world.person("stats", "analyst", team="house")
     world.person("both", "nurse", "registrar", team="ward_a")
+    world.person("desk_dr", "doctor", "registrar", team="ward_a")
+    world.person("clerk", "clerk", team="house")
     world.person("nobody", team="house")
     return world

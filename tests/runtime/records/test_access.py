@@ -226,3 +226,35 @@ def test_viewing_as_another_changes_nothing(clinic: World, wards: dict[str, str]
     with pytest.raises(Refused) as found, clinic.acting("ghost") as records:
         records.update("patient", wards["阿甲"], {"name": "x"})
     assert found.value.problems[0].type.name == "viewing-only"
+
+
+def test_who_may_only_create_gets_the_id_and_reads_nothing(clinic: World, wards: dict[str, str]) -> None:
+    """The clinic's `clerk` files consents without reading them."""
+    with clinic.acting("clerk") as records:
+        made = records.create("consent_record", {"subject": "手术", "patient": wards["阿甲"]})
+    assert set(made) == {"id"}
+    with pytest.raises(Refused) as found, clinic.acting("clerk") as records:
+        records.get("consent_record", made["id"])
+    assert found.value.problems[0].type.name in ("not-found", "forbidden")
+
+
+def test_only_what_may_be_taken_out_is_exported(clinic: World, wards: dict[str, str]) -> None:
+    """`desk_dr` reads all patients as a registrar, and may take out their own as a doctor."""
+    clinic.make_record("patient", name="阿丙", owner=clinic.people["desk_dr"].user)
+    with clinic.acting("desk_dr") as records:
+        assert len(records.list(Query("patient")).items) == 3
+        assert [i["name"] for i in records.list(Query("patient", export=True)).items] == ["阿丙"]
+    with pytest.raises(Refused), clinic.acting("desk") as records:
+        records.list(Query("patient", export=True))
+
+
+def test_several_changes_are_all_or_none(clinic: World, wards: dict[str, str]) -> None:
+    a, b = wards["阿甲"], wards["阿乙"]
+    with clinic.acting("head") as records:
+        done = records.update_many(
+            "patient", [(b, {"mail": "b@example.com"}), (a, {"mail": "a@example.com"})]
+        )
+    assert [d["mail"] for d in done] == ["b@example.com", "a@example.com"]
+    with pytest.raises(Refused), clinic.acting("dr_an") as records:
+        records.update_many("patient", [(a, {"mail": "x@example.com"}), (b, {"mail": "y@example.com"})])
+    assert clinic.read("patient", a)["mail"] == "a@example.com"

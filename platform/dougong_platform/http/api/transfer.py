@@ -63,7 +63,7 @@ def export_records(call: Call) -> Response:
         count=False,
     )
     records = _allowed(call, "export")
-    records.list(replace(query, limit=1))
+    records.list(replace(query, limit=1, export=True))
     work = jobs_of(call).prepare(call.connection, call.viewer, "export", call.path("app"), query.entity)
     return _accepted(call, work, partial(_export, call.site, call.path("app"), query, form))
 
