@@ -29,8 +29,8 @@ class Surroundings:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(SITE_TIME_ZONE))
     titles: Mapping[str, str] = field(default_factory=dict)
     """Record id → title, of the records that the values refer to."""
-    known: frozenset[str] = frozenset()
-    """Ids of the records that the values may refer to afterwards."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """Record id → entity, of the records that the values may refer to afterwards."""
     by_title: Mapping[str, str] = field(default_factory=dict)
     """Title → record id, where only one record has it, of the records that the values may refer to afterwards."""
 
@@ -150,19 +150,16 @@ def _to_choice(before: Field, after: Field, value: Value, around: Surroundings) 
 @CONVERSIONS.adding("*>record")
 def _to_record(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
     """By the record's id, or by its title where only one has it."""
-    entity, identity = (
-        (value["entity"], value["id"]) if isinstance(value, dict) else (None, str(value).strip())
-    )
-    if before.value_type.kind is Kind.RECORD and not set(before.targets) & set(after.targets):
-        identity = ""
-    if entity is not None and entity not in after.targets:
-        identity = ""
-    found = identity.lower() if identity.lower() in around.known else around.by_title.get(identity)
+    if before.value_type.kind is Kind.RECORD:
+        identity = value["id"] if isinstance(value, dict) else value
+        shared = {value["entity"]} if isinstance(value, dict) else set(before.targets)
+        found = identity if around.known.get(identity) in shared else None
+    else:
+        text = written(before, value).strip()
+        found = text.lower() if text.lower() in around.known else around.by_title.get(text)
     if found is None:
         raise ValueProblem("没有对应的记录。", "names no record.")
-    if after.is_polymorphic:
-        return {"entity": entity or before.targets[0], "id": found}
-    return found
+    return {"entity": around.known[found], "id": found} if after.is_polymorphic else found
 
 
 @CONVERSIONS.adding("record>text")
@@ -216,7 +213,7 @@ def _to_records(before: Field, after: Field, value: Value, around: Surroundings)
 
 @CONVERSIONS.adding("records>records")
 def _records_to_records(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
-    if not set(value) <= around.known:
+    if not set(value) <= set(around.known):
         raise ValueProblem("没有对应的记录。", "names no record.")
     return list(value)
 
@@ -227,7 +224,7 @@ def _records_to_record(before: Field, after: Field, value: Value, around: Surrou
         raise ValueProblem(
             "不止一条引用，或新目标中没有这条记录。", "names several records, or none of the new target."
         )
-    return {"entity": before.targets[0], "id": value[0]} if after.is_polymorphic else value[0]
+    return {"entity": around.known[value[0]], "id": value[0]} if after.is_polymorphic else value[0]
 
 
 @CONVERSIONS.adding("records>text")

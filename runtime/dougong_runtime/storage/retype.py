@@ -91,7 +91,7 @@ def surroundings(
 ) -> Surroundings:
     """What a conversion looks up: the site's zone, and, between references and texts, records by title."""
     titles: dict[str, str] = {}
-    known: set[str] = set()
+    known: dict[str, str] = {}
     by_title: dict[str, str | None] = {}
     links = (Kind.RECORD, Kind.RECORDS)
     if before.value_type.kind in links and after.value_type.kind not in links:
@@ -100,10 +100,10 @@ def surroundings(
     if after.value_type.kind in links:
         for name in after.targets:
             for identity, title in _titles(connection, new, name, old):
-                known.add(identity)
+                known[identity] = name
                 by_title[title] = None if title in by_title else identity
     unique = {title: identity for title, identity in by_title.items() if identity is not None and title}
-    return Surroundings(ZoneInfo(time_zone), titles, frozenset(known), unique)
+    return Surroundings(ZoneInfo(time_zone), titles, known, unique)
 
 
 def _titles(
