@@ -84,7 +84,11 @@ class _Inner:
         split = next(i for i, hop in enumerate(node.hops) if hop.way != "forward")
         leading, hops = node.hops[:split], node.hops[split:]
         key = _key(start, leading)
-        chain = _Chain(start, key)
+        chain = _Chain(
+            start.at(leading) if start.scope.guard is not None else start,
+            key,
+            leading[-1].entity if leading else start.entity,
+        )
         for hop in hops:
             chain.follow(hop)
         if chain.may_repeat:
@@ -138,15 +142,14 @@ def _key(start: Ground, leading: tuple[Hop, ...]) -> Element:
 class _Chain:
     """Tables joined hop by hop, from the first inner ones on."""
 
-    def __init__(self, start: Ground, key: Element) -> None:
-        self.scope = start.scope
-        self.key = key
+    def __init__(self, start: Ground, key: Element, entity: str) -> None:
+        self.start, self.scope, self.key = start, start.scope, key
         self.own: list[sa.FromClause] = []
         self.wheres: list[Element] = []
         self.may_repeat = False
         self.source: sa.FromClause = sa.table("nothing")
         self.last: sa.FromClause = self.source
-        self._entity = start.entity
+        self._entity = entity
 
     def follow(self, hop: Hop) -> None:
         """One hop further."""
@@ -178,12 +181,10 @@ class _Chain:
         link = self.scope.tables.link(owner, hop.field).alias()
         mine, theirs = (link.c.record, link.c.target) if hop.way == "many" else (link.c.target, link.c.record)
         self._join(link, mine == (self.key if first else self.last.c.id))
-        if self.scope.guard is not None:
-            holder = self.scope.guard.cell(
-                owner, hop.field, self.last if hop.way == "many" and not first else record
-            )
-            if hop.way == "many_back" and holder is not True:
-                self.wheres.append(sa.false() if holder is False else holder)
+        holder = record if hop.way == "many_back" else (self.start.row if first else self.last)
+        seen = True if self.scope.guard is None else self.scope.guard.cell(owner, hop.field, holder)
+        if seen is not True:
+            self.wheres.append(sa.false() if seen is False else seen)
         self._join(record, record.c.id == theirs)
 
     def _join(self, table: sa.FromClause, on: Element) -> None:

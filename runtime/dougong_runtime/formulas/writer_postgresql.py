@@ -45,12 +45,7 @@ class PostgreSQLWriter(Writer):
         return "plain"
 
     def parameter(self, name: str, type_: ValueType) -> Sql:
-        """The driver sends numbers without a type, and `$1 IS NULL` alone does not tell one."""
-        found = super().parameter(name, type_)
-        return replace(found, expr=sa.cast(found.expr, _DIGITS)) if type_.kind is Kind.NUMBER else found
-
-    def parameter(self, name: str, type_: ValueType) -> Sql:
-        """Cast: PostgreSQL cannot tell the type of a NULL that is bound."""
+        """Cast: `$1 IS NULL` alone does not tell PostgreSQL a type, and the driver sends numbers without one."""
         found = super().parameter(name, type_)
         return replace(found, expr=sa.cast(found.expr, plain_type(type_)))
 

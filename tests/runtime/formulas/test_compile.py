@@ -129,6 +129,8 @@ class Hiding:
         """Which cells show."""
         if (entity, field) == ("client", "budget"):
             return False
+        if (entity, field) == ("client", "tools"):
+            return row.c.name != "张记五金"
         if (entity, field) == ("order", "grade"):
             return row.c.amount > sa.literal(Decimal(150), row.c.amount.type)
         return True
@@ -150,6 +152,13 @@ def test_a_guard_hides_cells_and_rows_from_every_use(database: Database) -> None
     assert database.value("SUM(orders.amount)", guard) == Decimal("300.50")
     assert database.value("COUNT(orders.grade)", guard) == 1
     assert database.value("EXISTS(orders, grade = 'A')", guard) is False
+    assert database.value("COUNT(tools)", guard) == 0
+    assert database.value("COUNT(tools)", guard, id_=rid(22)) == 1
+    assert database.value("COUNT(parent.tools)", guard) == 1
+    assert database.value("COUNT(users)", guard, "machine", rid(32)) == 1
+    assert database.value("COUNT(users)", None, "machine", rid(32)) == 2
+    assert database.value("COUNT(client.tools)", guard, "order", rid(41)) == 0
+    assert database.value("COUNT(client.tools)", None, "order", rid(41)) == 2
     assert database.value("owner.team.name", guard) is None
     assert database.value("owner.name", guard) == "Li"
     assert database.value("SUM(client.orders.amount)", guard, "line", rid(51)) == Decimal("300.50")
