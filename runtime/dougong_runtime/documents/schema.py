@@ -106,8 +106,9 @@ def _type_errors(kind: str, data: Any) -> Iterator[ValidationError]:
     for index, member in enumerate(members if isinstance(members, list) else ()):
         if not isinstance(member, dict):
             continue
-        for type_name in dict.fromkeys((member.get("type"), member.get("result"))):
-            if not isinstance(type_name, str) or type_name not in FIELD_TYPES:
+        stated = (member.get("type"), member.get("result"))
+        for type_name in dict.fromkeys(name for name in stated if isinstance(name, str)):
+            if type_name not in FIELD_TYPES:
                 continue
             for name, checker in _type_validators(type_name).items():
                 if name in member:
