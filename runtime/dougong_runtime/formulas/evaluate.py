@@ -81,7 +81,7 @@ class _Plan:
     def _expression(self, node: Node) -> ast.expr:
         match node:
             case Literal():
-                return ast.Constant(node.value)  # type: ignore[arg-type]
+                return _constant(node.value)
             case Path() | ContextNode() | Setting() | Changed() | Aggregate():
                 return self._get(node)
             case Call():
@@ -101,14 +101,19 @@ class _Plan:
         if node.function == "_eq" and any(_is_user(a) for a in node.arguments):
             return _call("f__same_person", arguments)
         if node.function == "ord":
-            arguments.append(ast.Constant(node.arguments[0].type.options))  # type: ignore[arg-type]
+            arguments.append(_constant(node.arguments[0].type.options))
         elif node.function == "_option":
-            arguments.append(ast.Constant(node.type.options))  # type: ignore[arg-type]
+            arguments.append(_constant(node.type.options))
         elif function.zone:
             arguments.append(self._get("zone"))
         elif function.calendar:
             arguments.append(self._get("calendar"))
         return _call("f_" + node.function, arguments)
+
+
+def _constant(value: Any) -> ast.expr:
+    """A constant of any plain type: decimals and days too."""
+    return ast.Constant(value)
 
 
 def _is_user(node: Node) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from typing import Literal as Literal_
 
 from dougong_runtime.exact import lists
 from dougong_runtime.formulas import comparisons
 from dougong_runtime.formulas.convert import (
     Mismatch,
-    beside,
     convert,
     has_number_options,
     read_literal,
@@ -18,6 +18,7 @@ from dougong_runtime.formulas.convert import (
 from dougong_runtime.formulas.function import Example, Function, Parameter, Want, define
 from dougong_runtime.formulas.functions.operators import check_logic, check_not
 from dougong_runtime.formulas.parse import Name
+from dougong_runtime.formulas.resolve import Resolved
 from dougong_runtime.formulas.tree import Aggregate, Call, Literal, Node, Path
 from dougong_runtime.formulas.types import BOOLEAN, INTEGER, TEXT, Kind, ValueType
 from dougong_runtime.labels import Label
@@ -103,14 +104,17 @@ def _check_isblank(checker: Checker, syntax: Calling) -> Node:
     part = syntax.arguments[0]
     if isinstance(part, Name) and checker.resolve(part).is_many:
         found = checker.resolve(part)
-        count = Aggregate("count", _base(found.base), found.hops, None, None, None, None, INTEGER)
+        count = Aggregate("count", _aggregate_base(found), found.hops, None, None, None, None, INTEGER)
         return Call("_eq", (count, Literal(Decimal(0), INTEGER)), BOOLEAN)
     node = checker.node(part)
     return Call("_eq", (node, Literal(None, node.type)), BOOLEAN)
 
 
-def _base(base: str) -> Any:
-    return base
+def _aggregate_base(found: Resolved) -> Literal_["row", "this", "user"]:
+    """The record that an aggregate starts from."""
+    if found.base == "this" or found.base == "user":
+        return found.base
+    return "row"
 
 
 def _check_in(checker: Checker, syntax: Calling) -> Node:
@@ -174,7 +178,7 @@ def _has_record(checker: Checker, syntax: Calling, part: Name) -> Node:
     wanted = checker.node(syntax.arguments[1])
     with checker.inside(hops[-1].entity):
         test = checker.compared("_eq", inner, outward(wanted), syntax)
-    count = Aggregate("count", _base(found.base), hops, None, test, None, None, INTEGER)
+    count = Aggregate("count", _aggregate_base(found), hops, None, test, None, None, INTEGER)
     return Call("_gt", (count, Literal(Decimal(0), INTEGER)), BOOLEAN)
 
 
@@ -380,5 +384,3 @@ LIST_JOIN = define(
         examples=(Example("LIST_JOIN(skills, '/')", "turn/weld"),),
     )
 )  # fmt: skip
-
-__all__ = ["FAMILY", "LABEL", "beside", "outward"]
