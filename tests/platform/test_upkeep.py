@@ -8,20 +8,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from starlette.testclient import TestClient
 
 from databases import every_database
-from dougong_platform import seals, tokens, upkeep
+from dougong_platform import seals, upkeep
 from dougong_platform.database import Database
-from dougong_platform.http.app import make_app
-from dougong_platform.serving import with_upkeep
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_platform.upkeep import Upkeep
 from dougong_runtime.audit.log import dg_audit
 from dougong_runtime.errors import Refused
 from dougong_runtime.host import FixedClock
-from sites import SYSTEM, add_person, make_site
+from sites import add_person, make_site
 
 
 def advance(site: Site, **span: float) -> None:
@@ -154,16 +151,3 @@ def test_reading_transactions_refuse_to_write_on_postgresql_and_see_one_state(si
         if reading.dialect.name == "postgresql":
             with pytest.raises(sa.exc.DBAPIError):
                 reading.exec_driver_sql("DELETE FROM dg_session")
-
-
-@every_database
-def test_an_orderly_end_writes_what_was_noted(site: Site) -> None:
-    user = add_person(site, "robot")
-    with site.database.write() as connection:
-        issued = tokens.issue(site, connection, SYSTEM, user)
-    app = with_upkeep(make_app(site), Upkeep(site))
-    with TestClient(app) as client:
-        asked = client.get("/api/v1/me", headers={"Authorization": f"Bearer {issued.token}"})
-        assert asked.json()["username"] == "robot"
-    with site.database.read() as connection:
-        assert tokens.tokens(connection, user)[0].used_at == site.clock.now()

@@ -65,6 +65,10 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "signin.other": ("换一个账号", "Use another account"),
     "signin.left": ("还可以再试 {n} 次。", "{n} tries left."),
     "signin.left_now": ("你已退出登录。", "You are signed out."),
+    "signin.no_admin": (
+        "还没有管理员。在服务器上运行 dougong user add admin --role admin，然后在这里登录。",
+        "There is no administrator yet. Run dougong user add admin --role admin on the server, then sign in here.",
+    ),
     "signin.here": ("部署在本公司服务器", "Runs on your own server"),
     "signin.motto": (
         "不用一钉一铆，层层相扣，托起整座屋顶。",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from dougong_platform import signin
+from dougong_platform import people, signin
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.languages import asked_language
 from dougong_platform.http.pages.preferences import preferences_of, remember
@@ -34,7 +34,8 @@ def show(visit: Visit) -> Response:
     with visit.site.database.read() as connection:
         if asking.find_asker(visit.site, visit.request, connection) is not None:
             return RedirectResponse(target, 303)
-    return _page(visit, target)
+        nobody = not people.admins(visit.site, connection)
+    return _page(visit, target, notice="signin.no_admin" if nobody else "")
 
 
 def enter(visit: Visit) -> Response:
@@ -98,11 +99,13 @@ def _page(
     password: str = "",
     step: str = "password",
     error: str = "",
+    notice: str = "",
     status: int = 200,
 ) -> Response:
     reader = visit.stranger()
     shell = Shell(reader.t("signin.title"), visit.request.url.path, "", preferences_of(visit.request))
     asked = asked_language(visit.request)
+    told = notice or ("signin.left_now" if visit.query("left") else "")
     html = renderer().page(
         "signin.html",
         reader,
@@ -112,7 +115,7 @@ def _page(
         password=password,
         step=step,
         error=error,
-        notice=reader.t("signin.left_now") if visit.query("left") else "",
+        notice=reader.t(told) if told else "",
         action=f"/login?lang={asked}" if asked else "/login",
     )
     return HTMLResponse(html, status)
