@@ -157,7 +157,7 @@ class Desk:
             for c in columns
         )
 
-    def brief(self, entity: Entity, item: Mapping[str, Any], columns: Sequence[Column]) -> Row:
+    def short_row(self, entity: Entity, item: Mapping[str, Any], columns: Sequence[Column]) -> Row:
         """A record as a list item: a figure at the right, and two facts that tell it from its namesakes."""
         row = self.row(entity, item)
         rest = [c for c in columns if c.path != entity.title and item.get(c.path) not in (None, "", [])]

@@ -69,7 +69,7 @@ def find(desk: Desk, text: str) -> list[FoundGroup]:
         more = ""
         if page.count > len(page.items):
             more = f"{desk.address}/views/{main_view(desk.app, entity.name)}?{urlencode({'all': '1', 'search': text})}"
-        rows = tuple(desk.brief(entity, item, columns) for item in page.items)
+        rows = tuple(desk.short_row(entity, item, columns) for item in page.items)
         groups.append(
             FoundGroup(
                 entity.name,

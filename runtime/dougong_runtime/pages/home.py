@@ -144,7 +144,7 @@ def _own(desk: Desk, entity: Entity) -> Mine | None:
         return None
     rest = [c for c in columns if c.path != "owner"]
     href = f"{desk.address}/views/{main_view(desk.app, entity.name)}?filter=owner+%3D+USER%28%29"
-    rows = tuple(desk.brief(entity, item, rest) for item in page.items)
+    rows = tuple(desk.short_row(entity, item, rest) for item in page.items)
     label = desk.reader.t("home.mine", entity=desk.word(entity, many=True))
     return Mine(entity.name, label, count_text(page.count, page.count_is_exact), href, rows)
 

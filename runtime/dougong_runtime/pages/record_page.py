@@ -422,7 +422,7 @@ class RecordBuilder:
             found = sublist(self.desk.app, self.entity, name)
             if found is not None and name not in known:
                 wanted.append(found)
-        made = (related.brief(x, tab_of.get(x.inverse, "")) for x in wanted[:RELATED_SHOWN])
+        made = (related.short_list(x, tab_of.get(x.inverse, "")) for x in wanted[:RELATED_SHOWN])
         return tuple(r for r in made if r is not None and (r.count or r.add_href))
 
     def history(self, limit: int) -> tuple[Day, ...]:

@@ -154,7 +154,7 @@ class Related:
         back = self.desk.href(self.entity.name, self.record)
         return f"{self.desk.address}/{target.name}/new?{way.field}={self.record}&back={back}"
 
-    def brief(self, wanted: Sublist, tab: str = "") -> RelatedList | None:
+    def short_list(self, wanted: Sublist, tab: str = "") -> RelatedList | None:
         """A short list for beside the record."""
         return self._made(wanted, SHOWN, tab, table=False)
 
@@ -174,7 +174,7 @@ class Related:
         if table:
             rows = tuple(desk.row(target, item, columns) for item in page.items)
         else:
-            rows = tuple(desk.brief(target, item, columns) for item in page.items)
+            rows = tuple(desk.short_row(target, item, columns) for item in page.items)
         heads = tuple(
             ListHead(c.path, reader.label(c.field.label), desk.unit(c.field), is_number(c.field))
             for c in columns

@@ -16,6 +16,8 @@ behaviour("combobox", (box) => {
   let stop: (() => void) | undefined;
   let timer: number | undefined;
   let asked = 0;
+  let busy = false;
+  let takeFirst = false;
 
   const close = (): void => {
     list.hidden = true;
@@ -39,7 +41,13 @@ behaviour("combobox", (box) => {
     if (target) url.pathname = url.pathname.replace(/[^/]+$/, target.value);
     url.searchParams.set("q", input.dataset.title === input.value ? "" : input.value);
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (mine === asked && answer.ok && document.activeElement === input) show(await answer.text());
+    if (mine !== asked) return;
+    busy = false;
+    if (!answer.ok || document.activeElement !== input) return;
+    show(await answer.text());
+    const first = takeFirst ? list.querySelector<HTMLElement>("[role=option]:not([aria-disabled=true])") : null;
+    takeFirst = false;
+    if (first) pick(first);
   };
   const soon = (): void => {
     clearTimeout(timer);
@@ -67,6 +75,9 @@ behaviour("combobox", (box) => {
     box.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const onInput = (): void => {
+    busy = true;
+    takeFirst = false;
+    asked += 1; // what was asked before this letter no longer counts
     if (hidden && input.value !== input.dataset.title) hidden.value = "";
     soon();
   };
@@ -79,6 +90,13 @@ behaviour("combobox", (box) => {
     else if (event.key === "Backspace" && input.value === "" && many) chips?.lastElementChild?.remove();
     else if (event.key === "Enter" && event.altKey && hidden?.value && box.dataset.open)
       window.open(box.dataset.open + hidden.value, "_blank");
+  };
+  // Enter before the answer has come means the first of what was typed, never of what still stands in the list.
+  const onEarly = (event: KeyboardEvent): void => {
+    if (event.key !== "Enter" || !busy) return;
+    event.preventDefault();
+    event.stopPropagation();
+    takeFirst = true;
   };
   const onBlur = (): void => {
     window.setTimeout(close, 120);
@@ -97,6 +115,7 @@ behaviour("combobox", (box) => {
     input.value = "";
     if (hidden) hidden.value = "";
   };
+  box.addEventListener("keydown", onEarly, true);
   input.addEventListener("input", onInput);
   input.addEventListener("focus", onFocus);
   input.addEventListener("click", onFocus);
