@@ -35,8 +35,8 @@ class Formed:
 
     @property
     def key(self) -> str:
-        """The form as the trash keeps it: what a formula filled is not taken for what people wrote."""
-        return repr(self.form) + (" computed" if self.field.formula is not None else "")
+        """Type and form as the trash keeps them: what another type, or a formula, left is not what people wrote."""
+        return f"{self.field.type} {self.form!r}"
 
     def with_targets(self, renamed: Mapping[str, str]) -> Formed:
         """The same, its targets as they are called afterwards."""

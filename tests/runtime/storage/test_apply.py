@@ -316,3 +316,17 @@ def test_records_that_are_there_stand_at_the_first_stage_of_a_new_stage(workshop
     workshop.add("tool", name="x")
     workshop.become(app(entity("tool", field("name"), field("state", "stage", options=["new", "used"]))))
     assert workshop.values("tool", "state") == ["new"]
+
+
+@every_database
+def test_what_text_had_lost_comes_back_over_several_types_of_the_same_form(workshop: Workshop) -> None:
+    def version(type_name: str, **raw: object) -> App:
+        return app(entity("tool", field("name"), field("x", type_name, **raw)))
+
+    workshop.become(version("text"))
+    workshop.add("tool", name="a", x="none of them")
+    first = workshop.become(version("choice", options=["low", "high"]))
+    second = workshop.become(version("integer"))
+    workshop.become(version("choice", options=["low", "high"]), reversed_steps(second))
+    workshop.become(version("text"), reversed_steps(first))
+    assert workshop.values("tool", "x") == ["none of them"]
