@@ -54,7 +54,7 @@ def found_by_search(ward: Ward, username: str) -> str:
     """Lists, searched by each text of the ward; what was searched for is taken out of the answer's words."""
     client = ward.clinic.client(username)
     seen = []
-    for text, (entity, _, _) in ward.texts.items():
+    for text, (entity, _, _) in ward.telling():
         for path, query in ((f"{PATH}/{entity}", {"search": text}), ("/api/v1/search", {"q": text})):
             seen.append(_whole(client.get(path, params=query)))
     return "\n".join(seen)

@@ -55,7 +55,7 @@ def searched_lists(ward: Ward, username: str) -> str:
     """Views searched and filtered by each text of the ward, which is taken out of the answer's words."""
     browser = ward.clinic.browser(username)
     seen = []
-    for text, (entity, _, name) in ward.texts.items():
+    for text, (entity, _, name) in ward.telling():
         view = "patients" if entity == "patient" else "visits"
         condition = quote(f"{name} = '{text}'")
         for path in (

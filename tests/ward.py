@@ -63,6 +63,11 @@ class Ward:
         """The cells whose texts occur in an answer."""
         return {cell for canary, cell in self.texts.items() if canary in text}
 
+    def telling(self) -> list[tuple[str, Cell]]:
+        """The texts of one's own and of another's records: enough to search by, where each search is a request."""
+        chosen = ("lin_1", "lin_1_a", "mao_1", "mao_1_a")
+        return [(text, cell) for text, cell in self.texts.items() if cell[1] in chosen]
+
     def text_of(self, cell: Cell) -> str:
         """What stands in a cell."""
         return next(text for text, known in self.texts.items() if known == cell)
