@@ -17,6 +17,7 @@ from dougong_platform.http.viewer import COOKIE, asker_of, authorise, check_csrf
 from dougong_platform.site import Site
 from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.host import Viewer
+from dougong_runtime.names import is_record_id
 
 MEMBERS = ("username", "password", "code", "name", "scopes", "days")
 
@@ -88,7 +89,10 @@ def list_tokens(call: Call) -> Response:
 def revoke_token(call: Call) -> Response:
     """`DELETE /api/v1/tokens/{id}`: end one now."""
     parameters.parameters(call.request)
-    tokens.revoke(call.site, call.connection, call.viewer, call.path("id"))
+    token = call.path("id").lower()
+    if not is_record_id(token):
+        raise refuse(tokens.NO_TOKEN)
+    tokens.revoke(call.site, call.connection, call.viewer, token)
     return nothing()
 
 
