@@ -181,7 +181,7 @@ def serve_ours(url: str, folder: Path) -> Served:
         "DOUGONG_DATA_DIR": str(folder),
         "DOUGONG_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "dougong_platform.cli", "serve", "--port", str(port)]
+    command = [str(Path(sys.executable).parent / "dougong"), "serve", "--port", str(port)]
     started = time.perf_counter()
     process = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL)
     wait_for(f"http://127.0.0.1:{port}/readyz", process)

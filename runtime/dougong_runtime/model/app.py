@@ -107,6 +107,11 @@ class Entity:
         return tuple(f for f in self.fields.values() if not f.is_system)
 
     @cached_property
+    def references(self) -> tuple[str, ...]:
+        """Names of the fields that hold one record of one entity, the system's included."""
+        return tuple(n for n, f in self.fields.items() if f.is_reference)
+
+    @cached_property
     def stage(self) -> Field | None:
         """The field of type stage, if it has one (at most one)."""
         return next((f for f in self.fields.values() if f.type == "stage"), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -32,8 +32,6 @@ class Step:
     fields: tuple[str, ...]
     follows: tuple[tuple[Dependency, tuple[str, ...]], ...]
     """What each field follows from: a dependency and the fields of this step that have it."""
-    aggregates: bool
-    """Whether any of them reads other records that name this one."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,6 @@ def _order(app: App) -> Graph:
 
     # A formula that is not stored is part of those that read it: they follow from what it follows from.
     whole: dict[Node, frozenset[Dependency]] = {}
-    rank: dict[Node, int] = {}
     for node in order:
         found: set[Dependency] = set()
         for needed in direct[node]:
@@ -76,32 +73,21 @@ def _order(app: App) -> Graph:
             else:
                 found.add(needed)
         whole[node] = frozenset(found)
-        rank[node] = 1 + max(
-            (
-                rank[n]
-                for n in (_node_of(node[0], d) for d in found)
-                if n in rank and computed[n].is_stored_formula
-            ),
-            default=-1,
-        )
     stored = [n for n in order if computed[n].is_stored_formula]
-    groups: dict[tuple[int, str], list[str]] = {}
-    for entity, field in stored:
-        groups.setdefault((rank[entity, field], entity), []).append(field)
+    needs = {n: {m for m in (_node_of(n[0], d) for d in whole[n]) if m in computed} for n in stored}
     steps = []
-    for (_, entity), fields in sorted(groups.items()):
+    for entity, names in _batches(stored, needs):
         follows: dict[Dependency, list[str]] = {}
-        for field in sorted(fields):
+        for field in names:
             for needed in whole[entity, field]:
                 follows.setdefault(needed, []).append(field)
         steps.append(
             Step(
                 entity,
-                tuple(sorted(fields)),
+                names,
                 tuple(
-                    (d, tuple(names)) for d, names in sorted(follows.items(), key=lambda item: repr(item[0]))
+                    (d, tuple(found)) for d, found in sorted(follows.items(), key=lambda item: repr(item[0]))
                 ),
-                any(h.way != "forward" for d in follows for h in d.hops),
             )
         )
     by_setting: dict[str, list[Node]] = {}
@@ -109,6 +95,29 @@ def _order(app: App) -> Graph:
         for code in _settings(node, computed, direct):
             by_setting.setdefault(code, []).append(node)
     return Graph(tuple(steps), {k: tuple(v) for k, v in by_setting.items()})
+
+
+def _batches(nodes: Sequence[Node], needs: Mapping[Node, set[Node]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Formulas that can be brought up to date together, an entity at a time, in as few steps as their order allows.
+
+    An entity is taken up when all that it waits for of others is done, so that it is locked once and not once a rank.
+    """
+    left = dict.fromkeys(nodes)
+    while left:
+        ready: dict[str, list[str]] = {}
+        for node in left:
+            if not needs[node] & left.keys():
+                ready.setdefault(node[0], []).append(node[1])
+
+        def waiting(entity: str) -> int:
+            mine = {n for n in left if n[0] == entity}
+            return sum(1 for n in mine if (needs[n] & left.keys()) - mine)
+
+        entity = min(ready, key=lambda name: (waiting(name), name))
+        names = tuple(sorted(ready[entity]))
+        for name in names:
+            del left[entity, name]
+        yield entity, names
 
 
 def _dependencies(field: Field) -> frozenset[Dependency]:

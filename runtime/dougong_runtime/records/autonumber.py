@@ -20,7 +20,8 @@ COUNTER = sa.Table(
 )
 """The last number given, by the field's id, so that a renamed field goes on counting."""
 
-_PART = re.compile(r"\{(YYYY|YY|MM|DD|0+)\}")
+_PART = re.compile(r"\{((?:YYYY|YY|MM|DD)+|0+)\}")
+_UNIT = re.compile("YYYY|YY|MM|DD")
 
 
 def take(
@@ -46,9 +47,10 @@ def _numbered(period: str, number: int) -> str:
 
 
 def _dated(part: str, day: date) -> str:
-    return {
+    written = {
         "YYYY": f"{day.year:04}",
         "YY": f"{day.year % 100:02}",
         "MM": f"{day.month:02}",
         "DD": f"{day.day:02}",
-    }[part]
+    }
+    return _UNIT.sub(lambda unit: written[unit[0]], part)

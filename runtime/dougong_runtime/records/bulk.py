@@ -13,7 +13,8 @@ from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records import checks, stages
 from dougong_runtime.records.change import Change
-from dougong_runtime.records.dependants import Dirty, settle
+from dougong_runtime.records.dependants import settle
+from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.values import read_only
 from dougong_runtime.records.write import Writer
@@ -31,7 +32,7 @@ def load(writer: Writer, entity: Entity, rows: Iterable[Mapping[str, Value]]) ->
     access = scene.access.entity(entity.name)
     if not access.can("create"):
         raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
-    dirty = writer.deferred if writer.deferred is not None else Dirty(scene.running)
+    dirty = writer.deferred if writer.deferred is not None else Dirty(scene.app)
     ids: list[str] = []
     for batch in _batches(rows):
         ids.extend(_batch(writer, entity, access, batch, dirty))

@@ -11,7 +11,7 @@ from dougong_runtime.fields.base import Field, Value, ValueProblem
 from dougong_runtime.formulas.dependencies import dependencies
 from dougong_runtime.formulas.evaluate import stored
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records.rows import RecordRow, asker
+from dougong_runtime.records.rows import Asker, RecordRow
 from dougong_runtime.records.scene import Scene
 from dougong_runtime.records.values import invalid
 
@@ -28,11 +28,12 @@ def fill(
     A field that was given, even as empty, keeps what was given.
     """
     ordered = scene.running.plans.get(("defaults", entity.name), lambda: tuple(ordered_defaults(entity)))
+    user = None if scene.viewer.user is None else Asker(scene, cache)
+    context = replace(scene.context, user=user)
     for field in ordered:
         if field.name in values or field.default is None:
             continue
         row = RecordRow(scene, entity, values, cache)
-        context = replace(scene.context, user=asker(scene, cache))
         value = stored(field.default.tree, field.value_type, row, context)
         try:
             values[field.name] = (

@@ -7,8 +7,8 @@ COMMITTED; locking with FOR UPDATE would deadlock with the KEY SHARE locks of fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,11 @@ from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.host import Clock
 from dougong_runtime.model.graph import Node, Step, end_of
 from dougong_runtime.records import settings
-from dougong_runtime.records.change import Change, Recomputed
+from dougong_runtime.records.change import Recomputed
+from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.system import SYSTEM
+from dougong_runtime.storage.tables import Tables
 
 REFRESHED = sa.Table(
     "dg_refreshed",
@@ -41,74 +43,18 @@ EVERYTHING_FROM = 20_000
 """From so many changed records of one entity on, whole entities are brought up to date instead of following ids."""
 
 
-@dataclass
-class Dirt:
-    """What has changed of one entity: its records by field, and where its references pointed before."""
-
-    by_field: dict[str, set[str]] = field(default_factory=dict)
-    every_field: set[str] = field(default_factory=set)
-    """Records that came or went, of which every field counts as changed."""
-    pointed: dict[str, set[str]] = field(default_factory=dict)
-    """Reference field → ids that it named before or names now."""
-    whole: set[str] = field(default_factory=set)
-    """Fields of which any record may have changed."""
-
-
-class Dirty:
-    """What has changed of all entities, gathered from changes."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self.of: dict[str, Dirt] = {}
-
-    def entity(self, name: str) -> Dirt:
-        """What has changed of one entity."""
-        return self.of.setdefault(name, Dirt())
-
-    def add(self, change: Change) -> None:
-        """Take note of one record's change."""
-        dirt = self.entity(change.entity)
-        entity = self._running.app.entities[change.entity]
-        if change.kind != "update":
-            dirt.every_field.add(change.record)
-        for name in change.fields:
-            if change.kind == "update":
-                dirt.by_field.setdefault(name, set()).add(change.record)
-            if entity.fields[name].targets:
-                for value in (change.before.get(name), change.after.get(name)):
-                    dirt.pointed.setdefault(name, set()).update(_ids(value))
-
-    def add_whole(self, entity: str, fields: Iterable[str]) -> None:
-        """Take note that any record of an entity may have changed."""
-        self.entity(entity).whole.update(fields)
-
-
-def _ids(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, dict):
-        return (value["id"],)
-    return tuple(value) if isinstance(value, (list, tuple)) else ()
-
-
 def settle(
     connection: sa.Connection, running: Running, dirty: Dirty, parameters: Mapping[str, Any]
 ) -> list[Recomputed]:
     """Bring every stored formula up to date that follows from what is dirty. Gives what changed."""
     changed: list[Recomputed] = []
     for step in running.graph.steps:
-        whole, ids = _concerned(connection, running, step, dirty, parameters)
+        whole, ids = _concerned(connection, running, step, dirty)
         if not whole and not ids:
             continue
-        found = _bring_up_to_date(connection, running, step, None if whole else sorted(ids), parameters)
-        if not found:
-            continue
-        if whole and len(found) > EVERYTHING_FROM:
-            dirty.add_whole(step.entity, step.fields)
-        else:
-            for name in step.fields:
-                dirty.entity(step.entity).by_field.setdefault(name, set()).update(found)
-        changed.append(Recomputed(step.entity, step.fields, tuple(found)))
+        found = _bring_up_to_date(connection, running, step, None if whole else ids, parameters, dirty)
+        if found:
+            changed.append(Recomputed(step.entity, step.fields, tuple(found)))
     return changed
 
 
@@ -125,20 +71,15 @@ def recompute(
     """
     wanted = set(fields)
     parameters = parameters_at(connection, running, clock.now(), time_zone)
-    dirty = Dirty(running)
+    dirty = Dirty(running.app)
     changed: list[Recomputed] = []
     for step in running.graph.steps:
         mine = any((step.entity, f) in wanted for f in step.fields)
-        whole, ids = (True, set[str]()) if mine else _concerned(connection, running, step, dirty, parameters)
+        whole, ids = (True, set[str]()) if mine else _concerned(connection, running, step, dirty)
         if not whole and not ids:
             continue
-        found = _bring_up_to_date(connection, running, step, None if whole else sorted(ids), parameters)
+        found = _bring_up_to_date(connection, running, step, None if whole else ids, parameters, dirty)
         if found:
-            if len(found) > EVERYTHING_FROM:
-                dirty.add_whole(step.entity, step.fields)
-            else:
-                for name in step.fields:
-                    dirty.entity(step.entity).by_field.setdefault(name, set()).update(found)
             changed.append(Recomputed(step.entity, step.fields, tuple(found)))
     return changed
 
@@ -186,6 +127,7 @@ def parameters_at(
         user_id=None,
         roles=(),
         settings=settings.values(connection, running.app),
+        calendar=running.calendar(now.year),
     )
     return context.parameters()
 
@@ -194,30 +136,32 @@ def parameters_at(
 
 
 def _concerned(
-    connection: sa.Connection, running: Running, step: Step, dirty: Dirty, parameters: Mapping[str, Any]
+    connection: sa.Connection, running: Running, step: Step, dirty: Dirty
 ) -> tuple[bool, set[str]]:
     """Whether all records of a step are concerned, else the ids of those that are."""
     made = dirty.of.get(step.entity)
     # A new record has formulas of its own to compute, also those that only read other records: of none, at first.
     ids: set[str] = set(made.every_field) if made is not None else set()
-    if len(ids) > EVERYTHING_FROM:
-        return True, set()
+    by_path: dict[tuple[Hop, ...], tuple[set[str], set[str]]] = {}
     for dependency, _ in step.follows:
-        end = end_of(step.entity, dependency.hops)
-        dirt = dirty.of.get(end)
+        dirt = dirty.of.get(end_of(step.entity, dependency.hops))
         if dirt is None:
             continue
         if dependency.field in dirt.whole:
             return True, set()
-        changed = dirt.by_field.get(dependency.field, set()) | dirt.every_field
+        changed = dirt.changed(dependency.field)
         if not changed:
             continue
-        if len(changed) > EVERYTHING_FROM:
+        reached, left = by_path.setdefault(dependency.hops, (set(), set()))
+        reached |= changed
+        if dependency.hops and dependency.hops[-1].field == dependency.field:
+            # A reference that moved: those it named before are concerned as well.
+            left |= dirt.pointed.get(dependency.field, set())
+    for hops, (reached, left) in by_path.items():
+        if max(len(reached), len(ids)) > EVERYTHING_FROM:
             return True, set()
-        ids |= _walk_back(connection, running, step.entity, dependency.hops, dependency.field, changed, dirt)
-        if len(ids) > EVERYTHING_FROM:
-            return True, set()
-    return False, ids
+        ids |= _walk_back(connection, running, step.entity, hops, reached, left, dirty)
+    return (True, set()) if len(ids) > EVERYTHING_FROM else (False, ids)
 
 
 def _walk_back(
@@ -225,27 +169,26 @@ def _walk_back(
     running: Running,
     start: str,
     hops: tuple[Hop, ...],
-    field_name: str,
-    changed: set[str],
-    dirt: Dirt,
+    reached: set[str],
+    left: set[str],
+    dirty: Dirty,
 ) -> set[str]:
     """Ids of the records of `start` from which `hops` lead to a changed record, or led before a reference moved."""
-    ids = set(changed)
+    ids = reached
     for i in reversed(range(len(hops))):
-        hop = hops[i]
-        before = end_of(start, hops[:i])
-        last = i == len(hops) - 1
-        further: set[str] = set()
-        if last and hop.way in ("back", "many_back") and hop.field == field_name:
-            further = dirt.pointed.get(field_name, set())
-        ids = _step_back(connection, running, before, hop, ids) | further
+        hop, before = hops[i], end_of(start, hops[:i])
+        ids = _step_back(connection, running.tables, before, hop, ids, dirty)
+        if i == len(hops) - 1 and hop.way in ("back", "many_back"):
+            ids |= left
         if not ids:
             break
     return ids
 
 
-def _step_back(connection: sa.Connection, running: Running, entity: str, hop: Hop, ids: set[str]) -> set[str]:
-    tables = running.tables
+def _step_back(
+    connection: sa.Connection, tables: Tables, entity: str, hop: Hop, ids: set[str], dirty: Dirty
+) -> set[str]:
+    found: set[str | None] = set()
     match hop.way:
         case "forward":
             table = tables.of(entity)
@@ -253,13 +196,17 @@ def _step_back(connection: sa.Connection, running: Running, entity: str, hop: Ho
         case "back":
             table = tables.of(hop.entity)
             select, column = sa.select(table.c[hop.field]).distinct(), table.c.id
+            written = dirty.of.get(hop.entity)
+            known = written.points.get(hop.field, {}) if written is not None else {}
+            for id_ in ids & known.keys():
+                found.update(known[id_])
+            ids = ids - known.keys()
         case "many":
             link = tables.link(entity, hop.field)
             select, column = sa.select(link.c.record).distinct(), link.c.target
         case "many_back":
             link = tables.link(hop.entity, hop.field)
             select, column = sa.select(link.c.target).distinct(), link.c.record
-    found: set[str | None] = set()
     ordered = sorted(ids)
     for at in range(0, len(ordered), IDS_MAX):
         found.update(
@@ -285,22 +232,29 @@ def _bring_up_to_date(
     connection: sa.Connection,
     running: Running,
     step: Step,
-    ids: Sequence[str] | None,
+    ids: set[str] | None,
     parameters: Mapping[str, Any],
+    dirty: Dirty,
 ) -> list[str]:
-    """Run one step for given records, or for all; gives the ids of those that changed."""
-    built = running.plans.get(
-        ("step", step.entity, step.fields, ids is None), lambda: _build(running, step, ids is None)
-    )
+    """Run one step for given records, or for all (None); gives the ids of those that changed, noted as dirty."""
+    key = ("step", step.entity, step.fields, ids is None)
+    built = running.plans.get(key, lambda: _build(running, step, ids is None))
     wanted = {k: v for k, v in parameters.items() if k in built.needed}
-    if ids is None:
-        return list(connection.execute(built.update, wanted).scalars())
     found: list[str] = []
-    for at in range(0, len(ids), IDS_MAX):
-        chunk = {**wanted, "ids": list(ids[at : at + IDS_MAX])}
-        if built.lock is not None:
-            connection.execute(built.lock, {"ids": chunk["ids"]})
-        found.extend(connection.execute(built.update, chunk).scalars())
+    if ids is None:
+        found = list(connection.execute(built.update, wanted).scalars())
+    else:
+        held = dirty.entity(step.entity).held
+        ordered = sorted(ids)
+        for at in range(0, len(ordered), IDS_MAX):
+            chunk = ordered[at : at + IDS_MAX]
+            if built.lock is not None and not held.issuperset(chunk):
+                connection.execute(built.lock, {"ids": chunk})
+            found.extend(connection.execute(built.update, {**wanted, "ids": chunk}).scalars())
+    if len(found) > EVERYTHING_FROM:
+        dirty.add_whole(step.entity, step.fields)
+    elif found:
+        dirty.add_formulas(step.entity, step.fields, found)
     return found
 
 

@@ -31,7 +31,7 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.records import bulk, dependants, past, read, settings, trash
 from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.change import Observer
-from dougong_runtime.records.dependants import Dirty
+from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import hold, readable_cells
 from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
@@ -303,7 +303,7 @@ class Records:
     @contextmanager
     def deferring(self) -> Iterator[None]:
         """Within it, several `load_many` put off what follows from them; it is settled once, at the end."""
-        self._writer.deferred = Dirty(self.running)
+        self._writer.deferred = Dirty(self.running.app)
         try:
             yield
             bulk.settle_deferred(self._writer)

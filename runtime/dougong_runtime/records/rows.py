@@ -91,6 +91,15 @@ def fetch(scene: Scene, entity: str, id_: str, cache: dict[str, RecordRow | None
     return cache[id_]
 
 
-def asker(scene: Scene, cache: dict[str, RecordRow | None]) -> RecordRow | None:
-    """The person who asks, as `USER()` in formulas."""
-    return None if scene.viewer.user is None else fetch(scene, "user", scene.viewer.user, cache)
+class Asker(RecordRow):
+    """The person who asks, as `USER()` in formulas: fetched only where more than the id is read."""
+
+    def __init__(self, scene: Scene, cache: dict[str, RecordRow | None]) -> None:
+        super().__init__(scene, scene.entity("user"), {"id": scene.viewer.user}, cache)
+
+    def get(self, field: str) -> Value:
+        """The id, or a field of the person's record."""
+        if field != "id" and len(self.values) == 1 and self._scene.viewer.user is not None:
+            found = fetch(self._scene, "user", self._scene.viewer.user, self._cache)
+            self.values = dict(found.values) if found is not None else self.values
+        return super().get(field)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from dougong_runtime.access.grants import Access
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import NOT_FOUND, refuse
+from dougong_runtime.formulas.calendars import WEEK, Calendar, make_calendar
 from dougong_runtime.host import Viewer
 from dougong_runtime.model.app import App
 from dougong_runtime.model.graph import Graph
@@ -20,6 +21,9 @@ from dougong_runtime.model.link import link_stored
 from dougong_runtime.storage.tables import Tables
 
 T = TypeVar("T")
+
+CALENDAR_YEARS = 10
+"""Past years whose holidays are known to formulas."""
 
 PLANS_MAX = 1000
 """Statements kept per version of an app."""
@@ -71,6 +75,16 @@ class Running:
         if version is None:
             raise refuse(NOT_FOUND, app=app_name)
         return cls.of(link_stored(version.source), version.number, connection.dialect.name)
+
+    def calendar(self, year: int) -> Calendar:
+        """The working days that formulas count by, around a year: the app's first calendar, else Monday to Friday."""
+        days = next((d.linked for d in self.app.of("calendar").values()), None)
+        if days is None:
+            return WEEK
+        return self.plans.get(
+            ("calendar", year),
+            lambda: make_calendar(days.based_on, year - CALENDAR_YEARS, year + 2, days.closed, days.open),
+        )
 
     def access(self, viewer: Viewer) -> Access:
         """What a viewer's roles may do, compiled once per set of roles."""

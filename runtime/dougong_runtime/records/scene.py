@@ -106,6 +106,7 @@ class Scene:
             user_id=user,
             roles=tuple(sorted(self.viewer.roles_in(self.app.name))) if user else (),
             settings=self.setting_values,
+            calendar=self.running.calendar(self.now.year),
         )
 
     @cached_property

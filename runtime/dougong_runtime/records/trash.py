@@ -26,7 +26,8 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.names import uuid7
 from dougong_runtime.records import checks, store
 from dougong_runtime.records.change import Change
-from dougong_runtime.records.dependants import Dirty, settle
+from dougong_runtime.records.dependants import settle
+from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import Held, hold
 from dougong_runtime.records.scene import Scene
 from dougong_runtime.records.write import Writer, locked_problem
@@ -298,7 +299,7 @@ def _parents_gone(scene: Scene, entity: Entity, held: Held, together: set[str]) 
 
 def _settle(writer: Writer, changes: Sequence[Change]) -> None:
     scene = writer.scene
-    dirty = Dirty(scene.running)
+    dirty = Dirty(scene.app)
     for change in changes:
         dirty.add(change)
     recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)

@@ -29,7 +29,8 @@ from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
 from dougong_runtime.records import autonumber, checks, conflict, defaults, links, stages, store
 from dougong_runtime.records.change import Change, Observer
-from dougong_runtime.records.dependants import Dirty, settle
+from dougong_runtime.records.dependants import settle
+from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import Held, hold, hold_many
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.rows import RecordRow
@@ -259,7 +260,7 @@ class Writer:
                 self.deferred.add(change)
             self.audit(changes)
             return
-        dirty = Dirty(scene.running)
+        dirty = Dirty(scene.app)
         for change in changes:
             dirty.add(change)
         recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)

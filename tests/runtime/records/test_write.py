@@ -343,3 +343,11 @@ def test_loading_many_settles_once_and_comes_out_the_same(clinic: World) -> None
         )
     assert count == 300
     assert [clinic.read("patient", p)["spent"] for p in patients] == ["1000.00"] * 3
+
+
+def test_numbers_count_up_by_their_pattern_and_start_anew_each_period(clinic: World) -> None:
+    patient = clinic.make_record("patient", name="编号")
+    codes = [clinic.make_record("visit", patient=patient["id"])["code"] for _ in range(2)]
+    clinic.advance(days=30)
+    codes.append(clinic.make_record("visit", patient=patient["id"])["code"])
+    assert codes == ["V202603-00001", "V202603-00002", "V202604-00001"]
