@@ -14,7 +14,7 @@ from dougong_runtime.errors import BAD_QUERY, FORBIDDEN, TOO_MUCH, Problem, Refu
 from dougong_runtime.formulas.check import Place, check_formula
 from dougong_runtime.formulas.compile import Scope, compile_formula, compile_measure, condition
 from dougong_runtime.formulas.problems import FormulaProblems
-from dougong_runtime.formulas.tree import Node
+from dougong_runtime.formulas.tree import Aggregate, Call, Node
 from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
@@ -100,7 +100,16 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
             )
             continue
         tree = _tree(scene, entity, measure.formula, "measure", "measures", problems)
-        if tree is not None:
+        if tree is not None and _at_least(scene, entity) > 1 and _tells_one(tree):
+            problems.append(
+                _bad(
+                    "measures",
+                    f"你的角色只能用 SUM、COUNT、AVG、STDEV 汇总「{entity.label.zh}」，且不能带条件；条件写在 filter 里。",
+                    f"Your roles sum “{entity.label.en}” by SUM, COUNT, AVG and STDEV only, without a condition; "
+                    "put it into the filter.",
+                )
+            )
+        elif tree is not None:
             measures.append((measure.name, tree))
     filter_ = (
         filter_tree(scene.app, scene.access.shapes, entity, query.filter, problems) if query.filter else None
@@ -130,6 +139,38 @@ def _at_least(scene: Scene, entity: Entity) -> int:
     if access.everything or any(h.grant.rows == "all" for h in access.reading):
         return 0
     return max((h.grant.at_least for h in access.held if h.grant.aggregate_only), default=0)
+
+
+_OVER_MANY = ("sum", "count", "count_distinct", "avg", "stdev")
+
+
+def _tells_one(tree: Node) -> bool:
+    """Whether a measure can show a single record's cell: MIN, JOIN, FIRST …, or a sum over what a condition picks out.
+
+    Groups are counted by their records; a condition inside the measure would be counted by nobody.
+    """
+    match tree:
+        case Aggregate():
+            if tree.function not in _OVER_MANY or tree.condition is not None:
+                return True
+            return tree.value is not None and _picks(tree.value)
+        case Call():
+            return any(_tells_one(a) for a in tree.arguments)
+        case _:
+            return False
+
+
+def _picks(tree: Node) -> bool:
+    """Whether a summed value compares with a text, a date or an id, and so can be made to pick out one record."""
+    if not isinstance(tree, Call):
+        return False
+    compared = (a.type.kind for a in tree.arguments if not isinstance(a, Call))
+    if tree.function in _COMPARING and not all(kind in (Kind.CHOICE, Kind.BOOLEAN) for kind in compared):
+        return True
+    return any(_picks(a) for a in tree.arguments)
+
+
+_COMPARING = ("_eq", "_ne", "_lt", "_le", "_gt", "_ge", "in")
 
 
 def _tree(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from dougong_runtime.access.masks import masked
 from dougong_runtime.audit import history
 from dougong_runtime.errors import BAD_VERSION, CONFLICT, Problem
 from dougong_runtime.fields.base import Value
@@ -24,7 +26,7 @@ def check_version(
 ) -> None:
     """Compare the version that a writer had read with the record's. Adds a problem for what both changed.
 
-    Fields that differ are only those the writer may change, so their present values are no secret to them.
+    The present values are told as the writer sees them: masked where they may write without reading.
     """
     if version == held.version or not changed:
         return
@@ -43,7 +45,14 @@ def check_version(
         "fields": Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels)),
         "names": both,
         "yours": as_json(entity, {n: changed[n] for n in both}),
-        "theirs": as_json(entity, {n: held.values.get(n) for n in both}),
+        "theirs": _seen(held, as_json(entity, {n: held.values.get(n) for n in both})),
         "version": held.version,
     }
     problems.append(Problem(CONFLICT, both[0], facts))
+
+
+def _seen(held: Held, values: dict[str, Any]) -> dict[str, Any]:
+    fields = held.access.entity.fields
+    return {
+        n: v if held.sees(fields[n]) else masked(v, held.access.mask(fields[n])) for n, v in values.items()
+    }

@@ -258,3 +258,38 @@ def test_several_changes_are_all_or_none(clinic: World, wards: dict[str, str]) -
     with pytest.raises(Refused), clinic.acting("dr_an") as records:
         records.update_many("patient", [(a, {"mail": "x@example.com"}), (b, {"mail": "y@example.com"})])
     assert clinic.read("patient", a)["mail"] == "a@example.com"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "MIN(fee)",
+        "MAX(fee)",
+        "JOIN(reason, ';')",
+        "FIRST(reason, visited_at)",
+        "SUM(fee, code = 'V202603-00001')",
+        "SUM(IF(code = 'V202603-00001', fee, 0))",
+        "COUNT(reason = 'x') + 0",
+        "MEDIAN(fee)",
+    ],
+)
+def test_no_measure_tells_a_single_record_to_who_may_only_sum(clinic: World, formula: str) -> None:
+    patient = clinic.make_record("patient", name="单")
+    for i in range(6):
+        clinic.make_record("visit", patient=patient["id"], fee=f"{i}.00", reason=f"r{i}")
+    with pytest.raises(Refused) as found, clinic.acting("stats") as records:
+        records.aggregate(AggregateQuery("visit", measures=(Measure("m", formula),)))
+    assert found.value.problems[0].field == "measures"
+    with clinic.acting("stats") as records:
+        total = records.aggregate(
+            AggregateQuery("visit", measures=(Measure("m", "SUM(fee) / COUNT()"),))
+        ).total
+    assert total == {"m": "2.5"}
+
+
+def test_a_conflict_tells_a_masked_value_masked(clinic: World, wards: dict[str, str]) -> None:
+    with clinic.acting() as records:
+        records.update("patient", wards["阿甲"], {"phone": "13700137000"}, version=1)
+    with pytest.raises(Refused) as found, clinic.acting("dr_an") as records:
+        records.update("patient", wards["阿甲"], {"phone": "13600136000"}, version=1)
+    assert found.value.problems[0].facts["theirs"] == {"phone": "•••• 7000"}
