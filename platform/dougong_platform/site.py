@@ -73,7 +73,8 @@ class Site:
 
     def records(self, connection: sa.Connection, viewer: Viewer, app_name: str) -> Records:
         """The one door to an app's records, for one person in one transaction."""
-        return Records(self.running(connection, app_name), connection, viewer, self.clock)
+        zone = self.settings.site_time_zone
+        return Records(self.running(connection, app_name), connection, viewer, self.clock, time_zone=zone)
 
     def forget(self, app_name: str) -> None:
         """Drop what is kept of an app: after a publication that was not committed."""

@@ -18,6 +18,7 @@ from dougong_runtime.model.app import App, Entity
 from dougong_runtime.records.cells import Cells
 from dougong_runtime.records.read_plan import ReadPlan, SortKey
 from dougong_runtime.records.running import Running
+from dougong_runtime.storage.indexes import order_terms
 
 LIMIT = sa.bindparam("dg_limit", type_=sa.Integer)
 COUNT_LIMIT = sa.bindparam("dg_count_limit", type_=sa.Integer)
@@ -83,7 +84,7 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
         select = select.where(_after(keys, directions, plan.after, row.c.id, last_down))
     by_ids = select.where(row.c.id.in_(IDS))
     for key, down in zip(keys, directions, strict=True):
-        select = select.order_by(key.desc().nulls_last() if down else key.asc().nulls_last())
+        select = select.order_by(*order_terms(key, down, running.dialect))
     select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
     counted: sa.Select[Any] = (
         sa.select(sa.literal_column("1")).select_from(joined).where(*wheres).limit(COUNT_LIMIT)

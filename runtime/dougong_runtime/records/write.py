@@ -24,6 +24,7 @@ from dougong_runtime.errors import (
     refuse,
 )
 from dougong_runtime.fields.base import SYSTEM_FIELDS, Value
+from dougong_runtime.fields.times import reading_zone
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
@@ -61,7 +62,8 @@ class Writer:
         if not access.can("create"):
             raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
         problems: list[Problem] = []
-        given = [self._given(entity, access, raw, problems) for raw in rows]
+        with reading_zone(scene.viewer.time_zone):
+            given = [self._given(entity, access, raw, problems) for raw in rows]
         check_references(scene, entity, given, problems)
         if problems:
             raise Refused(problems)
@@ -180,7 +182,8 @@ class Writer:
         scene = self.scene
         problems: list[Problem] = []
         raw = _without_masks(entity, held, raw, problems)
-        values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)
+        with reading_zone(scene.viewer.time_zone):
+            values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)
         changed = self._changed(entity, held, values, problems)
         if changed and entity.append_only:
             problems.append(Problem(APPEND_ONLY, None, {"entity": entity.label}))

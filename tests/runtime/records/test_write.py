@@ -351,3 +351,9 @@ def test_numbers_count_up_by_their_pattern_and_start_anew_each_period(clinic: Wo
     clinic.advance(days=30)
     codes.append(clinic.make_record("visit", patient=patient["id"])["code"])
     assert codes == ["V202603-00001", "V202603-00002", "V202604-00001"]
+
+
+def test_a_time_without_an_offset_is_taken_in_the_writers_zone(clinic: World) -> None:
+    patient = clinic.make_record("patient", name="时区")
+    visit = clinic.make_record("visit", patient=patient["id"], visited_at="2026-03-02T10:30:00")
+    assert visit["visited_at"] == "2026-03-02T02:30:00Z"
