@@ -92,6 +92,11 @@ class Database:
             return self._pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return self._pool.execution_options(readonly=True)
 
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether a transaction for writing keeps all others from writing (SQLite)."""
+        return self._pool.dialect.name == "sqlite"
+
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that commits at the end and rolls back on any exception."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import sqlalchemy as sa
-from dougong_runtime.records.door import Records
 
 from dougong_platform.database import Database
 from dougong_platform.last_use import LastUse
@@ -15,6 +14,7 @@ from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, SystemClock, Viewer
 from dougong_runtime.model import directory
 from dougong_runtime.names import nearest
+from dougong_runtime.records.door import Records
 from dougong_runtime.records.running import Running
 
 DIRECTORY = directory.DIRECTORY_NAME

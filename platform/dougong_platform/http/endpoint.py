@@ -97,12 +97,14 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
 
         def run() -> Response:
             if writes:
-                # Found out beforehand, so that strangers never hold SQLite's only writer.
-                asker = known or identify()
-                check_csrf(site, asker, request, form)
+                # Found out beforehand where there is one writer only, so that strangers never hold it.
+                asked = known or (identify() if site.database.has_one_writer else None)
 
                 def write() -> tuple[Call, Response]:
                     with site.database.write() as connection:
+                        asker = asked or asker_of(site, request, connection)
+                        authorise(asker, writes=True)
+                        check_csrf(site, asker, request, form)
                         call = Call(site, request, connection, asker.viewer, content, form)
                         return call, handler(call)
 

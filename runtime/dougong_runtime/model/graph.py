@@ -42,6 +42,9 @@ class Graph:
     by_setting: Mapping[str, tuple[Node, ...]]
     """Setting code → stored formulas that read it."""
 
+    own: Mapping[str, tuple[str, ...]]
+    """Entity → those of its stored formulas that follow from fields of the same record alone, in their order."""
+
     @classmethod
     def of(cls, app: App) -> Graph:
         """Order an app's formulas. Raises Refused naming a cycle."""
@@ -59,8 +62,8 @@ def _order(app: App) -> Graph:
     try:
         order = list(sorter.static_order())
     except CycleError as cycle:
-        names = " → ".join(f"{e}.{f}" for e, f in cycle.args[1])
-        raise Refused([Problem(FORMULA_CYCLE, None, {"cycle": names})]) from None
+        said = " → ".join(f"{e}.{f}" for e, f in cycle.args[1])
+        raise Refused([Problem(FORMULA_CYCLE, None, {"cycle": said})]) from None
 
     # A formula that is not stored is part of those that read it: they follow from what it follows from.
     whole: dict[Node, frozenset[Dependency]] = {}
@@ -74,9 +77,9 @@ def _order(app: App) -> Graph:
                 found.add(needed)
         whole[node] = frozenset(found)
     stored = [n for n in order if computed[n].is_stored_formula]
-    needs = {n: {m for m in (_node_of(n[0], d) for d in whole[n]) if m in computed} for n in stored}
+    waits = {n: {m for m in (_node_of(n[0], d) for d in whole[n]) if m in computed} for n in stored}
     steps = []
-    for entity, names in _batches(stored, needs):
+    for entity, names in _batches(stored, waits):
         follows: dict[Dependency, list[str]] = {}
         for field in names:
             for needed in whole[entity, field]:
@@ -85,16 +88,28 @@ def _order(app: App) -> Graph:
             Step(
                 entity,
                 names,
-                tuple(
-                    (d, tuple(found)) for d, found in sorted(follows.items(), key=lambda item: repr(item[0]))
-                ),
+                tuple((d, tuple(of)) for d, of in sorted(follows.items(), key=lambda item: repr(item[0]))),
             )
         )
     by_setting: dict[str, list[Node]] = {}
     for node in stored:
         for code in _settings(node, computed, direct):
             by_setting.setdefault(code, []).append(node)
-    return Graph(tuple(steps), {k: tuple(v) for k, v in by_setting.items()})
+    own: dict[str, list[str]] = {}
+    for entity, field in stored:
+        fields, mine = app.entities[entity].fields, own.get(entity, [])
+        if all(
+            not d.hops and d.field in fields and _is_own(fields[d.field], mine) for d in whole[entity, field]
+        ):
+            own.setdefault(entity, []).append(field)
+    return Graph(
+        tuple(steps), {k: tuple(v) for k, v in by_setting.items()}, {k: tuple(v) for k, v in own.items()}
+    )
+
+
+def _is_own(field: Field, known: Sequence[str]) -> bool:
+    """Whether a new record's value is known before it is stored."""
+    return field.name != "deleted_at" and not field.is_many and (field.formula is None or field.name in known)
 
 
 def _batches(nodes: Sequence[Node], needs: Mapping[Node, set[Node]]) -> Iterator[tuple[str, tuple[str, ...]]]:

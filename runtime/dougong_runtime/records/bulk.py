@@ -65,7 +65,7 @@ def _batch(
         raise Refused(problems)
     prepared = writer.complete(entity, batch)
     writer.insert(entity, prepared)
-    changes = writer.created(entity, prepared, {})
+    changes = writer.created(entity, prepared, {}, computed=False)
     for change in changes:
         dirty.add(change)
     writer.audit(changes)

@@ -22,6 +22,8 @@ class Change:
     """update: the whole record as it was, for `OLD.x`."""
     version: int = 1
     reasons: Mapping[str, str] = field(default_factory=dict)
+    computed: bool = False
+    """create: whether the stored formulas that follow from the record alone were stored with it."""
     cause: str | None = None
     """Record whose deletion or restoration brought this one with it."""
 

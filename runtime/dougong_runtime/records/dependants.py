@@ -161,6 +161,8 @@ def _concerned(
         if max(len(reached), len(ids)) > EVERYTHING_FROM:
             return True, set()
         ids |= _walk_back(connection, running, step.entity, hops, reached, left, dirty)
+    if made is not None and set(step.fields) <= set(running.graph.own.get(step.entity, ())):
+        ids = ids - made.computed
     return (True, set()) if len(ids) > EVERYTHING_FROM else (False, ids)
 
 

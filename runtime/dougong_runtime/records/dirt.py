@@ -23,6 +23,8 @@ class Dirt:
     """Reference field → record → what it names now, of the records written: it need not be asked again."""
     held: set[str] = field(default_factory=set)
     """Records that the transaction has written, and so holds locked."""
+    computed: set[str] = field(default_factory=set)
+    """New records whose formulas over themselves were stored with them, and still hold."""
     whole: set[str] = field(default_factory=set)
     """Fields of which any record may have changed."""
 
@@ -48,6 +50,10 @@ class Dirty:
         dirt = self.entity(change.entity)
         entity = self._app.entities[change.entity]
         dirt.held.add(change.record)
+        if change.computed:
+            dirt.computed.add(change.record)
+        else:
+            dirt.computed.discard(change.record)
         if change.kind == "update":
             for name in change.fields:
                 dirt.by_field.setdefault(name, set()).add(change.record)

@@ -25,6 +25,7 @@ from dougong_runtime.errors import (
 )
 from dougong_runtime.fields.base import SYSTEM_FIELDS, Value
 from dougong_runtime.fields.times import reading_zone
+from dougong_runtime.formulas.evaluate import stored
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
@@ -68,8 +69,9 @@ class Writer:
         if problems:
             raise Refused(problems)
         prepared = self.complete(entity, given)
+        self._compute_own(entity, prepared)
         self.insert(entity, prepared)
-        self.finish(entity, self.created(entity, prepared, reasons), reasons)
+        self.finish(entity, self.created(entity, prepared, reasons, computed=True), reasons)
         return [values["id"] for values in prepared]
 
     def complete(self, entity: Entity, given: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
@@ -82,10 +84,20 @@ class Writer:
         return prepared
 
     def created(
-        self, entity: Entity, prepared: Sequence[Mapping[str, Value]], reasons: Mapping[str, str]
+        self,
+        entity: Entity,
+        prepared: Sequence[Mapping[str, Value]],
+        reasons: Mapping[str, str],
+        *,
+        computed: bool,
     ) -> list[Change]:
-        """What an insertion of complete values comes to."""
-        return [Change("create", entity.name, v["id"], {}, _present(v), reasons=reasons) for v in prepared]
+        """What an insertion of complete values comes to; `computed`: with the formulas that follow from it alone."""
+        return [
+            Change(
+                "create", entity.name, v["id"], {}, _present(entity, v), reasons=reasons, computed=computed
+            )
+            for v in prepared
+        ]
 
     def insert(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
         """Into the tables: complete values, links included."""
@@ -127,6 +139,20 @@ class Writer:
             "updated_by": scene.viewer.user,
         }
         return values
+
+    def _compute_own(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
+        """Stored formulas that follow from the record alone: computed before it is stored, by the same language.
+
+        It spares a new record its first UPDATE. Bulk loads leave it to the set-based reading.
+        """
+        scene = self.scene
+        for values in prepared:
+            row = RecordRow(scene, entity, values, self.cache)
+            for name in scene.running.graph.own.get(entity.name, ()):
+                f = entity.fields[name]
+                assert f.formula is not None
+                value = stored(f.formula.tree, f.value_type, row, scene.stored_context)
+                values[name] = row.values[name] = value
 
     def _number(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
         day = self.scene.now.astimezone(ZoneInfo(self.scene.site_time_zone)).date()
@@ -327,8 +353,12 @@ def check_required(entity: Entity, values: Mapping[str, Value], problems: list[P
             problems.append(Problem(REQUIRED, f.name, {"label": f.label}))
 
 
-def _present(values: Mapping[str, Value]) -> dict[str, Value]:
-    return {n: v for n, v in values.items() if v is not None and v != [] and n not in SYSTEM_FIELDS}
+def _present(entity: Entity, values: Mapping[str, Value]) -> dict[str, Value]:
+    return {
+        n: v
+        for n, v in values.items()
+        if v is not None and v != [] and n not in SYSTEM_FIELDS and not entity.fields[n].is_computed
+    }
 
 
 def _same(a: Value, b: Value) -> bool:
