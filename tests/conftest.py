@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from databases import fresh_url
+
+from databases import drop, fresh_url
 
 
 @pytest.fixture
-def database_url(database_kind: str, tmp_path: Path) -> str:
+def database_url(database_kind: str, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database of the kind the test is marked with (`@every_database`)."""
-    return fresh_url(database_kind, tmp_path)
+    url = fresh_url(database_kind, tmp_path)
+    yield url
+    drop(url)

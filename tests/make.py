@@ -18,6 +18,7 @@ def app(name: str) -> App:
     return link(source.read(APPS / name))
 
 
+@cache
 def app_of(text: str) -> App:
     """The app that a YAML text describes, its documents separated by `---`.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from databases import drop, stem
 from dougong_platform import apps, people
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
@@ -24,6 +25,25 @@ def make_site(url: str, folder: Path, clock: Clock | None = None, **settings: st
     site = Site(Settings.load(env, folder / "none.toml"), clock or FixedClock())
     site.database.install()
     return site
+
+
+def copied_site(
+    kind: str, folder: Path, name: str = "empty", fill: Callable[[Site], object] = lambda site: None
+) -> Site:
+    """A site of its own, copied from one that `fill` has filled once a process, on a clock of its own."""
+
+    def make(url: str, stem_folder: Path) -> None:
+        made = make_site(url, stem_folder)
+        fill(made)
+        made.database.close()
+
+    return make_site(stem(kind, f"site {name}", make).copied(folder), folder)
+
+
+def close(site: Site) -> None:
+    """Leave nothing open, and drop the database."""
+    site.database.close()
+    drop(site.settings.database_url)
 
 
 def install(site: Site, template: Path = CLINIC) -> None:

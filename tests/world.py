@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from databases import copied_url, fresh_url
+from databases import drop, stem
 from dougong_runtime import publish
 from dougong_runtime.audit import log
 from dougong_runtime.host import FixedClock, Viewer
@@ -25,9 +24,6 @@ from dougong_runtime.storage.dialects import install_functions, make_engine
 from dougong_runtime.storage.system import SYSTEM
 
 SYSTEM_VIEWER = Viewer.system("a test")
-
-
-_STEMS: dict[tuple[str, str], tuple[World, str]] = {}
 
 
 @dataclass
@@ -54,24 +50,31 @@ class World:
         world.publish(app)
         return world
 
+    def close(self) -> None:
+        """Leave nothing open, and drop the database."""
+        self.engine.dispose()
+        drop(self.engine.url.render_as_string(hide_password=False))
+
     @classmethod
     def copied(cls, kind: str, folder: Path, name: str, build: Callable[[str], World]) -> World:
         """A world of its own, copied from one that `build` makes once a process from a database's URL."""
-        if (kind, name) not in _STEMS:
-            url = fresh_url(kind, Path(tempfile.mkdtemp(prefix="dougong-stem-")))
-            stem = build(url)
-            with stem.engine.connect() as connection:
-                stem.running(connection)
-            stem.engine.dispose()
-            _STEMS[kind, name] = (stem, url)
-        stem, url = _STEMS[kind, name]
+
+        def make(url: str, _folder: Path) -> World:
+            made = build(url)
+            with made.engine.connect() as connection:
+                made.running(connection)
+            made.engine.dispose()
+            return made
+
+        kept = stem(kind, f"world {name}", make)
+        known = kept.made
         return cls(
-            make_engine(copied_url(kind, folder, url)),
-            stem.app_name,
+            make_engine(kept.copied(folder)),
+            known.app_name,
             FixedClock(),
-            dict(stem.people),
-            dict(stem.teams),
-            dict(stem._running),
+            dict(known.people),
+            dict(known.teams),
+            dict(known._running),
         )
 
     def publish(self, app: App) -> int:

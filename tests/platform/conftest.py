@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 from dougong_platform.site import Site
-from sites import make_site
+from sites import close, copied_site, install
 
 
 @pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
-    """An empty site on the database the test is marked with."""
-    made = make_site(database_url, tmp_path)
+def site(database_kind: str, tmp_path: Path) -> Iterator[Site]:
+    """An empty site on a database of the kind the test is marked with (`@every_database`)."""
+    made = copied_site(database_kind, tmp_path)
     yield made
-    made.database.close()
+    close(made)
+
+
+@pytest.fixture
+def clinic_site(database_kind: str, tmp_path: Path) -> Iterator[Site]:
+    """The same with the clinic installed, and nobody in it."""
+    made = copied_site(database_kind, tmp_path, "clinic", install)
+    yield made
+    close(made)

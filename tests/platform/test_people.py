@@ -15,7 +15,7 @@ from dougong_platform.viewers import Door
 from dougong_runtime.audit.log import dg_audit
 from dougong_runtime.errors import Refused
 from dougong_runtime.host import FixedClock, Viewer
-from sites import CLINIC, PASSWORD, SYSTEM, add_person, install
+from sites import CLINIC, PASSWORD, SYSTEM, add_person
 
 PAGE = Door("page", "192.0.2.7", "r1")
 
@@ -87,52 +87,52 @@ def test_a_name_that_cannot_be_typed_or_listed_is_refused(site: Site, name: str)
 
 
 @every_database
-def test_unknown_teams_and_roles_are_refused_with_the_nearest(site: Site) -> None:
-    install(site)
-    with site.database.write() as connection:
-        people.add_team(site, connection, SYSTEM, "medicine")
+def test_unknown_teams_and_roles_are_refused_with_the_nearest(clinic_site: Site) -> None:
+    with clinic_site.database.write() as connection:
+        people.add_team(clinic_site, connection, SYSTEM, "medicine")
     with pytest.raises(Refused) as caught:
-        add_person(site, "dr_lin", team="medecine")
+        add_person(clinic_site, "dr_lin", team="medecine")
     assert caught.value.problems[0].remedy("en") == "Nearest: medicine"
     with pytest.raises(Refused) as caught:
-        add_person(site, "dr_lin", roles=["clinic.docter", "admn"])
+        add_person(clinic_site, "dr_lin", roles=["clinic.docter", "admn"])
     assert [p.remedy("en") for p in caught.value.problems] == ["Nearest: clinic.doctor", "Nearest: admin"]
-    with site.database.read() as connection:
+    with clinic_site.database.read() as connection:
         assert people.people(connection) == []
 
 
 @every_database
-def test_a_role_is_held_to_its_last_day_in_the_sites_zone(site: Site) -> None:
-    install(site)
-    user = add_person(site, "dr_lin")
+def test_a_role_is_held_to_its_last_day_in_the_sites_zone(clinic_site: Site) -> None:
+    user = add_person(clinic_site, "dr_lin")
     last = date(2026, 3, 3)
-    with site.database.write() as connection:
-        people.grant(site, connection, SYSTEM, user, ["clinic.doctor"], until=last)
-    clock = site.clock
+    with clinic_site.database.write() as connection:
+        people.grant(clinic_site, connection, SYSTEM, user, ["clinic.doctor"], until=last)
+    clock = clinic_site.clock
     assert isinstance(clock, FixedClock)
     clock.at = clock.at.replace(day=3, hour=15, minute=59)  # 23:59 in Shanghai
-    seen = viewer_of(site, user)
+    seen = viewer_of(clinic_site, user)
     assert seen is not None
     assert seen.roles_in("clinic") == {"doctor"}
     clock.at += timedelta(minutes=1)
-    seen = viewer_of(site, user)
+    seen = viewer_of(clinic_site, user)
     assert seen is not None
     assert seen.roles == frozenset()
-    assert actions(site, user)[-1] == "grant"
+    assert actions(clinic_site, user)[-1] == "grant"
 
 
 @every_database
-def test_roles_that_an_app_keeps_apart_are_not_given_to_one_person(site: Site) -> None:
-    install(site)
-    user = add_person(site, "dr_lin", roles=["clinic.doctor"])
-    with pytest.raises(Refused, match=r"clinic.analyst, clinic.doctor"), site.database.write() as connection:
-        people.grant(site, connection, SYSTEM, user, ["clinic.analyst"])
+def test_roles_that_an_app_keeps_apart_are_not_given_to_one_person(clinic_site: Site) -> None:
+    user = add_person(clinic_site, "dr_lin", roles=["clinic.doctor"])
+    with (
+        pytest.raises(Refused, match=r"clinic.analyst, clinic.doctor"),
+        clinic_site.database.write() as connection,
+    ):
+        people.grant(clinic_site, connection, SYSTEM, user, ["clinic.analyst"])
     with pytest.raises(Refused, match="different people"):
-        add_person(site, "dr_mao", roles=["clinic.doctor", "clinic.analyst"])
-    with site.database.write() as connection:
-        people.revoke(site, connection, SYSTEM, user, ["clinic.doctor"])
-        people.grant(site, connection, SYSTEM, user, ["clinic.analyst"])
-    seen = viewer_of(site, user)
+        add_person(clinic_site, "dr_mao", roles=["clinic.doctor", "clinic.analyst"])
+    with clinic_site.database.write() as connection:
+        people.revoke(clinic_site, connection, SYSTEM, user, ["clinic.doctor"])
+        people.grant(clinic_site, connection, SYSTEM, user, ["clinic.analyst"])
+    seen = viewer_of(clinic_site, user)
     assert seen is not None
     assert seen.roles == {"clinic.analyst"}
 
@@ -185,11 +185,10 @@ def test_an_administrator_views_as_another_and_the_audit_knows(site: Site) -> No
 
 
 @every_database
-def test_a_renamed_role_is_held_under_its_new_name(site: Site) -> None:
-    install(site)
-    user = add_person(site, "dr_lin", roles=["clinic.doctor", "clinic.nurse"])
-    with site.database.write() as connection:
-        before = site.running(connection, "clinic").app
+def test_a_renamed_role_is_held_under_its_new_name(clinic_site: Site) -> None:
+    user = add_person(clinic_site, "dr_lin", roles=["clinic.doctor", "clinic.nurse"])
+    with clinic_site.database.write() as connection:
+        before = clinic_site.running(connection, "clinic").app
         roles = dict(before.roles)
         doctor = roles.pop("doctor")
         roles["physician"] = replace(doctor, name="physician")
@@ -198,13 +197,12 @@ def test_a_renamed_role_is_held_under_its_new_name(site: Site) -> None:
 
 
 @every_database
-def test_the_people_of_a_template_are_entered_once_with_teams_leaders_and_roles(site: Site) -> None:
-    install(site)
+def test_the_people_of_a_template_are_entered_once_with_teams_leaders_and_roles(clinic_site: Site) -> None:
     source = apps.read_template(CLINIC)
-    with site.database.write() as connection:
-        entered = roster.enter(site, connection, SYSTEM, source, "clinic", PASSWORD)
+    with clinic_site.database.write() as connection:
+        entered = roster.enter(clinic_site, connection, SYSTEM, source, "clinic", PASSWORD)
         assert "head_yu" in entered
-        assert roster.enter(site, connection, SYSTEM, source, "clinic", PASSWORD) == []
+        assert roster.enter(clinic_site, connection, SYSTEM, source, "clinic", PASSWORD) == []
         teams = {t.name: (t.parent, t.leader) for t in people.teams(connection)}
         head = people.get_person(connection, "head_yu")
         assert [h.role for h in people.roles(connection, head.id)] == ["clinic.head"]
@@ -213,10 +211,9 @@ def test_the_people_of_a_template_are_entered_once_with_teams_leaders_and_roles(
 
 
 @every_database
-def test_making_a_person_is_in_the_audit(site: Site) -> None:
-    install(site)
-    user = add_person(site, "dr_lin", roles=["clinic.doctor"])
-    assert actions(site, user) == ["create", "password", "grant"]
-    with site.database.read() as connection:
-        entry = site.records(connection, SYSTEM, DIRECTORY).get("user", user)
+def test_making_a_person_is_in_the_audit(clinic_site: Site) -> None:
+    user = add_person(clinic_site, "dr_lin", roles=["clinic.doctor"])
+    assert actions(clinic_site, user) == ["create", "password", "grant"]
+    with clinic_site.database.read() as connection:
+        entry = clinic_site.records(connection, SYSTEM, DIRECTORY).get("user", user)
     assert entry["username"] == "dr_lin"

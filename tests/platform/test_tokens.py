@@ -16,7 +16,7 @@ from dougong_platform.tokens import Bearer, Issued
 from dougong_platform.viewers import Door
 from dougong_runtime.errors import Refused
 from dougong_runtime.host import FixedClock, Viewer
-from sites import SYSTEM, add_person, install
+from sites import SYSTEM, add_person
 
 API = Door("api", "192.0.2.9")
 
@@ -56,15 +56,14 @@ def test_without_the_scope_write_it_only_reads(site: Site) -> None:
 
 
 @every_database
-def test_scopes_that_name_apps_leave_the_roles_of_those_apps_alone(site: Site) -> None:
-    install(site)
-    user = add_person(site, "robot", roles=["clinic.doctor", "admin"])
-    bearer = verify(site, issue(site, user, scopes=["read", "clinic"]).token)
+def test_scopes_that_name_apps_leave_the_roles_of_those_apps_alone(clinic_site: Site) -> None:
+    user = add_person(clinic_site, "robot", roles=["clinic.doctor", "admin"])
+    bearer = verify(clinic_site, issue(clinic_site, user, scopes=["read", "clinic"]).token)
     assert bearer is not None
     assert bearer.viewer.roles == {"clinic.doctor"}
     assert not bearer.viewer.is_admin
     with pytest.raises(Refused) as caught:
-        issue(site, user, scopes=["clinik"])
+        issue(clinic_site, user, scopes=["clinik"])
     assert caught.value.problems[0].remedy("en") == "Nearest: clinic"
 
 

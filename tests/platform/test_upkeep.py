@@ -40,8 +40,8 @@ def test_chores_are_done_when_due_and_not_again(site: Site) -> None:
 
 
 @every_database
-def test_two_processes_do_each_chore_once(site: Site, database_url: str, tmp_path: Path) -> None:
-    other = make_site(database_url, tmp_path, site.clock)
+def test_two_processes_do_each_chore_once(site: Site, tmp_path: Path) -> None:
+    other = make_site(site.settings.database_url, tmp_path, site.clock)
     first, second = Upkeep(site), Upkeep(other)
     assert first.run_due() != []
     assert second.run_due() == []
@@ -126,9 +126,9 @@ def _drop_guards(connection: sa.Connection, table: str) -> None:
 
 
 @every_database
-def test_installing_twice_and_at_once_is_harmless(site: Site, database_url: str, tmp_path: Path) -> None:
+def test_installing_twice_and_at_once_is_harmless(site: Site, tmp_path: Path) -> None:
     site.database.install()
-    again = make_site(database_url, tmp_path)
+    again = make_site(site.settings.database_url, tmp_path)
     assert again.database.is_installed()
     again.database.close()
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from dougong_platform.http.middleware.request_id import RequestId
 from dougong_platform.http.problems import on_http_exception
 from dougong_platform.http.static import StaticFiles
 
@@ -23,7 +25,11 @@ def browser(tmp_path: Path) -> TestClient:
     (folder / "manifest.json").write_text("{}")
     (tmp_path / "secret-0123456789.css").write_text("secret")
 
-    app = Starlette(routes=StaticFiles(folder).routes(), exception_handlers={404: on_http_exception})
+    app = Starlette(
+        routes=StaticFiles(folder).routes(),
+        middleware=[Middleware(RequestId)],
+        exception_handlers={404: on_http_exception},
+    )
     return TestClient(app, raise_server_exceptions=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from world import World
 
 
 @pytest.fixture
-def clinic(database_kind: str, tmp_path: Path) -> World:
+def clinic(database_kind: str, tmp_path: Path) -> Iterator[World]:
     """Two wards with a doctor and a nurse each, a head above both, and others."""
-    return World.copied(database_kind, tmp_path, "clinic", _people)
+    world = World.copied(database_kind, tmp_path, "clinic", _people)
+    yield world
+    world.close()
 
 
 def _people(database_url: str) -> World:

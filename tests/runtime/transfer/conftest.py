@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from make import app_of
@@ -81,8 +84,14 @@ grants: [{entity: pupil, actions: [read]}]
 
 
 @pytest.fixture
-def school(database_url: str) -> World:
+def school(database_kind: str, tmp_path: Path) -> Iterator[World]:
     """A school with a clerk, who takes files in and out, and a reader, who may not."""
+    world = World.copied(database_kind, tmp_path, "school", _people)
+    yield world
+    world.close()
+
+
+def _people(database_url: str) -> World:
     world = World.make(database_url, app_of(SCHOOL))
     world.person("clerk", "clerk")
     world.person("reader", "reader")
