@@ -9,8 +9,8 @@ as a whole (documents, a write) collect problems and raise them together as `Ref
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -140,6 +140,13 @@ UNKNOWN_NAME = problem_type(
     400,
     "「{name}」不是{of}中的{what}。",
     "“{name}” is not a {what} of {of}.",
+    remedy=("最接近的是：{nearest}", "Nearest: {nearest}"),
+)
+UNKNOWN_ENTITY = problem_type(
+    "unknown-entity",
+    404,
+    "{of}中没有「{name}」这种记录。",
+    "{of} has no records called “{name}”.",
     remedy=("最接近的是：{nearest}", "Nearest: {nearest}"),
 )
 FORBIDDEN = problem_type(

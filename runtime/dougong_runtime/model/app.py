@@ -112,6 +112,11 @@ class Entity:
         return tuple(n for n, f in self.fields.items() if f.is_reference)
 
     @cached_property
+    def odd_fields(self) -> frozenset[str]:
+        """Fields that are not one column of their own name: link tables, and references to several entities."""
+        return frozenset(n for n, f in self.fields.items() if f.is_many or f.is_polymorphic)
+
+    @cached_property
     def stage(self) -> Field | None:
         """The field of type stage, if it has one (at most one)."""
         return next((f for f in self.fields.values() if f.type == "stage"), None)

@@ -9,6 +9,9 @@ from typing import Any
 from dougong_runtime.model.app import App
 from dougong_runtime.records.change import Change
 
+WITH_EVERY_UPDATE = ("updated_at", "updated_by", "version")
+"""System fields that change with any other; a formula may follow from them."""
+
 
 @dataclass
 class Dirt:
@@ -55,7 +58,7 @@ class Dirty:
         else:
             dirt.computed.discard(change.record)
         if change.kind == "update":
-            for name in change.fields:
+            for name in (*change.fields, *WITH_EVERY_UPDATE):
                 dirt.by_field.setdefault(name, set()).add(change.record)
         else:
             dirt.every_field.add(change.record)

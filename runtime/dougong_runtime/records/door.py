@@ -41,6 +41,7 @@ from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.write import BATCH_MAX, Writer
+from dougong_runtime.storage.search import closeness
 
 VIEWING_ONLY = problem_type(
     "viewing-only", 403, "以他人身份查看时不能修改。", "Nothing can be changed while viewing as another person.",
@@ -168,14 +169,15 @@ class Records:
                 search=text or None,
                 sort=sort,
                 fields=(*title, *telling),
-                limit=limit,
+                limit=max(limit, _LOOKED_AT) if text else limit,
                 count=False,
             )
         )
         names = self.titles(entity, [item["id"] for item in page.items])
+        nearest = sorted(page.items, key=lambda item: closeness(names.get(item["id"], ""), text))
         return [
             Choice(item["id"], names.get(item["id"], ""), self._facts(found, telling, item))
-            for item in page.items
+            for item in nearest[:limit]
         ]
 
     def _facts(self, entity: Entity, names: Sequence[str], item: Mapping[str, Any]) -> str:
@@ -444,6 +446,8 @@ class Records:
         log.write(scene.connection, self.viewer, scene.now, [event], version=self.running.number)
 
 
+_LOOKED_AT = 100
+"""Matches among which a picker looks for the nearest."""
 _TELLING = ("text", "autonumber", "choice", "stage", "email", "phone", "date", "integer")
 
 

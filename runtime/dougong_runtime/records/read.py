@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from dougong_runtime.errors import NOT_FOUND, UNKNOWN_NAME, Problem, Refused, refuse
+from dougong_runtime.errors import NOT_FOUND, UNKNOWN_ENTITY, Problem, Refused, refuse
 from dougong_runtime.fields.base import Field
-from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import nearest
 from dougong_runtime.records import cursor
@@ -20,15 +19,11 @@ from dougong_runtime.records.read_plan import plan_read
 from dougong_runtime.records.read_sql import Statement, to_statement
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.search import searching
+from dougong_runtime.records.values import is_plain
 
 Row = dict[str, Any]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
-
-_PLAIN = frozenset(
-    {Kind.TEXT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.RECORD, Kind.LIST, Kind.NUMBER}
-)
-"""Kinds whose values msgspec writes as `to_json` would."""
 
 IDS_MAX = 500
 """Records fetched by id in one statement."""
@@ -54,9 +49,9 @@ def entity_of(scene: Scene, name: str) -> Entity:
     raise Refused(
         [
             Problem(
-                UNKNOWN_NAME,
+                UNKNOWN_ENTITY,
                 None,
-                {"name": name, "what": "entity", "of": scene.app.label, "nearest": nearest(name, known)},
+                {"name": name, "of": scene.app.label, "nearest": nearest(name, known)},
             )
         ]
     )
@@ -223,9 +218,7 @@ def find_json(scene: Scene, query: Query) -> bytes:
         found: Found | Page = page
     else:
         answer = find(scene, query)
-        special = {
-            n: f for n, f in answer.fields.items() if f.value_type.kind not in _PLAIN or f.type in _WRITTEN
-        }
+        special = {n: f for n, f in answer.fields.items() if not is_plain(f)}
         items = answer.rows
         for row in items if special else ():
             for name, field in special.items():
@@ -236,9 +229,6 @@ def find_json(scene: Scene, query: Query) -> bytes:
     return _ENCODER.encode(
         {"items": items, "next": found.next, "count": found.count, "count_is_exact": found.count_is_exact}
     )
-
-
-_WRITTEN = frozenset({"duration", "time"})
 
 
 def get(

@@ -185,7 +185,7 @@ def _path(
 def _check_expand(
     entity: Entity, visible: frozenset[str], names: tuple[str, ...], problems: list[Problem]
 ) -> None:
-    able = [n for n in visible if entity.fields[n].is_reference or entity.fields[n].is_many]
+    able = [n for n in visible if entity.fields[n].targets]
     for name in names:
         if name not in able:
             near = nearest(name, able)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dougong_runtime.errors import INVALID_VALUE, UNKNOWN_NAME, Problem, Refused
 from dougong_runtime.exact import Instant, JsonValue
 from dougong_runtime.fields.base import ValueProblem
+from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, SettingValue
 from dougong_runtime.names import nearest
 from dougong_runtime.storage.system import SYSTEM
@@ -71,7 +72,12 @@ def change(
     for code, raw in changes.items():
         setting = app.settings.get(code)
         if setting is None:
-            facts = {"name": code, "what": "setting", "of": app.name, "nearest": nearest(code, app.settings)}
+            facts = {
+                "name": code,
+                "what": Label("参数", "setting"),
+                "of": app.label,
+                "nearest": nearest(code, app.settings),
+            }
             problems.append(Problem(UNKNOWN_NAME, code, facts))
             continue
         try:

@@ -22,16 +22,15 @@ _NOTHING_KEPT = (
 
 def columns_of(entity: Entity, values: Mapping[str, Value]) -> dict[str, Any]:
     """Column → value, for fields that have a column; a reference to one of several entities has two."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        field = entity.fields[name]
-        if field.is_many:
-            continue
-        if field.is_polymorphic:
+    odd = entity.odd_fields & values.keys()
+    if not odd:
+        return dict(values)
+    found = {name: value for name, value in values.items() if name not in odd}
+    for name in odd:
+        if entity.fields[name].is_polymorphic:
+            value = values[name]
             found[name] = None if value is None else value["id"]
             found[f"{name}__entity"] = None if value is None else value["entity"]
-        else:
-            found[name] = value
     return found
 
 
@@ -51,17 +50,12 @@ def values_of(entity: Entity, row: Mapping[str, Any]) -> dict[str, Value]:
 def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) -> None:
     """New records: complete values, `id` and the system's fields included. Raises Refused where a unique is taken."""
     table = scene.tables.of(entity.name)
-    names = dict.fromkeys(n for values in rows for n in columns_of(entity, values))
-    prepared = []
-    for values in rows:
-        columns = dict.fromkeys(names)
-        columns.update(columns_of(entity, values))
-        columns.update(search_values(entity, values))
-        prepared.append(columns)
-    with_keys = dict.fromkeys(n for columns in prepared for n in columns)
+    prepared = [columns_of(entity, values) | search_values(entity, values) for values in rows]
+    names = dict.fromkeys(n for columns in prepared for n in columns)
     for columns in prepared:
-        for name in with_keys:
-            columns.setdefault(name, None)
+        if len(columns) < len(names):
+            for name in names:
+                columns.setdefault(name, None)
     run(scene, entity, table.insert(), prepared)
 
 

@@ -13,6 +13,8 @@ from dougong_runtime.errors import (
     Problem,
 )
 from dougong_runtime.fields.base import Field, Value, ValueProblem
+from dougong_runtime.formulas.types import Kind
+from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import nearest
 
@@ -50,7 +52,7 @@ def unknown_field(entity: Entity, name: str, visible: Collection[str]) -> Proble
     return Problem(
         UNKNOWN_NAME,
         name,
-        {"name": name, "what": "field", "of": entity.label, "nearest": nearest(name, known)},
+        {"name": name, "what": Label("字段", "field"), "of": entity.label, "nearest": nearest(name, known)},
     )
 
 
@@ -77,3 +79,26 @@ def as_json(entity: Entity, values: Mapping[str, Value]) -> dict[str, Any]:
     return {
         name: entity.fields[name].kind.to_json(entity.fields[name], value) for name, value in values.items()
     }
+
+
+PLAIN_KINDS = frozenset(
+    {Kind.TEXT, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.RECORD, Kind.LIST, Kind.NUMBER}
+)
+"""Kinds whose values msgspec writes just as `to_json` would."""
+WRITTEN_TYPES = frozenset({"duration", "time"})
+"""Types of such a kind whose JSON differs all the same."""
+
+
+def is_plain(field: Field) -> bool:
+    """Whether a field's values can go to msgspec as they are."""
+    return field.value_type.kind in PLAIN_KINDS and field.type not in WRITTEN_TYPES
+
+
+def for_msgspec(entity: Entity, values: Mapping[str, Value]) -> dict[str, Any]:
+    """Values that msgspec writes as they stand in JSON, by field name."""
+    made = dict(values)
+    for name, value in values.items():
+        field = entity.fields[name]
+        if value is not None and not is_plain(field):
+            made[name] = field.kind.to_json(field, value)
+    return made

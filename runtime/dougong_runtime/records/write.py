@@ -37,7 +37,7 @@ from dougong_runtime.records.hold import Held, hold, hold_many
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.rows import RecordRow
 from dougong_runtime.records.scene import Scene
-from dougong_runtime.records.values import as_json, coerced, read_only
+from dougong_runtime.records.values import coerced, for_msgspec, read_only
 
 BATCH_MAX = 1000
 """Records of one call; more go through `bulk`."""
@@ -334,8 +334,8 @@ def audit_event(scene: Scene, change: Change) -> log.Event:
         scene.app.name,
         change.entity,
         change.record,
-        as_json(entity, change.before) or None,
-        as_json(entity, change.after) or None,
+        for_msgspec(entity, change.before) or None,
+        for_msgspec(entity, change.after) or None,
         "; ".join(change.reasons.values()) or None,
         facts,
     )

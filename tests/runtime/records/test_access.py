@@ -50,7 +50,7 @@ def test_rows_by_owner_team_and_team_below(clinic: World, wards: dict[str, str])
 def test_who_has_no_grant_does_not_know_the_entity(clinic: World, wards: dict[str, str]) -> None:
     with pytest.raises(Refused) as found, clinic.acting("nobody") as records:
         records.list(Query("patient"))
-    assert found.value.problems[0].type.name == "unknown-name"
+    assert found.value.problems[0].type.name == "unknown-entity"
 
 
 def test_masks_hide_and_hidden_fields_are_not_there(clinic: World, wards: dict[str, str]) -> None:
