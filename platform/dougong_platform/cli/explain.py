@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -30,7 +30,9 @@ def explain(
         viewer = viewers.viewer(connection, person.id, site.clock, site.settings, Door("cli"))
         if viewer is None:
             raise refuse(NO_PERSON, name=username)
-        reasons = site.records(connection, viewer.speaking(LANGUAGE), app).explain(entity, record, field)
+        # Asked by who administers the machine, of somebody else: as when viewing as them.
+        seen = replace(viewer.speaking(LANGUAGE), acting_for="command line")
+        reasons = site.records(connection, seen, app).explain(entity, record, field)
     lines = [in_words(r) for r in reasons] or [
         say("没有角色给予这类记录任何权限。", "No role grants anything on such records.")
     ]

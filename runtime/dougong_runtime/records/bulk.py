@@ -13,6 +13,7 @@ from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records import checks, stages
 from dougong_runtime.records.change import Change
+from dougong_runtime.records.conditions import check_conditions
 from dougong_runtime.records.dependants import settle
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.references import check_references
@@ -61,6 +62,7 @@ def _batch(
         if stage is not None and not stages.may_begin_at(writer.scene, stage, row.get(stage.name)):
             problems.append(stages.refused_beginning(stage, row[stage.name]))
     check_references(writer.scene, entity, batch, problems)
+    check_conditions(writer.scene, entity, batch, problems)
     if problems:
         raise Refused(problems)
     prepared = writer.complete(entity, batch)

@@ -223,9 +223,13 @@ class Records:
         scene = self._scene
         found = scene.app.entities.get(entity)
         known = known_id(id)
-        if found is None or known is None or (field is not None and field not in found.fields):
+        if found is None or known is None:
             raise refuse(NOT_FOUND)
         access = scene.access.entity(entity)
+        # Who asks for themselves learns nothing of fields that they never see; who views as them does.
+        named = found.fields if self.viewer.acting_for or self.viewer.is_admin else access.visible_names
+        if field is not None and field not in named:
+            raise refuse(NOT_FOUND)
         row = scene.tables.of(entity).alias("r")
         asked = [scene.rules.holds(h, found, row).label(f"h{i}") for i, h in enumerate(access.held)]
         answer = scene.connection.execute(

@@ -112,21 +112,25 @@ def _follow(
                 continue
             if f.on_delete == "cascade":
                 if other.append_only or other.retain is not None:
-                    problems.append(
-                        Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)})
-                    )
+                    problems.append(_still_referred(scene, other, len(found)))
                     continue
                 deletion.gone.extend((other, i) for i in found)
                 if len(deletion.gone) > CASCADE_MAX:
-                    problems.append(
-                        Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)})
-                    )
+                    problems.append(_still_referred(scene, other, len(found)))
                     return
                 _follow(scene, other, found, deletion, problems)
             elif f.on_delete == "clear":
                 deletion.cleared.append((other, f, found))
             else:
-                problems.append(Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(found)}))
+                problems.append(_still_referred(scene, other, len(found)))
+
+
+def _still_referred(scene: Scene, other: Entity, count: int) -> Problem:
+    """The refusal for records that name it; of those that the writer has no grant on, only that there are some."""
+    if scene.access.entity(other.name).can("read"):
+        return Problem(STILL_REFERRED, None, {"entity": other.label, "count": count})
+    hidden = {"entity": Label("其他资料", "other records"), "count": Label("若干", "some")}
+    return Problem(STILL_REFERRED, None, hidden)
 
 
 def _naming(scene: Scene, other: Entity, f: Field, target: str, ids: Sequence[str]) -> list[str]:

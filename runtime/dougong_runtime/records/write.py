@@ -31,6 +31,7 @@ from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
 from dougong_runtime.records import autonumber, checks, conflict, defaults, links, stages, store
 from dougong_runtime.records.change import Change, Observer
+from dougong_runtime.records.conditions import check_conditions
 from dougong_runtime.records.dependants import settle
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import Held, hold, hold_many
@@ -66,6 +67,7 @@ class Writer:
         with reading_zone(scene.viewer.time_zone):
             given = [self._given(entity, access, raw, problems) for raw in rows]
         check_references(scene, entity, given, problems)
+        check_conditions(scene, entity, given, problems)
         if problems:
             raise Refused(problems)
         prepared = self.complete(entity, given)
@@ -218,6 +220,7 @@ class Writer:
         if not problems and changed:
             self._guard_change(entity, held, changed, problems)
         check_references(scene, entity, [changed], problems)
+        check_conditions(scene, entity, [changed], problems)
         if problems:
             raise Refused(problems)
         if not changed:
