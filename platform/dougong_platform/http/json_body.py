@@ -91,6 +91,14 @@ def texts_member(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     raise wrong_member(name, "应为文本的列表", "a list of texts")
 
 
+def names_member(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A member that is a list of names, or names between commas; absent means none."""
+    value = body.get(name)
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return texts_member(body, name)
+
+
 def number_member(body: Mapping[str, Any], name: str, default: int, lowest: int, highest: int) -> int:
     """A member that is a whole number within bounds."""
     value = body.get(name, default)

@@ -207,6 +207,8 @@ def _document(data: Any, places: Places, kind: str | None) -> Raw:
             [said(MALFORMED, "文档应是一组属性。", "A document is a set of properties: kind, name, …", place)]
         )
     if kind is not None:
+        if data.get("kind") == kind:
+            data = {key: value for key, value in data.items() if key != "kind"}
         title = data.get("story") if kind == "story" else PurePosixPath(places.file).stem
         return Raw(kind, title if isinstance(title, str) else "", data, places)
     stated, name = data.get("kind"), data.get("name")

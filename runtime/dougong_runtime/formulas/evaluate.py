@@ -52,10 +52,11 @@ def evaluate(tree: Node, row: Row | None, context: Context) -> Value:
 
 
 def stored(tree: Node, value_type: ValueType, row: Row | None, context: Context) -> Value:
-    """The value as a field of that type keeps it: a number rounded once, half away from zero."""
+    """The value as a field of that type keeps it: a number rounded once, half away from zero; a whole one an int."""
     value = evaluate(tree, row, context)
     if value_type.kind is Kind.NUMBER and isinstance(value, Decimal):
-        return rounded(value, value_type.scale)
+        kept = rounded(value, value_type.scale)
+        return int(kept) if value_type.scale == 0 and value_type.precision <= 18 else kept
     if value_type.kind is Kind.CHOICE and isinstance(value, Decimal):
         return int(value)
     return value

@@ -184,7 +184,7 @@ class PostgreSQLWriter(Writer):
 
     def fact(self, column: Element, name: str, type_: ValueType) -> Sql:
         """By the JSON operator that gives text."""
-        text = column.op("->>", return_type=sa.Text())(name)
+        text = column.op("->>", return_type=sa.Text())(sa.literal(name, sa.Text()))
         if type_.kind is Kind.NUMBER:
             return Sql(coerced(sa.cast(text, sa.Numeric()), _DIGITS), type_)
         return Sql(sa.func.nullif(text, "", type_=sa.Text()), type_)

@@ -16,7 +16,7 @@ from dougong_runtime.formulas.types import BOOLEAN, NULL, Kind
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Inverse, Lock, Retain, Rule, Unique
 from dougong_runtime.model.directory import DIRECTORY
-from dougong_runtime.model.link_fields import COMPUTED_TYPES, FieldPlan, link_field, plan_field
+from dougong_runtime.model.link_fields import COMPUTED_TYPES, OF_SYSTEM, FieldPlan, link_field, plan_field
 from dougong_runtime.model.link_shapes import Formulas, inverses_of, make_shapes
 from dougong_runtime.model.linker import Linker
 from dougong_runtime.model.system_fields import system_fields
@@ -61,6 +61,8 @@ def _plans(linker: Linker, raw: Raw, known: frozenset[str]) -> dict[str, FieldPl
         name = at.text("name")
         if not is_name(name):
             linker.problems.append(Problem(BAD_NAME, None, {"name": name}, at["name"].place()))
+            continue
+        if name in OF_SYSTEM and at.text("type") == name:
             continue
         if name in SYSTEM_FIELDS:
             linker.refuse(
@@ -118,8 +120,12 @@ def _link(
     name, data = raw.name, raw.data
     linker.field(at.get("title"), name)
     fields: dict[str, Field] = system_fields(linker.app, name)
+    for declared in at.items("fields"):
+        of_system = fields.get(declared.text("name"))
+        if of_system is not None and declared.value.get("label"):
+            fields[of_system.name] = replace(of_system, label=Label.of(declared.value["label"]))
     for plan in plans.values():
-        formula = formulas.of(plan) if plan.type_name == "formula" else None
+        formula = formulas.of(plan) if plan.type_name in ("formula", *OF_SYSTEM) else None
         value_type = formulas.type_of(plan)
         if plan.type_name == "formula" and formula is not None:
             _check_result(linker, plan, value_type.kind)

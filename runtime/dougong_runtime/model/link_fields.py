@@ -87,7 +87,9 @@ _CONSUMED = COMMON | {
     "on_delete",
 }
 BOUNDS = ("minimum", "maximum")
-COMPUTED_TYPES = ("formula", "autonumber", "created_at", "created_by", "updated_at", "updated_by")
+OF_SYSTEM = ("created_at", "created_by", "updated_at", "updated_by")
+"""Types whose fields show a system field under a name of their own: a stored formula that is its name."""
+COMPUTED_TYPES = ("formula", "autonumber", *OF_SYSTEM)
 """Never written by a person: no default, never required."""
 UNRESULTS = ("formula", "references", "autonumber", "stage", "file", "image", "signature", "filter")
 """Types that a formula cannot have as its result."""

@@ -13,7 +13,7 @@ from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.formulas.types import NULL, Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Inverse
-from dougong_runtime.model.link_fields import FieldPlan
+from dougong_runtime.model.link_fields import OF_SYSTEM, FieldPlan
 from dougong_runtime.model.linker import Linker
 from dougong_runtime.model.system_fields import system_fields
 
@@ -79,7 +79,7 @@ class Formulas:
         key = (plan.entity, plan.name)
         if key in self._done:
             return self._done[key]
-        at = plan.at.get("formula")
+        at = plan.at["type"] if plan.type_name in OF_SYSTEM else plan.at.get("formula")
         if at is None:
             return None
         if key in self._under_way:

@@ -25,15 +25,12 @@ def aggregate_records(call: Call) -> Response:
 
 def query_of(entity: str, body: dict[str, Any]) -> AggregateQuery:
     """The figures that a body asks for. `sort` is a list of names, or names between commas."""
-    sort = body.get("sort")
-    if isinstance(sort, str):
-        body = {**body, "sort": [part.strip() for part in sort.split(",") if part.strip()]}
     asked = AggregateQuery(
         entity=entity,
         rows=json_body.texts_member(body, "rows"),
         columns=json_body.texts_member(body, "columns"),
         filter=json_body.text_member(body, "filter"),
-        sort=json_body.texts_member(body, "sort"),
+        sort=json_body.names_member(body, "sort"),
         limit=json_body.number_member(body, "limit", LIMIT_MAX, 1, LIMIT_MAX),
     )
     if "measures" not in body:

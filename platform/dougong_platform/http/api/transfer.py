@@ -53,12 +53,11 @@ def export_records(call: Call) -> Response:
     if form not in FORMATS:
         listed = ", ".join(FORMATS)
         raise json_body.wrong_member("format", f"应为其中之一：{listed}", f"one of {listed}")
-    sort = json_body.text_member(body, "sort") or ""
     query = Query(
         entity=call.path("entity"),
         filter=json_body.text_member(body, "filter"),
-        sort=tuple(part.strip() for part in sort.split(",") if part.strip()),
-        fields=json_body.texts_member(body, "fields") or None,
+        sort=json_body.names_member(body, "sort"),
+        fields=json_body.names_member(body, "fields") or None,
         search=json_body.text_member(body, "search"),
         count=False,
     )
