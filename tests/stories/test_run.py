@@ -67,6 +67,12 @@ def play(story: str) -> StoryResult:
 
 
 GOOD = {
+    "what is given belongs to whom the story is about": """
+story: it
+as: mo
+given: [{pot: {name: P}, as: p}]
+then: [{value: p.owner, is: mo}, {sees: p, as: mo}, {hidden: p, as: su}]
+""",
     "values, counts and names of records": """
 story: it
 as: mo

@@ -153,7 +153,8 @@ class _Player:
     def _given(self, step: Mapping[str, Any]) -> None:
         entity = next(name for name in step if name not in _GIVEN_SCOPE)
         name = step.get("name", step.get("as"))
-        self.cast.create(entity, step[entity] or {}, name, step.get("by"), step.get("reasons"))
+        who = step.get("by")
+        self.cast.create(entity, step[entity] or {}, name, who, step.get("reasons"), given=who is None)
 
     def _act(self, step: Mapping[str, Any]) -> None:
         cast, who = self.cast, step.get("as", self.cast.actor)

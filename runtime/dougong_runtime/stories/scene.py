@@ -36,10 +36,11 @@ class Cast:
     named: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name → entity and record id."""
 
-    def records(self, who: str | None) -> Records:
-        """The door for one of the people; for the producer where nobody is named. Raises Missing."""
+    def records(self, who: str | None, *, entering: bool = False) -> Records:
+        """The door for one of the people; for the producer where nobody is named, or in that name. Raises Missing."""
+        door = self.stage.entering if entering else self.stage.records
         try:
-            return self.stage.records(self.connection, who)
+            return door(self.connection, who)
         except KeyError as unknown:
             raise Missing(str(unknown.args[0])) from None
 
@@ -63,9 +64,15 @@ class Cast:
         name: str | None,
         who: str | None,
         reasons: Mapping[str, str] | None,
+        *,
+        given: bool = False,
     ) -> None:
-        """Create a record as somebody, and give it its name in the story. Raises Refused."""
-        made = self.records(who).create(entity, self.values(entity, values), reasons=reasons)
+        """Create a record as somebody, and give it its name in the story. Raises Refused.
+
+        `given`: there to begin with; nobody's access binds it, and it is the actor's where it does not say whose.
+        """
+        door = self.records(self.actor, entering=True) if given else self.records(who)
+        made = door.create(entity, self.values(entity, values), reasons=reasons)
         if name is not None:
             self.named[name] = (entity, made["id"])
 
