@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from databases import drop, fresh_url
+
+settings.register_profile("ci", derandomize=True, database=None, deadline=None)
+settings.register_profile("search", settings.get_profile("ci"), derandomize=False, print_blob=True)
+settings.load_profile("ci")
+"""A full run tries the same cases each time; `--hypothesis-profile=search` looks for new ones."""
 
 
 @pytest.fixture

@@ -92,8 +92,18 @@ def postgresql_cluster() -> str:
         )
         shutil.rmtree(folder, ignore_errors=True)
 
-    atexit.register(stop)
+    _STARTED.append(stop)
+    atexit.register(stop_cluster)
     return f"postgresql+psycopg://dougong@127.0.0.1:{port}/"
+
+
+_STARTED: list[Callable[[], None]] = []
+
+
+def stop_cluster() -> None:
+    """End the cluster that this process started, if it did, and remove its files."""
+    while _STARTED:
+        _STARTED.pop()()
 
 
 def fresh_url(kind: str, folder: Path) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from databases import drop, stem
 from dougong_runtime.exact import (
     POSTGRESQL_FUNCTIONS,
     Exact,
@@ -139,8 +142,37 @@ class WorldTables:
                 connection.execute(self.tools.insert(), links)
 
 
+@contextmanager
+def world_database(kind: str, folder: Path) -> Iterator[tuple[sa.Engine, WorldTables]]:
+    """The workshop with its rows, copied from one that is made once a process."""
+
+    def make(url: str, _folder: Path) -> WorldTables:
+        engine, tables = world_engine(url), WorldTables()
+        with engine.begin() as connection:
+            tables.metadata.create_all(connection)
+            tables.fill(connection)
+        engine.dispose()
+        return tables
+
+    kept = stem(kind, "formulas", make)
+    url = kept.copied(folder)
+    engine = _knowing(url)
+    yield engine, kept.made
+    engine.dispose()
+    drop(url)
+
+
 def world_engine(url: str) -> sa.Engine:
     """An engine whose connections know our functions."""
+    engine = _knowing(url)
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            for statement in POSTGRESQL_FUNCTIONS:
+                connection.exec_driver_sql(statement)
+    return engine
+
+
+def _knowing(url: str) -> sa.Engine:
     engine = sa.create_engine(url)
     if engine.dialect.name == "sqlite":
 
@@ -148,8 +180,4 @@ def world_engine(url: str) -> sa.Engine:
         def on_connect(dbapi: Any, _: Any) -> None:
             register_sqlite_functions(dbapi)
 
-    else:
-        with engine.begin() as connection:
-            for statement in POSTGRESQL_FUNCTIONS:
-                connection.exec_driver_sql(statement)
     return engine

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from databases import drop, stem
 from dougong_runtime.fields import FIELD_TYPES, Field, Formula, Option
 from dougong_runtime.fields.links import to_columns
 from dougong_runtime.labels import Label
@@ -108,13 +110,44 @@ class Workshop:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
+        self.app: App | None = None
+        self.history: list[App] = []
+
+    @classmethod
+    def made(cls, url: str) -> Workshop:
+        """In an empty database: the system's tables and those of people, and no app."""
+        made = cls(url)
+        made._install()
+        return made
+
+    @classmethod
+    def copied(
+        cls, kind: str, folder: Path, name: str = "empty", fill: Callable[[Workshop], object] = lambda _: None
+    ) -> Workshop:
+        """One of its own, copied from one that `fill` has filled once a process."""
+
+        def make(url: str, _folder: Path) -> Workshop:
+            made = cls.made(url)
+            fill(made)
+            made.engine.dispose()
+            return made
+
+        kept = stem(kind, f"workshop {name}", make)
+        copy = cls(kept.copied(folder))
+        copy.app, copy.history = kept.made.app, list(kept.made.history)
+        return copy
+
+    def close(self) -> None:
+        """Leave nothing open, and drop the database."""
+        self.engine.dispose()
+        drop(self.engine.url.render_as_string(hide_password=False))
+
+    def _install(self) -> None:
         with self.engine.begin() as connection:
             install_functions(connection)
             SYSTEM.create_all(connection)
             people = Tables(DIRECTORY, self.dialect)
             apply_steps(connection, plan_steps(None, people), None, people, AT)
-        self.app: App | None = None
-        self.history: list[App] = []
 
     @property
     def dialect(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from databases import every_database
 from make import app
 from world import World
@@ -18,8 +21,14 @@ class Stopped(Exception):
 
 
 @pytest.fixture
-def world(database_url: str) -> World:
-    """A clinic with a patient and a visit."""
+def world(database_kind: str, tmp_path: Path) -> Iterator[World]:
+    """A clinic with a doctor."""
+    made = World.copied(database_kind, tmp_path, "clinic with a doctor", _with_a_doctor)
+    yield made
+    made.close()
+
+
+def _with_a_doctor(database_url: str) -> World:
     world = World.make(database_url, app("clinic"))
     world.person("dr_an", "doctor", "head", team="ward")
     return world

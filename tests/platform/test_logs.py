@@ -7,20 +7,9 @@ import logging
 from pathlib import Path
 
 import pytest
-import structlog
 
 from dougong_platform import logs
 from dougong_platform.settings import Settings
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> object:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def configure(tmp_path: Path, form: str) -> None:

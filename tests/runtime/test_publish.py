@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,7 +49,13 @@ grants:
 
 
 @pytest.fixture
-def world(database_url: str) -> World:
+def world(database_kind: str, tmp_path: Path) -> Iterator[World]:
+    made = World.copied(database_kind, tmp_path, "courses", _courses)
+    yield made
+    made.close()
+
+
+def _courses(database_url: str) -> World:
     made = World.make(database_url, app_of(FIRST))
     course = made.make_record("course", name="木工", fee="12.5", seats=8, level="low")
     made.make_record("course", name="陶艺", fee="面议", seats=None, level="high")

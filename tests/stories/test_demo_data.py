@@ -6,20 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dougong_runtime.documents.source import read
-from dougong_runtime.model.link import link
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateQuery, Query
-from dougong_runtime.storage.dialects import make_engine
-from dougong_runtime.stories.stage import PRODUCER, set_up
+from dougong_runtime.stories.stage import PRODUCER
 from dougong_runtime.transfer.demo import load_demo
+from staged import staged, template
 
-SOURCE = read(Path(__file__).parents[2] / "templates" / "crm_investment")
+TEMPLATE = "crm_investment"
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 SCALE = 0.22
 """Just enough customers to hold every case."""
@@ -27,20 +24,17 @@ SCALE = 0.22
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Records]:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.sqlite'}")
-    with engine.begin() as connection:
-        stage = set_up(connection, link(SOURCE), SOURCE)
-    stage.clock.at = NOW
+    with staged(TEMPLATE, tmp_path_factory.mktemp("demo")) as (stage, engine):
+        stage.clock.at = NOW
 
-    @contextmanager
-    def door() -> Iterator[Records]:
-        with engine.begin() as connection:
-            yield Records(stage.running, connection, PRODUCER, stage.clock)
+        @contextmanager
+        def door() -> Iterator[Records]:
+            with engine.begin() as connection:
+                yield Records(stage.running, connection, PRODUCER, stage.clock)
 
-    load_demo(door, SOURCE, anchor=NOW.date(), scale=SCALE)
-    with door() as opened:
-        yield opened
-    engine.dispose()
+        load_demo(door, template(TEMPLATE)[0], anchor=NOW.date(), scale=SCALE)
+        with door() as opened:
+            yield opened
 
 
 def count(records: Records, entity: str, where: str) -> int:

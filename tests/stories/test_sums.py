@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from dougong_runtime.documents.source import read
 from dougong_runtime.errors import Refused
-from dougong_runtime.model.link import link
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Measure, Query
-from dougong_runtime.storage.dialects import make_engine
-from dougong_runtime.stories.stage import Stage, set_up
-
-SOURCE = read(Path(__file__).parents[2] / "templates" / "crm_investment")
+from dougong_runtime.stories.stage import Stage
+from staged import staged
 
 
 @dataclass
@@ -36,13 +31,11 @@ class Firm:
 
 @pytest.fixture(scope="module")
 def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('sums') / 'sums.sqlite'}")
-    with engine.begin() as connection:
-        stage = set_up(connection, link(SOURCE), SOURCE)
+    folder = tmp_path_factory.mktemp("sums")
+    with staged("crm_investment", folder) as (stage, engine), engine.begin() as connection:
         firm = Firm(stage, connection)
         _trades(firm)
         yield firm
-    engine.dispose()
 
 
 def _trades(firm: Firm) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from dougong_runtime.documents.source import read
-from dougong_runtime.model.link import link
 from dougong_runtime.records.query import Query
-from dougong_runtime.storage.dialects import make_engine
-from dougong_runtime.stories.stage import Stage, set_up
+from dougong_runtime.stories.stage import Stage
+from staged import staged
 
-SOURCE = read(Path(__file__).parents[2] / "templates" / "crm_investment")
-APP = link(SOURCE)
+TEMPLATE = "crm_investment"
 PEOPLE = {
     "advisor": "advisor_li",
     "team_leader": "leader_zhao",
@@ -31,22 +27,21 @@ PEOPLE = {
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, sa.Connection]]:
-    engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('views') / 'views.sqlite'}")
-    with engine.begin() as connection:
-        yield set_up(connection, APP, SOURCE), connection
-    engine.dispose()
+    with staged(TEMPLATE, tmp_path_factory.mktemp("views")) as (stage, engine), engine.begin() as connection:
+        yield stage, connection
 
 
 @pytest.mark.parametrize("role", PEOPLE)
 def test_the_lists_of_a_role_open(opened: tuple[Stage, sa.Connection], role: str) -> None:
     stage, connection = opened
+    app = stage.running.app
     records = stage.records(connection, PEOPLE[role])
     seen = 0
-    for view in APP.of("view").values():
+    for view in app.of("view").values():
         entity, meant = view.data["entity"], view.data.get("roles")
         if (meant and role not in meant) or not records.can(entity, "read"):
             continue
-        grant = [g for g in APP.roles[role].grants if g.entity == entity]
+        grant = [g for g in app.roles[role].grants if g.entity == entity]
         if all(g.aggregate_only for g in grant):
             continue
         known = {shown.field.name for shown in records.fields(entity)}

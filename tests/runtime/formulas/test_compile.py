@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from dougong_runtime.formulas.context import Context, needed
 from dougong_runtime.formulas.evaluate import MemoryRow
 from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import INTEGER, number, record
-from formula_tables import WorldTables, world_app, world_engine
+from formula_tables import WorldTables, world_app, world_database
 from formula_world import NOW, SETTING_VALUES, SETTINGS, SHAPES, ZONE, rid
 
 CONTEXT = Context(now=NOW, time_zone=ZONE, user_id=rid(11), roles=("fitter",), settings=SETTING_VALUES)
@@ -33,11 +34,8 @@ def tree(text: str, place: Any = "filter", entity: str = "client", **rest: Any) 
 class Database:
     """The workshop in a database."""
 
-    def __init__(self, url: str, kind: str) -> None:
-        self.engine, self.kind, self.tables, self.app = world_engine(url), kind, WorldTables(), world_app()
-        with self.engine.begin() as connection:
-            self.tables.metadata.create_all(connection)
-            self.tables.fill(connection)
+    def __init__(self, engine: sa.Engine, tables: WorldTables) -> None:
+        self.engine, self.kind, self.tables, self.app = engine, engine.dialect.name, tables, world_app()
 
     def scope(self, entity: str = "client", guard: Any = None) -> Scope:
         """A scope on an aliased table."""
@@ -60,10 +58,9 @@ class Database:
 
 
 @pytest.fixture
-def database(database_url: str, database_kind: str) -> Iterator[Database]:
-    made = Database(database_url, database_kind)
-    yield made
-    made.engine.dispose()
+def database(database_kind: str, tmp_path: Path) -> Iterator[Database]:
+    with world_database(database_kind, tmp_path) as (engine, tables):
+        yield Database(engine, tables)
 
 
 @every_database

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,7 +14,7 @@ from dougong_runtime.formulas.compile import Scope, compile_formula
 from dougong_runtime.formulas.context import Context
 from dougong_runtime.formulas.evaluate import MemoryRow, evaluate
 from dougong_runtime.formulas.functions import FAMILIES, FUNCTIONS, Example
-from formula_tables import WorldTables, world_app, world_engine
+from formula_tables import WorldTables, world_app, world_database
 from formula_world import NOW, ROWS, SETTING_VALUES, SETTINGS, SHAPES, ZONE, rid
 
 EXAMPLES = [(f.name, e) for _, f in FUNCTIONS.items() for e in f.examples]
@@ -34,22 +36,22 @@ def test_read_for_one_record(name: str, example: Example) -> None:
 
 
 @every_database
-def test_read_by_the_database(database_kind: str, database_url: str) -> None:
-    engine, tables = world_engine(database_url), WorldTables()
-    with engine.begin() as connection:
-        tables.metadata.create_all(connection)
-        tables.fill(connection)
+def test_read_by_the_database(database_kind: str, tmp_path: Path) -> None:
+    with world_database(database_kind, tmp_path) as (engine, tables), engine.connect() as connection:
+        _read(connection, tables)
+
+
+def _read(connection: sa.Connection, tables: WorldTables) -> None:
     for name, example in EXAMPLES:
         tree = check_formula(
             example.text, entity="client", shapes=SHAPES, settings=SETTINGS, place="filter"
         ).tree
         row = tables.of("client").alias("r")
-        scope = Scope(world_app(), tables, "client", row, database_kind)
+        scope = Scope(world_app(), tables, "client", row, connection.dialect.name)
         statement = (
             sa.select(compile_formula(tree, scope)).select_from(scope.joined(row)).where(row.c.id == rid(21))
         )
-        with engine.connect() as connection:
-            found = connection.execute(statement, CONTEXT.parameters()).scalar()
+        found = connection.execute(statement, CONTEXT.parameters()).scalar()
         assert found == example.gives, f"{name}: {example.text}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +18,10 @@ from handmade import AT, Workshop, app, entity, field
 
 
 @pytest.fixture
-def workshop(database_url: str) -> Workshop:
-    return Workshop(database_url)
+def workshop(database_kind: str, tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop.copied(database_kind, tmp_path)
+    yield made
+    made.close()
 
 
 class Killed(Exception):
@@ -302,7 +305,7 @@ def test_an_added_reference_is_a_foreign_key_too(workshop: Workshop) -> None:
 
 
 def test_sqlite_shows_decimals_to_tools_that_know_nothing_of_scales(tmp_path: object) -> None:
-    workshop = Workshop(f"sqlite:///{tmp_path}/a.sqlite")
+    workshop = Workshop.made(f"sqlite:///{tmp_path}/a.sqlite")
     workshop.become(app(TOOL))
     workshop.add("tool", name="saw", price=Decimal("3.10"), count=4)
     with workshop.begin() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -29,8 +31,13 @@ OPEN = Call(
 
 
 @pytest.fixture
-def workshop(database_url: str) -> Workshop:
-    made = Workshop(database_url)
+def workshop(database_kind: str, tmp_path: pathlib.Path) -> Iterator[Workshop]:
+    made = Workshop.copied(database_kind, tmp_path, "indexes", _fill)
+    yield made
+    made.close()
+
+
+def _fill(made: Workshop) -> None:
     made.become(
         app(
             entity("part", field("name")),
@@ -63,7 +70,6 @@ def workshop(database_url: str) -> Workshop:
     with made.begin() as connection:
         connection.execute(sa.insert(table), rows)
         connection.execute(sa.text("ANALYZE"))
-    return made
 
 
 def used(workshop: Workshop, query: sa.Select[Any]) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 
@@ -11,8 +14,13 @@ from handmade import Workshop, app, entity, field
 
 
 @pytest.fixture
-def workshop(database_url: str) -> Workshop:
-    made = Workshop(database_url)
+def workshop(database_kind: str, tmp_path: Path) -> Iterator[Workshop]:
+    made = Workshop.copied(database_kind, tmp_path, "search", _fill)
+    yield made
+    made.close()
+
+
+def _fill(made: Workshop) -> None:
     made.become(
         app(
             entity(
@@ -32,7 +40,6 @@ def workshop(database_url: str) -> Workshop:
         "Anna Ünal": {"note": "visits in the morning", "state": "left"},
     }.items():
         made.add("pupil", name=name, **more)
-    return made
 
 
 def found(workshop: Workshop, text: str, *sensitive: str) -> list[str]:

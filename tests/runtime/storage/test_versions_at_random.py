@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from databases import fresh_url
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.names import uuid7
 from dougong_runtime.storage.plan import plan_steps
@@ -118,7 +117,7 @@ def check_plan_is_complete(workshop: Workshop) -> None:
 )
 def test_there_and_back_again(kind: str, first: Any, second: Any, third: Any, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        workshop = Workshop(fresh_url(kind, Path(folder)))
+        workshop = Workshop.copied(kind, Path(folder))
         apps = [made(v) for v in (first, second, third)]
         workshop.become(apps[0])
         fill(workshop, seed)
@@ -131,4 +130,4 @@ def test_there_and_back_again(kind: str, first: Any, second: Any, third: Any, se
         workshop.become(apps[0], reversed_steps(forth))
         check_plan_is_complete(workshop)
         assert {e.name: workshop.rows(e.name) for e in apps[0].own_entities} == before
-        workshop.engine.dispose()
+        workshop.close()
