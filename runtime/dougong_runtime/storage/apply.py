@@ -212,11 +212,15 @@ class _Work:
         if old == new:
             return
         now = self.moved.pop((old, ""), old)
-        if sa.inspect(self.connection).has_table(new):
-            away = self._temporary_name()
-            self.operations.rename_table(new, away)
-            self.moved[new, ""] = away
+        self._make_room_for_table(new)
         self.operations.rename_table(now, new)
+
+    def _make_room_for_table(self, name: str) -> None:
+        """Where another table still has the name that one wants, it waits under a temporary one."""
+        if sa.inspect(self.connection).has_table(name):
+            away = self._temporary_name()
+            self.operations.rename_table(name, away)
+            self.moved[name, ""] = away
 
     def _temporary_name(self) -> str:
         self.temporary += 1
@@ -292,11 +296,15 @@ class _Work:
         if old == new:
             return
         now = self.moved.pop((table, old), old)
-        if new in self._column_names(table):
-            away = self._temporary_name()
-            self._alter_name(table, new, away)
-            self.moved[table, new] = away
+        self._make_room_for_column(table, new)
         self._alter_name(table, now, new)
+
+    def _make_room_for_column(self, table: str, name: str) -> None:
+        """The same of a column."""
+        if name in self._column_names(table):
+            away = self._temporary_name()
+            self._alter_name(table, name, away)
+            self.moved[table, name] = away
 
     def _alter_name(self, table: str, old: str, new: str) -> None:
         self.operations.alter_column(table, old, new_column_name=new)
@@ -446,6 +454,7 @@ class _Work:
         """The new column or link table, with these values."""
         if step.after.is_many:
             link = self._link_now(step.entity, step.after)
+            self._make_room_for_table(link.name)
             self._create_link(link)
             rows = [
                 {"record": record, "target": target, "place": place}
@@ -457,6 +466,7 @@ class _Work:
             return
         fresh = self._fresh_columns(step.after)
         for column in fresh:
+            self._make_room_for_column(step.table, column.name)
             self._add_column(step.table, column)
         columns = step.after.kind.columns(step.after)
         table = sa.Table(step.table, sa.MetaData(), sa.Column("id", RecordId()), *columns)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from dougong_runtime.model.app import App, Entity
@@ -109,8 +109,19 @@ def check_plan_is_complete(workshop: Workshop) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @given(first=versions, second=versions, third=versions, seed=st.integers(0, 1000))
+@example(
+    first=([], [], "tool", False),
+    second=([("alpha", 2, ("integer", {})), ("beta", 3, ("boolean", {}))], [], "tool", False),
+    third=(
+        [("beta", 2, ("decimal", {"scale": 4})), ("alpha", 3, ("references", {"to": "part"}))],
+        [],
+        "tool",
+        False,
+    ),
+    seed=101,
+)
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
