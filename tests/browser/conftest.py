@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The clinic on a fresh SQLite database, the module's own."""
     folder = tmp_path_factory.mktemp("browser")
-    with serving(clinic(f"sqlite:///{folder / 'browser.sqlite'}", folder)) as running:
+    with serving(clinic(folder)) as running:
         yield running
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 
 import sites
+from databases import stem
 from dougong_platform.http.app import make_app
 from dougong_platform.site import Site
 from dougong_runtime.host import SystemClock, Viewer
@@ -74,8 +75,17 @@ PATIENTS = (
 )
 
 
-def clinic(url: str, folder: Path) -> Site:
-    """The clinic with people, patients, visits and prescriptions."""
+def clinic(folder: Path) -> Site:
+    """The clinic with people, patients, visits and prescriptions, on an SQLite database in that folder."""
+
+    def make(url: str, stem_folder: Path) -> None:
+        _clinic(url, stem_folder).database.close()
+
+    kept = stem("sqlite", "clinic to look at", make)
+    return sites.make_site(kept.copied(folder), folder, SystemClock(), sign_in_failures_max="5")
+
+
+def _clinic(url: str, folder: Path) -> Site:
     site = sites.make_site(url, folder, SystemClock(), sign_in_failures_max="5")
     with site.database.write() as connection:
         from dougong_platform import people
