@@ -81,7 +81,7 @@ def test_search_goes_across_entities_by_pinyin_and_the_palette_jumps(visit: Visi
     expect(page.locator("h1")).to_contain_text("王敏")
     page.keyboard.press("g")
     page.keyboard.press("h")
-    page.wait_for_url(lambda url: url.endswith("/"))
+    page.wait_for_url(lambda url: url.endswith("/apps/clinic"))
 
 
 def test_an_administrator_adds_a_person_who_can_then_sign_in(visit: Visit) -> None:

@@ -95,10 +95,12 @@ def test_changes_to_different_fields_merge_and_to_the_same_ask_which(visit: Visi
     other.goto(address + "/edit")
     other.fill("[name=mail]", "theirs@example.cn")
     other.get_by_role("button", name="保存").click()
+    other.get_by_role("tab", name="资料").click()
     expect(other.locator("dd[data-field=mail]")).to_have_text("theirs@example.cn")
 
     one.fill("[name=born_on]", "1966-01-16")
     one.get_by_role("button", name="保存").click()
+    one.get_by_role("tab", name="资料").click()
     expect(one.locator("dd[data-field=born_on]")).to_have_text("1966-01-16")
     expect(one.locator("dd[data-field=mail]")).to_have_text("theirs@example.cn")
 
@@ -112,6 +114,7 @@ def test_changes_to_different_fields_merge_and_to_the_same_ask_which(visit: Visi
     expect(conflict).to_contain_text("again@example.cn")
     expect(conflict).to_contain_text("ours@example.cn")
     one.get_by_role("button", name="保存").click()
+    one.get_by_role("tab", name="资料").click()
     expect(one.locator("dd[data-field=mail]")).to_have_text("ours@example.cn")
 
 
@@ -127,6 +130,7 @@ def test_several_records_are_picked_and_taken_away(visit: Visit) -> None:
     page.locator("[name=allergies]").press_sequentially("花")
     page.locator("#o-allergies [role=option]", has_text="花粉").first.click()
     page.get_by_role("button", name="保存").click()
+    page.get_by_role("tab", name="资料").click()
     expect(page.locator("dd[data-field=allergies]")).to_have_text("花粉")
 
 

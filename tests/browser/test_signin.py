@@ -66,7 +66,7 @@ def test_a_second_factor_is_set_up_and_asked_for(visit: Visit, served: Served) -
     expect(other.locator("[data-error-for=code]")).not_to_be_empty()
     other.fill("[name=code]", codes[0])
     other.locator(".gate button.pri").click()
-    other.wait_for_url(served.url + "/")
+    other.wait_for_url(served.url + "/apps/clinic")
     page.goto("/me")
     page.get_by_role("button", name="关闭两步验证").click()
     expect(page.get_by_role("button", name="开启两步验证")).to_be_visible()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from markupsafe import Markup
@@ -13,22 +12,27 @@ from markupsafe import Markup
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Document, Entity
-from dougong_runtime.pages.conditions import join
+from dougong_runtime.pages.charts import Drawing, draw, figure_text
+from dougong_runtime.pages.conditions import join, parse
 from dougong_runtime.pages.desk import Desk, count_text
-from dougong_runtime.pages.entry import Titles
-from dougong_runtime.pages.faces import NOTHING, Face, is_number, type_of
+from dougong_runtime.pages.faces import NOTHING, Face, is_number
 from dougong_runtime.pages.forms import sublist_of
 from dougong_runtime.pages.live import Judge
 from dougong_runtime.pages.markup import escape, markdown
-from dougong_runtime.pages.reading import decimal, number, percent, short
+from dougong_runtime.pages.reading import number
 from dougong_runtime.pages.related import HappeningDay, ListHead, Related, RelatedList
-from dougong_runtime.pages.views import find_view, resolve
+from dougong_runtime.pages.views import find_view
 from dougong_runtime.records.query import AggregateQuery, Measure, Query
 from dougong_runtime.registry import Registry
 
-WIDTHS = (3, 4, 5, 6, 7, 8, 12)
+WIDTHS = (2, 3, 4, 5, 6, 7, 8, 12)
+SHORT_WIDTH = 4
+"""Up to this width a list shows its records in short, not as a table."""
+COLUMNS_IN = {5: 4, 6: 5, 7: 6, 8: 7}
+"""How many columns a table has room for."""
+COLUMNS_MAX = 4
+FULL = 12
 VIEW_ROWS = 10
-REPORT_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,6 @@ class Fact:
     label: str
     unit: str
     face: Face
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A line of a ranking: its words, its figure, and how long its bar is in percent of the longest."""
-
-    label: Face
-    figure: str
-    share: int
 
 
 @dataclass(frozen=True)
@@ -66,8 +61,12 @@ class Block:
     facts: tuple[Fact, ...] = ()
     html: Markup | str = ""
     text: str = ""
-    bars: tuple[Bar, ...] = ()
+    columns: int = 1
+    icon: str = ""
+    drawing: Drawing | None = None
     href: str = ""
+    tall: bool = False
+    """Whether it stands beside two narrow blocks, one below the other."""
 
 
 @dataclass(frozen=True)
@@ -88,28 +87,59 @@ BLOCKS: Registry[Make] = Registry("block", "dougong.blocks")
 
 def blocks_of(standing: Standing, document: Document) -> tuple[Block, ...]:
     """The blocks of a page that this reader sees, tabs laid out one after the other."""
-    return tuple(_made(standing, document.data.get("blocks") or (), document.name))
+    return made(standing, flat(document), document.name)
 
 
-def _made(standing: Standing, raw_blocks: Any, prefix: str) -> list[Block]:
-    made: list[Block] = []
+def flat(document: Document) -> list[Mapping[str, Any]]:
+    """The blocks of a document as it lists them; those inside tabs stand where the tabs do."""
+    blocks = [b for b in document.data.get("blocks") or () if isinstance(b, Mapping)]
+    return [
+        inner
+        for block in blocks
+        for inner in (
+            [b for t in block["tabs"] for b in t.get("blocks") or ()] if "tabs" in block else [block]
+        )
+    ]
+
+
+def tabs_in(standing: Standing, document: Document) -> dict[str, Mapping[str, Any]]:
+    """The tabs of a document that this reader sees, by an id of their own."""
+    blocks = [b for b in document.data.get("blocks") or () if isinstance(b, Mapping) and "tabs" in b]
+    tabs = [t for b in blocks for t in b["tabs"]]
+    return {f"p{n}": t for n, t in enumerate(tabs) if _is_shown(standing, t)}
+
+
+def made(standing: Standing, raw_blocks: Iterable[Mapping[str, Any]], prefix: str) -> tuple[Block, ...]:
+    """Blocks of a document, each as drawn; those that this reader may not see are left out."""
+    found: list[Block] = []
     for at, raw in enumerate(raw_blocks):
-        if not isinstance(raw, Mapping) or not _is_shown(standing, raw):
-            continue
-        if "tabs" in raw:
-            for n, tab in enumerate(raw["tabs"]):
-                if _is_shown(standing, tab):
-                    made += _made(standing, tab.get("blocks") or (), f"{prefix}_{at}_{n}")
-            continue
         kind = next((k for k in BLOCKS if k in raw), None)
-        if kind is None:
+        if kind is None or not _is_shown(standing, raw):
             continue
         width = int(raw.get("width") or 12)
         fitted = min(WIDTHS, key=lambda w: abs(w - width))
         block = BLOCKS.get(kind)(standing, raw, str(raw.get("id") or f"{prefix}_{at}"), fitted)
         if block is not None:
-            made.append(block)
-    return made
+            found.append(block)
+    return _beside(found)
+
+
+def _beside(blocks: list[Block]) -> tuple[Block, ...]:
+    """Blocks in one row with the first of two narrow lists reach down beside the second, so that no room is left
+    below the first."""
+    at = 0
+    while at < len(blocks):
+        row, width = at, 0
+        while at < len(blocks) and width + blocks[at].width <= FULL:
+            width += blocks[at].width
+            at += 1
+        ends = at - 1
+        pair = blocks[ends : ends + 2] if ends > row else []
+        if [b.kind for b in pair] == ["short", "short"] and pair[0].width == pair[1].width:
+            blocks[row:ends] = [replace(b, tall=True) for b in blocks[row:ends]]
+            at += 1
+        at = max(at, row + 1)
+    return tuple(blocks)
 
 
 def _is_shown(standing: Standing, raw: Mapping[str, Any]) -> bool:
@@ -149,9 +179,19 @@ def _metric(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -
         value = desk.records.aggregate(asked).total.get("value")
     except Refused:
         return None
-    shown = percent(value) if raw.get("format") == "percent" else short(value, desk.reader.language)
+    shown = figure_text(desk, value, raw.get("format") == "percent")
     face = NOTHING if value is None else Face("number", shown, hint=number(value), raw=value)
-    return Block("metric", name, _label(standing, raw, entity.plural or entity.label), width, face=face)
+    label = _label(standing, raw, entity.plural or entity.label)
+    return Block("metric", name, label, width, face=face, href=_way(standing, str(raw.get("view") or "")))
+
+
+def _way(standing: Standing, view: str) -> str:
+    """Where a figure leads: a view that its reader may open."""
+    desk = standing.desk
+    found = find_view(desk.app, view) if view else None
+    if found is None or found.document is None or not desk.may_see(found.document.data):
+        return ""
+    return f"{desk.address}/views/{view}" if desk.records.can(found.entity.name, "read") else ""
 
 
 @BLOCKS.adding("timeline")
@@ -174,8 +214,12 @@ def _list(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
     wanted = sublist_of(standing.desk.app, standing.entity, raw["list"], label)
     if wanted is None:
         return None
-    found = Related(standing.desk, standing.entity, str(standing.record["id"])).table(wanted)
-    return None if found is None else Block("list", name, found.label, width, list=found)
+    related = Related(standing.desk, standing.entity, str(standing.record["id"]))
+    short = width <= SHORT_WIDTH
+    found = related.beside(wanted) if short else related.table(wanted, COLUMNS_IN.get(width))
+    return (
+        None if found is None else Block("short" if short else "list", name, found.label, width, list=found)
+    )
 
 
 @BLOCKS.adding("fields")
@@ -190,9 +234,10 @@ def _fields(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -
         Fact(f.name, desk.reader.label(f.label), desk.unit(f), desk.face(f, standing.record.get(f.name)))
         for f in shown
     )
-    label = _label(standing, raw, None) or desk.reader.t("record.details")
-    columns = "2" if int(raw.get("columns") or (2 if width >= 8 else 1)) > 1 else ""
-    return Block("fields", name, label, width, facts=facts, text=columns)
+    if not facts:
+        return None
+    columns = min(int(raw.get("columns") or (2 if width >= 8 else 1)), COLUMNS_MAX)
+    return Block("fields", name, _label(standing, raw, None), width, facts=facts, columns=columns)
 
 
 @BLOCKS.adding("text")
@@ -202,7 +247,9 @@ def _text(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
     if standing.entity is not None and standing.record is not None:
         judge = Judge(standing.desk, standing.entity, standing.record)
         words = re.sub(r"\{([^{}]+)\}", lambda m: escape(judge.text(m[1].strip())), words)
-    return Block("markdown", name, _label(standing, raw, None), width, html=markdown(words))
+    icon = str(raw.get("icon") or "")
+    kind = "note" if icon else "markdown"
+    return Block(kind, name, _label(standing, raw, None), width, html=markdown(words), icon=icon)
 
 
 @BLOCKS.adding("history")
@@ -221,7 +268,10 @@ def _view(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
     view = find_view(desk.app, str(raw["view"]))
     if view is None or not desk.records.can(view.entity.name, "read"):
         return None
-    columns = desk.columns(view.columns)
+    short = width <= SHORT_WIDTH
+    mine = {p.path for p in parse(desk.app, view.entity, view.filter) if p.value.upper() == "USER()"}
+    columns = tuple(c for c in desk.columns(view.columns) if c.path not in mine)
+    columns = columns if short else columns[: COLUMNS_IN.get(width)]
     names = tuple(
         dict.fromkeys(
             [
@@ -242,7 +292,8 @@ def _view(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
         ListHead(c.path, desk.reader.label(c.field.label), desk.unit(c.field), is_number(c.field))
         for c in columns
     )
-    rows = tuple(desk.row(view.entity, item, columns) for item in page.items)
+    drawn = desk.short_row if short else desk.row
+    rows = tuple(drawn(view.entity, item, columns) for item in page.items)
     label = _label(standing, raw, view.label)
     listed = RelatedList(
         view.name,
@@ -255,69 +306,22 @@ def _view(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
         heads,
         rows,
     )
-    return Block("list", name, label, width, list=listed, href=f"{desk.address}/views/{view.name}")
+    href = f"{desk.address}/views/{view.name}"
+    return Block("short" if short else "list", name, label, width, list=listed, href=href)
 
 
 @BLOCKS.adding("report")
 def _report(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> Block | None:
-    """A report's first measure by its first row, as a ranking."""
+    """A report drawn; on a record's page only of what belongs to it."""
     desk = standing.desk
     document = desk.app.of("report").get(str(raw["report"]))
-    if document is None:
+    if document is None or not desk.may_see(document.data):
         return None
-    data = document.data
-    entity = desk.app.entities.get(str(data.get("source") or ""))
-    rows = [r if isinstance(r, str) else str(r.get("field") or "") for r in data.get("rows") or ()]
-    measures = [m for m in data.get("measures") or () if isinstance(m, Mapping)]
-    if entity is None or not rows or not measures:
+    on = None
+    if standing.entity is not None and standing.record is not None:
+        on = (standing.entity, str(standing.record["id"]))
+    drawing = draw(desk, document, width, str(raw.get("filter") or ""), on)
+    if drawing is None:
         return None
-    column = resolve(desk.app, entity, rows[0])
-    first = measures[0]
-    filters = [str(data.get("filter") or ""), str(raw.get("filter") or "")]
-    asked = AggregateQuery(
-        entity.name,
-        (rows[0],),
-        measures=(Measure("value", str(first["formula"])),),
-        filter=join(filters) or None,
-        sort=("-value",),
-        limit=REPORT_ROWS,
-    )
-    try:
-        answer = desk.records.aggregate(asked)
-    except Refused:
-        return None
-    top = max((_size(r.get("value")) for r in answer.rows), default=Decimal(0))
-    bars = tuple(
-        Bar(
-            _group_face(standing, column.field if column else None, r.get(rows[0])),
-            short(r.get("value"), desk.reader.language),
-            int(_size(r.get("value")) * 100 / top) if top else 0,
-        )
-        for r in answer.rows
-    )
     label = _label(standing, raw, document.label)
-    return Block(
-        "report",
-        name,
-        label,
-        width,
-        bars=bars,
-        text=desk.reader.label(Label.of(first.get("label"), str(first.get("name", "")))),
-    )
-
-
-def _size(value: Any) -> Decimal:
-    found = decimal(value)
-    return abs(found) if found is not None else Decimal(0)
-
-
-def _group_face(standing: Standing, field: Any, value: Any) -> Face:
-    if field is None or value is None:
-        return (
-            Face("text", standing.desk.reader.t("list.no_value"))
-            if value is None
-            else Face("text", str(value))
-        )
-    if type_of(field) in ("user", "team", "reference") or field.targets:
-        value = Titles(standing.desk).of(field, value)
-    return standing.desk.face(field, value)
+    return Block("report", name, label, width, text=drawing.figure, drawing=drawing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -370,6 +370,21 @@ class Titles:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._known: dict[tuple[str, str], str | None] = {}
+
+    def learn(self, values: Iterable[tuple[Field | None, Json]]) -> None:
+        """Ask for the titles of many values at once, so that `of` need not ask for each."""
+        wanted: dict[str, set[str]] = {}
+        for of, value in values:
+            if of is None or not of.targets:
+                continue
+            for one in value if isinstance(value, list) else [value]:
+                record: Json = one.get("id") if isinstance(one, Mapping) else one
+                entity = str(one.get("entity") or "") if isinstance(one, Mapping) else ""
+                if isinstance(record, str) and is_record_id(record):
+                    wanted.setdefault(entity or of.targets[0], set()).add(record)
+        for entity, records in wanted.items():
+            found = self._desk.records.titles(entity, sorted(records))
+            self._known.update({(entity, r): found.get(r) for r in records})
 
     def of(self, field: Field, value: Json) -> Json:
         """The value with titles where it is a reference; anything else as it is."""

@@ -66,6 +66,12 @@ def is_number(field: Field) -> bool:
     return type_of(field) in _NUMBERS
 
 
+def is_sum(field: Field) -> bool:
+    """Whether its values can be added up to something that means anything: money, or amounts with a unit."""
+    kind = type_of(field)
+    return kind == "money" or (kind == "decimal" and field.options.get("unit") not in (None, "", "%"))
+
+
 def is_person(field: Field) -> bool:
     """Whether its values are people."""
     return type_of(field) in _PEOPLE

@@ -10,9 +10,11 @@ from dougong_runtime.pages.desk import Desk, Mark, Row, count_text
 from dougong_runtime.pages.menu import Group
 from dougong_runtime.pages.views import default_columns, main_view, views_of
 from dougong_runtime.records.query import Query
-from dougong_runtime.storage.search import tokens
+from dougong_runtime.storage.search import closeness, tokens
 
 ROWS = 5
+LOOKED_AT = 50
+"""Matches of an entity among which the nearest are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,19 @@ def find(desk: Desk, text: str) -> list[FoundGroup]:
             names.append(entity.title)
         try:
             page = desk.records.list(
-                Query(entity.name, search=text, fields=tuple(dict.fromkeys(names)), limit=ROWS, titles=True)
+                Query(
+                    entity.name, search=text, fields=tuple(dict.fromkeys(names)), limit=LOOKED_AT, titles=True
+                )
             )
         except Refused:
             continue
         if not page.items:
             continue
         more = ""
-        if page.count > len(page.items):
+        if page.count > ROWS:
             more = f"{desk.address}/views/{main_view(desk.app, entity.name)}?{urlencode({'all': '1', 'search': text})}"
-        rows = tuple(desk.short_row(entity, item, columns) for item in page.items)
+        nearest = sorted(page.items, key=lambda item: closeness(desk.title(entity, item), text))
+        rows = tuple(desk.short_row(entity, item, columns) for item in nearest[:ROWS])
         groups.append(
             FoundGroup(
                 entity.name,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App, Document, Entity
 from dougong_runtime.pages.blocks import Block, Standing, blocks_of
+from dougong_runtime.pages.conditions import join
 from dougong_runtime.pages.desk import Desk, Mark, Row, count_text
 from dougong_runtime.pages.faces import hue, initial
 from dougong_runtime.pages.menu import Group, menu_of
@@ -18,6 +20,7 @@ from dougong_runtime.records.query import Query
 MINE_ROWS = 5
 MINE_LISTS = 3
 FIGURES = 4
+MY_OWN = "owner = USER()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The records of one entity that are the reader's own, the last changed first."""
+    """The records of one entity that are the reader's own, as its first view lists them."""
 
     name: str
     label: str
@@ -128,22 +131,26 @@ def mine(desk: Desk, limit: int = MINE_LISTS) -> tuple[Mine, ...]:
 
 
 def _own(desk: Desk, entity: Entity) -> Mine | None:
-    views = views_of(desk.app, entity.name)
-    columns = desk.columns(views[0].columns if views else default_columns(desk.app, entity))
+    views = [v for v in views_of(desk.app, entity.name) if v.document and desk.may_see(v.document.data)]
+    view = views[0] if views else None
+    columns = desk.columns(view.columns if view else default_columns(desk.app, entity))
     names = tuple(dict.fromkeys([*(c.path for c in columns), entity.title]))
     seen = desk.views(entity.name)
     asked = tuple(n for n in names if n.split(".")[0] in seen)
-    sort = ("-updated_at",) if "updated_at" in seen else ()
+    latest = ("-updated_at",) if "updated_at" in seen else ()
+    condition = join([view.filter if view else "", "" if view and MY_OWN in view.filter else MY_OWN])
     try:
         page = desk.records.list(
-            Query(entity.name, "owner = USER()", sort, asked, limit=MINE_ROWS, titles=True)
+            Query(entity.name, condition, view.sort if view else latest, asked, limit=MINE_ROWS, titles=True)
         )
     except Refused:
         return None
     if not page.items:
         return None
     rest = [c for c in columns if c.path != "owner"]
-    href = f"{desk.address}/views/{main_view(desk.app, entity.name)}?filter=owner+%3D+USER%28%29"
+    where = f"{desk.address}/views/{view.name if view else main_view(desk.app, entity.name)}"
+    is_own = view is not None and MY_OWN in view.filter
+    href = where if is_own else f"{where}?{urlencode({'filter': MY_OWN})}"
     rows = tuple(desk.short_row(entity, item, rest) for item in page.items)
     label = desk.reader.t("home.mine", entity=desk.word(entity, many=True))
     return Mine(entity.name, label, count_text(page.count, page.count_is_exact), href, rows)
@@ -194,20 +201,21 @@ def home_page(desk: Desk) -> Document | None:
     return next((d for d in pages.values() if not d.data.get("entity") and desk.may_see(d.data)), None)
 
 
-def app_home(desk: Desk, groups: Sequence[Group], name: str) -> Home:
-    """The home of an app: its page for the reader's role, their own records, and its places."""
+def app_home(desk: Desk, groups: Sequence[Group], name: str, touched: Sequence[Recent] = ()) -> Home:
+    """The home of an app: its page for the reader's role, or their own records and its places."""
     document = home_page(desk)
     blocks = blocks_of(Standing(desk), document) if document is not None else ()
     own = () if blocks else mine(desk)
     reader = desk.reader
     label = reader.label(desk.app.label)
     return Home(
-        reader.label(document.label) if document is not None else label,
-        day_line(reader, [reader.t("home.signed_in", name=name)]),
+        greeting(reader, name),
+        day_line(reader, [reader.label(document.label) if document is not None and blocks else label]),
         () if blocks else figures(desk, own),
         own,
         blocks,
         places=() if blocks else places(groups, reader, label),
+        recent=tuple(touched),
     )
 
 

@@ -13,14 +13,16 @@ from dougong_runtime.formulas.types import Kind
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.conditions import Condition
 from dougong_runtime.pages.desk import Desk, Row, count_text
-from dougong_runtime.pages.faces import NOTHING, Face, is_number, type_of
+from dougong_runtime.pages.faces import NOTHING, Face, is_number, is_sum, type_of
 from dougong_runtime.pages.reading import number, percent, short
 from dougong_runtime.pages.views import Column, View, resolve, views_of
 from dougong_runtime.records.query import LIMIT_DEFAULT, AggregateQuery, Measure, Page, Query
 
 LANE_CARDS = 20
+CARD_LINES = 5
 GROUPS_MAX = 200
-SUMMED = frozenset({"money", "decimal"})
+UNGROUPED = "-"
+"""The address's word for no groups, where the view has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Lane:
     count: str
     cards: tuple[Row, ...]
     more: int
+    sum: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,11 +205,19 @@ class ListBuilder:
             return tuple(s.strip() for s in self.state.sort.split(",") if s.strip())
         return self.view.sort
 
+    @property
+    def group(self) -> str:
+        """The field that a table's rows are grouped by: the address's, else the view's."""
+        name = self.state.group or self.view.group
+        fit = self.as_ == "table" and self.view.type != "kanban" and name in self.desk.views(self.entity.name)
+        return name if fit else ""
+
     def query(self, **changes: Any) -> Query:
         """What is asked of the records."""
         order = self.sort
-        if self.state.group and self.as_ == "table":
-            order = (self.state.group, *(s for s in order if s.lstrip("-") != self.state.group))
+        if self.group:
+            lead = next((s for s in order if s.lstrip("-") == self.group), self.group)
+            order = (lead, *(s for s in order if s.lstrip("-") != self.group))
         fields = tuple(dict.fromkeys([*(c.path for c in self.columns), *self.needed()]))
         asked = Query(
             self.entity.name,
@@ -222,7 +233,7 @@ class ListBuilder:
 
     def needed(self) -> list[str]:
         """Fields asked for besides the columns, as far as the reader sees them."""
-        wanted = [self.entity.title, self.state.group]
+        wanted = [self.entity.title, self.group]
         return [n for n in wanted if n and n in self.desk.views(self.entity.name)]
 
     def page(self) -> ListPage:
@@ -252,7 +263,7 @@ class ListBuilder:
         """The page around an answer."""
         desk, reader, state = self.desk, self.desk.reader, self.state
         rows = () if lanes else tuple(desk.row(self.entity, item, self.shown_columns) for item in found.items)
-        group = state.group if state.group in desk.views(self.entity.name) and self.as_ == "table" else ""
+        group = self.group
         totals = self.totals(found) if not problem and not lanes else {}
         create = desk.records.can(self.entity.name, "create")
         last = self.parts[-1] if self.parts else None
@@ -440,7 +451,7 @@ class ListBuilder:
             Link(
                 reader.label(f.label),
                 replace(state, group=f.name, cursor="").address(self.base),
-                f.name == state.group,
+                f.name == self.group,
             )
             for f in fields
             if f.has_column and not f.is_system
@@ -448,7 +459,9 @@ class ListBuilder:
         if not links:
             return ()
         none = Link(
-            reader.t("list.no_group"), replace(state, group="", cursor="").address(self.base), not state.group
+            reader.t("list.no_group"),
+            replace(state, group=UNGROUPED if self.view.group else "", cursor="").address(self.base),
+            not self.group,
         )
         return (none, *links)
 
@@ -484,12 +497,12 @@ class ListBuilder:
         return {_key(r.get(group)): f"{int(r['count']):,}" for r in answer.rows if r.get("count") is not None}
 
     def totals(self, found: Page) -> dict[str, str]:
-        """Sums below money and decimal columns, where the count is within its limit."""
+        """Sums below columns of money and measured amounts, where the count is within its limit."""
         views = self.desk.views(self.entity.name)
         summed = [
             c.path
             for c in self.columns
-            if c.is_own and type_of(c.field) in SUMMED and views[c.path].shown == "yes" and c.field.has_column
+            if c.is_own and is_sum(c.field) and views[c.path].shown == "yes" and c.field.has_column
         ]
         if not summed or self.state.search or not found.count_is_exact or not found.items:
             return {}
@@ -513,11 +526,21 @@ class ListBuilder:
         return None
 
     def lanes(self, field: Field) -> tuple[Lane, ...]:
-        """A lane for each option, its first cards and how many more there are."""
+        """A lane for each option that the filter leaves, its first cards, how many more there are, and their sum."""
         columns = self.desk.columns(self.view.card or self.columns)
-        cards = tuple(c for c in columns if c.path not in (self.entity.title, field.name))[:4]
+        cards = tuple(c for c in columns if c.path not in (self.entity.title, field.name))[:CARD_LINES]
+        left = {
+            value
+            for part in self.parts
+            if part.path == field.name and part.op in ("eq", "in")
+            for value in part.value.split(conditions.LIST_SIGN)
+        }
+        dropped = {p.value for p in self.parts if p.path == field.name and p.op == "ne"}
+        sums = self.lane_sums(field, cards)
         lanes = []
         for option in field.choices:
+            if (left and str(option.value) not in left) or str(option.value) in dropped:
+                continue
             own = conditions.compose(self.desk.app, self.entity, field.name, "eq", str(option.value)) or ""
             asked = self.query(
                 filter=conditions.join([self.formula, own]),
@@ -532,9 +555,29 @@ class ListBuilder:
                     count_text(found.count, found.count_is_exact),
                     tuple(self.desk.row(self.entity, item, cards) for item in found.items),
                     max(0, found.count - len(found.items)),
+                    sums.get(str(option.value), ""),
                 )
             )
         return tuple(lanes)
+
+    def lane_sums(self, field: Field, cards: Sequence[Column]) -> dict[str, str]:
+        """What the first amount on the cards comes to in each lane; nothing while searching."""
+        views = self.desk.views(self.entity.name)
+        amount = next((c for c in cards if c.is_own and is_sum(c.field) and c.field.has_column), None)
+        if amount is None or self.state.search or views[amount.path].shown != "yes":
+            return {}
+        asked = AggregateQuery(
+            self.entity.name,
+            (field.name,),
+            measures=(Measure("sum", f"SUM({amount.path})"),),
+            filter=self.formula or None,
+        )
+        try:
+            rows = self.desk.records.aggregate(asked).rows
+        except Refused:
+            return {}
+        language = self.desk.reader.language
+        return {str(r.get(field.name)): short(r["sum"], language) for r in rows if r.get("sum") is not None}
 
 
 def _key(value: Any) -> str:

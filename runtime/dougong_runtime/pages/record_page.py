@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.model.app import Document, Entity
-from dougong_runtime.pages.blocks import Block, Standing, blocks_of
+from dougong_runtime.pages.blocks import Block, Standing, made, tabs_in
 from dougong_runtime.pages.desk import Desk, Mark
 from dougong_runtime.pages.entry import Titles
 from dougong_runtime.pages.faces import Face, hue, initial, is_number, is_person, type_of
@@ -25,6 +25,9 @@ from dougong_runtime.pages.views import main_view, views_of
 from dougong_runtime.records.past import FieldChange, HistoryEvent
 
 KEY_FACTS = 6
+METRICS = 8
+"""Figures that a page document may put at the head of the page."""
+LAZY = frozenset({"tab", "history"})
 CHIPS = 2
 HISTORY_SHOWN = 30
 HISTORY_ALL = 200
@@ -156,6 +159,7 @@ class Panel:
     sections: tuple[FactSection, ...] = ()
     lists: tuple[RelatedList, ...] = ()
     days: tuple[Day, ...] = ()
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass
@@ -184,17 +188,19 @@ class RecordBuilder:
 
     # --- the whole -------------------------------------------------------------------------------------------
     def page(self, tab: str = "", refusal: RefusedMove | None = None) -> RecordView:
-        """The page, with the tab of that id open."""
+        """The page, with the tab of that id open; what the other tabs hold is asked for when they are shown."""
         desk, reader, entity = self.desk, self.desk.reader, self.entity
         document = self.document()
-        standing = Standing(desk, entity, self.values, lambda: self.history(HISTORY_SHOWN))
         tabs = self.tabs(document, tab)
+        current = next(t.kind for t in tabs if t.current)
         title = desk.title(entity, self.values)
         may_edit = desk.records.can(entity.name, "update") and any(v.update for v in self._views.values())
-        shown_blocks = blocks_of(standing, document) if document is not None else ()
-        metrics = tuple(b for b in shown_blocks if b.kind == "metric" and b.field)[:KEY_FACTS]
+        raw = document.data.get("blocks") or () if document is not None else ()
+        heading = [b for b in raw if "metric" in b and "(" not in str(b["metric"])][:METRICS]
+        metrics = made(self.standing(), heading, "m") if document is not None else ()
         stage = self.stage()
         used = {stage.name} if stage else set()
+        overview = current == "overview"
         return RecordView(
             id=self.record,
             version=int(self.now.get("version") or 0),
@@ -211,10 +217,10 @@ class RecordBuilder:
             stage_name=stage.name if stage else "",
             moves=self.moves(stage) if stage and may_edit else (),
             tabs=tabs,
-            sections=self.sections(),
-            days=self.history(HISTORY_SHOWN) if self.as_of is None else (),
-            related=self.related(),
-            blocks=tuple(b for b in shown_blocks if b not in metrics),
+            sections=self.sections() if overview else (),
+            days=self.history(HISTORY_SHOWN) if overview and self.as_of is None else (),
+            related=self.related(document) if overview else (),
+            blocks=self.blocks(document, heading) if document is not None and current == "page" else (),
             edit_href=f"{desk.href(entity.name, self.record)}/edit" if may_edit else "",
             may_delete=desk.records.can(entity.name, "delete") and not entity.append_only,
             today=reader.today.isoformat(),
@@ -225,6 +231,15 @@ class RecordBuilder:
             else "",
             changed_n=self.changed(),
         )
+
+    def standing(self) -> Standing:
+        """Where the blocks of a page document stand."""
+        return Standing(self.desk, self.entity, self.values, lambda: self.history(HISTORY_SHOWN))
+
+    def blocks(self, document: Document, heading: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+        """The blocks of a page document that stand neither at the head of the page nor inside tabs of their own."""
+        raw = [b for b in document.data.get("blocks") or () if "tabs" not in b and b not in heading]
+        return made(self.standing(), raw, document.name)
 
     def document(self) -> Document | None:
         """The page document of this entity that the reader's roles may see."""
@@ -367,30 +382,37 @@ class RecordBuilder:
 
     # --- tabs ----------------------------------------------------------------------------------------------------
     def tabs(self, document: Document | None, current: str) -> tuple[PageTab, ...]:
-        """Overview, the page document's view of it, the form's tabs, and history."""
+        """The page document's view of it, overview, the document's tabs, the form's tabs, and history."""
         reader = self.desk.reader
-        made: list[PageTab] = []
+        found: list[PageTab] = []
         if document is not None:
-            made.append(PageTab("page", reader.label(document.label), "page"))
-        made.append(
-            PageTab(
-                "overview", reader.t("record.overview" if document is None else "record.details"), "overview"
-            )
-        )
-        made += [
-            PageTab(t.id, reader.label(t.label), "tab", lazy=True)
+            found.append(PageTab("page", reader.label(document.label), "page"))
+        overview = reader.t("record.overview" if document is None else "record.details")
+        found.append(PageTab("overview", overview, "overview"))
+        own = self.own_tabs(document)
+        found += [PageTab(i, reader.label(Label.of(t["label"])), "tab") for i, t in own.items()]
+        listed = {x for t in own.values() for x in _lists_of(t)}
+        found += [
+            PageTab(t.id, reader.label(t.label), "tab")
             for t in self._form.tabs
-            if self.has_content(t)
+            if self.has_content(t) and (t.sections or not {x.inverse for x in t.lists} <= listed)
         ]
-        made.append(PageTab("history", reader.t("record.history"), "history", lazy=True))
-        known = {t.id for t in made}
-        chosen = current if current in known else made[0].id
-        return tuple(replace(t, current=t.id == chosen) for t in made)
+        found.append(PageTab("history", reader.t("record.history"), "history"))
+        known = {t.id for t in found}
+        chosen = current if current in known else found[0].id
+        return tuple(replace(t, current=t.id == chosen, lazy=t.kind in LAZY or t.id != chosen) for t in found)
+
+    def own_tabs(self, document: Document | None) -> dict[str, Mapping[str, Any]]:
+        """The tabs that the page document has, but for one of nothing but history: every record has that."""
+        if document is None:
+            return {}
+        tabs = tabs_in(self.standing(), document)
+        return {i: t for i, t in tabs.items() if any("history" not in b for b in t.get("blocks") or ())}
 
     def has_content(self, tab: Tab) -> bool:
         """Whether the reader sees anything of a tab."""
         related = Related(self.desk, self.entity, self.record)
-        if any(related.target(x.inverse) is not None for x in tab.lists):
+        if any(related.target(x.inverse) is not None or related.may_add(x.inverse) for x in tab.lists):
             return True
         return any(s.field.name in self._views for section in tab.sections for s in section.slots)
 
@@ -398,6 +420,12 @@ class RecordBuilder:
         """The content of one tab; None where there is none of that id."""
         if tab == "history":
             return Panel("history", days=self.history(HISTORY_ALL))
+        document = self.document()
+        if tab == "overview" or (tab == "page" and document is not None):
+            return Panel(tab)
+        raw = self.own_tabs(document).get(tab)
+        if raw is not None:
+            return Panel("blocks", blocks=made(self.standing(), raw.get("blocks") or (), tab))
         found = next((t for t in self._form.tabs if t.id == tab), None)
         if found is None:
             return None
@@ -412,30 +440,39 @@ class RecordBuilder:
         )
 
     # --- related and history -------------------------------------------------------------------------------------
-    def related(self) -> tuple[RelatedList, ...]:
+    def related(self, document: Document | None) -> tuple[RelatedList, ...]:
         """Short lists of what refers to the record: those of the form first, then the other inverses."""
         related = Related(self.desk, self.entity, self.record)
         tab_of = {x.inverse: t.id for t in self._form.tabs for x in t.lists}
+        tab_of |= {x: i for i, t in self.own_tabs(document).items() for x in _lists_of(t)}
         wanted: list[Sublist] = list(self._form.lists())
         known = {x.inverse for x in wanted}
         for name in self.entity.inverses:
             found = sublist(self.desk.app, self.entity, name)
             if found is not None and name not in known:
                 wanted.append(found)
-        made = (related.short_list(x, tab_of.get(x.inverse, "")) for x in wanted[:RELATED_SHOWN])
-        return tuple(r for r in made if r is not None and (r.count or r.add_href))
+        lists = (related.short_list(x, tab_of.get(x.inverse, "")) for x in wanted[:RELATED_SHOWN])
+        return tuple(r for r in lists if r is not None and (r.count or r.add_href))
 
     def history(self, limit: int) -> tuple[Day, ...]:
         """What happened to it, as sentences by day."""
         events = self.desk.records.history(self.entity.name, self.record, limit)
         fields = {n: self.entity.fields[n] for n in self._views if n in self.entity.fields}
         titled = Titles(self.desk)
+        titled.learn((fields.get(c.field), v) for e in events for c in e.changes for v in (c.before, c.after))
         people = self.desk.records.titles("user", {e.actor for e in events if e.actor})
         told = [
             replace(_with_titles(e, fields, titled), actor_name=people.get(e.actor or "", e.actor_name))
             for e in events
         ]
         return sentences(told, fields, self.desk.reader, self.desk.address)
+
+
+def _lists_of(tab: Mapping[str, Any]) -> set[str]:
+    """The inverses whose lists a document's tab shows whole."""
+    lists = [b["list"] for b in tab.get("blocks") or () if isinstance(b, Mapping) and "list" in b]
+    read = [x if isinstance(x, Mapping) else {"of": x} for x in lists]
+    return {str(x.get("of")) for x in read if not x.get("filter")}
 
 
 def _with_titles(event: HistoryEvent, fields: Mapping[str, Field], titled: Titles) -> HistoryEvent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,15 +13,22 @@ from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.desk import Desk, Row, count_text
-from dougong_runtime.pages.faces import Face, hue, is_number
+from dougong_runtime.pages.faces import Face, hue, is_number, is_person, is_sum, type_of
 from dougong_runtime.pages.forms import Sublist, sublist
 from dougong_runtime.pages.reading import day, instant
-from dougong_runtime.pages.views import Column, default_columns, resolve
+from dougong_runtime.pages.views import Column, default_columns, resolve, views_of
 from dougong_runtime.records.query import Page, Query
 
 SHOWN = 4
 TIMELINE_EACH = 30
 TIMELINE_ALL = 60
+_TELLING: tuple[Callable[[Column], bool], ...] = (
+    lambda c: type_of(c.field) in ("text", "long_text"),
+    lambda c: c.field.value_type.kind is Kind.CHOICE,
+    lambda c: c.field.value_type.kind is Kind.RECORD and not is_person(c.field),
+    lambda c: is_sum(c.field),
+)
+"""What a line of time tells of a record beside its title: its words, a choice, a record, a sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class RelatedList:
     heads: tuple[ListHead, ...]
     rows: tuple[Row, ...]
     more_text: str = ""
+    none_text: str = ""
+    """What stands in place of rows, where that is not that there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +115,9 @@ class Related:
             return inverse in self.desk.views(self.entity.name)
         return way.field in self.desk.views(way.entity)
 
-    def find(self, wanted: Sublist, columns: Sequence[Column], limit: int) -> Page | None:
+    def find(
+        self, wanted: Sublist, columns: Sequence[Column], limit: int, *, count: bool = True
+    ) -> Page | None:
         """The records; None where they may not be asked for."""
         target = self.target(wanted.inverse)
         if target is None or not self.may_ask(wanted.inverse):
@@ -120,6 +131,7 @@ class Related:
             wanted.sort or self.order(target, columns),
             tuple(dict.fromkeys(names)) or None,
             limit=limit,
+            count=count,
             titles=True,
         )
         try:
@@ -137,9 +149,11 @@ class Related:
         return ("-created_at",) if "created_at" in self.desk.views(target.name) else ()
 
     def columns(self, wanted: Sublist, target: Entity) -> tuple[Column, ...]:
-        """The columns named, else those that every list of the entity has, without the way back itself."""
+        """The columns named, else those of the entity's first view, without the way back itself."""
         found = [resolve(self.desk.app, target, name) for name in wanted.fields]
-        columns = tuple(c for c in found if c is not None) or default_columns(self.desk.app, target)
+        views = views_of(self.desk.app, target.name)
+        usual = views[0].columns if views else default_columns(self.desk.app, target)
+        columns = tuple(c for c in found if c is not None) or usual
         way = self.entity.inverses.get(wanted.inverse)
         shown = self.desk.columns(columns)
         return tuple(c for c in shown if way is None or c.path != way.field)
@@ -158,15 +172,21 @@ class Related:
         """A short list for beside the record."""
         return self._made(wanted, SHOWN, tab, table=False)
 
-    def table(self, wanted: Sublist) -> RelatedList | None:
-        """A table for a tab or block."""
-        return self._made(wanted, wanted.limit, "", table=True)
+    def beside(self, wanted: Sublist) -> RelatedList | None:
+        """A short list for a narrow block."""
+        return self._made(wanted, wanted.limit, "", table=False)
 
-    def _made(self, wanted: Sublist, limit: int, tab: str, *, table: bool) -> RelatedList | None:
+    def table(self, wanted: Sublist, columns: int | None = None) -> RelatedList | None:
+        """A table for a tab or block, of its first columns where there is room for no more."""
+        return self._made(wanted, wanted.limit, "", table=True, room=columns)
+
+    def _made(
+        self, wanted: Sublist, limit: int, tab: str, *, table: bool, room: int | None = None
+    ) -> RelatedList | None:
         target = self.target(wanted.inverse)
         if target is None:
-            return None
-        columns = self.columns(wanted, target)
+            return self.only_to_add(wanted)
+        columns = self.columns(wanted, target)[:room]
         page = self.find(wanted, columns, limit)
         if page is None:
             return None
@@ -193,6 +213,24 @@ class Related:
             reader.t("related.first", n=len(page.items)) if table and more else "",
         )
 
+    def only_to_add(self, wanted: Sublist) -> RelatedList | None:
+        """A list of records that the reader may add but not read: no rows, and the way to add one."""
+        way = self.entity.inverses.get(wanted.inverse)
+        target = self.desk.app.entities.get(way.entity) if way is not None else None
+        href = self.add_href(wanted, target) if target is not None else ""
+        if target is None or not href:
+            return None
+        reader = self.desk.reader
+        label, word = reader.label(wanted.label), self.desk.word(target)
+        return RelatedList(
+            wanted.inverse, label, word, 0, "", href, "", (), (), none_text=reader.t("related.add_only")
+        )
+
+    def may_add(self, inverse: str) -> bool:
+        """Whether the reader may add records that refer to this one."""
+        way = self.entity.inverses.get(inverse)
+        return way is not None and not way.many and self.desk.records.can(way.entity, "create")
+
     def happenings(self, inverses: Sequence[str], limit: int = TIMELINE_ALL) -> tuple[HappeningDay, ...]:
         """Records of several kinds in one line of time, the newest first."""
         found: list[Happening] = []
@@ -201,12 +239,13 @@ class Related:
             wanted = sublist(self.desk.app, self.entity, inverse)
             if target is None or wanted is None:
                 continue
-            columns = self.columns(wanted, target)
+            further = self.desk.columns(default_columns(self.desk.app, target))
+            columns = tuple({c.path: c for c in (*self.columns(wanted, target), *further)}.values())
             dated = self.dated(target, columns)
             if dated is None:
                 continue
             asked = Sublist(inverse, (), wanted.label, sort=(f"-{dated.path}",))
-            page = self.find(asked, (*columns, dated), TIMELINE_EACH)
+            page = self.find(asked, (*columns, dated), min(limit, TIMELINE_EACH), count=False)
             if page is not None:
                 found += [
                     h
@@ -250,7 +289,8 @@ class Related:
             return None
         row = self.desk.row(target, item)
         skip = {dated.path, target.title}
-        facts = [c for c in columns if c.path not in skip and item.get(c.path) not in (None, "", [])][:3]
+        told = [c for c in columns if c.path not in skip and item.get(c.path) not in (None, "", [])]
+        facts = [c for pick in _TELLING for c in [c for c in told if pick(c)][:1]]
         return Happening(
             row.id,
             at,

@@ -116,14 +116,17 @@ def view_of(app: App, document: Document) -> View | None:
     entity = app.entities.get(str(data.get("entity", "")))
     if entity is None:
         return None
+    start = str(data.get("start") or "")
+    columns = _columns(app, entity, data.get("columns")) or default_columns(app, entity)
+    days = _columns(app, entity, [start, data.get("end")] if start else [])
     return View(
         document.name,
         document.label,
         entity,
         str(data.get("type") or "table"),
-        _columns(app, entity, data.get("columns")) or default_columns(app, entity),
+        (*columns, *(d for d in days if d.path not in {c.path for c in columns})),
         str(data.get("filter") or ""),
-        _sort(data.get("sort")),
+        _sort(data.get("sort")) or ((start,) if start else ()),
         str(data.get("group") or ""),
         _columns(app, entity, data.get("card")),
         document,

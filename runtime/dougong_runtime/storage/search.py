@@ -137,6 +137,24 @@ def _texts(field: Field, value: Value) -> Iterator[str]:
         yield field.kind.to_text(field, value, "zh") if field.type != "integer" else str(value)
 
 
+def closeness(title: str, text: str) -> int:
+    """How near a title is to what was typed, for the order of what was found: 0 where it begins so, by its letters
+    or its reading; 1 where something in it does; 2 where the match lies in another field.
+
+    >>> closeness("张思远", "zs"), closeness("林张声", "zs"), closeness("王敏", "zs")
+    (0, 1, 2)
+    """
+    wanted, whole = searchable(text).strip(), searchable(title)
+    if not wanted:
+        return 2
+    run = next(iter(_PIECES.findall(whole)), "")
+    readings = _readings(run) if _IS_HAN.match(run) and len(run) <= _READ_RUN_MAX else set()
+    starts = {"".join(s[0] for s in r) for r in readings} | {"".join(r) for r in readings}
+    if whole.startswith(wanted) or any(s.startswith(wanted) for s in starts):
+        return 0
+    return 1 if wanted in whole or any(t.startswith(wanted) for t in tokens(title)) else 2
+
+
 def tokens_text(texts: Iterable[str]) -> str | None:
     """The tokens of some texts, each once, as a search column holds them; None where there are none."""
     kept: dict[str, None] = {}
@@ -187,18 +205,22 @@ def _word_tokens(word: str) -> Iterator[str]:
 @lru_cache(maxsize=65_536)
 def pinyin_tokens(run: str) -> tuple[str, ...]:
     """Initials and full pinyin of a run of Chinese characters, from each syllable on; no tones."""
-    readings = {_phrase_reading(run)}
-    if len(run) <= _READINGS_RUN_MAX:
-        each = (_character_readings(c) for c in run)
-        readings |= set(itertools.islice(itertools.product(*each), _READINGS_MAX))
     found: dict[str, None] = {}
-    for syllables in sorted(readings):
+    for syllables in sorted(_readings(run)):
         for start in range(len(syllables)):
             rest = syllables[start:]
             if len(rest) > 1 or len(run) == 1:
                 found["".join(s[0] for s in rest)] = None
             found["".join(rest)] = None
     return tuple(found)
+
+
+def _readings(run: str) -> set[tuple[str, ...]]:
+    readings = {_phrase_reading(run)}
+    if len(run) <= _READINGS_RUN_MAX:
+        each = (_character_readings(c) for c in run)
+        readings |= set(itertools.islice(itertools.product(*each), _READINGS_MAX))
+    return readings
 
 
 @cache

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_platform.http.pages.visit import Here, Pages, Visit
+from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.audit.log import dg_audit
 from dougong_runtime.pages import home
 from dougong_runtime.pages.reading import instant
@@ -24,10 +24,14 @@ def routes(pages: Pages) -> list[BaseRoute]:
 
 
 def person(visit: Visit) -> Response:
-    """The home of the person: apps, what is theirs, what they touched lately."""
+    """The home of the person: apps, what is theirs, what they touched lately. With one app it is that app's home."""
     with visit.reading() as here:
         reader = here.reader
         apps = here.apps()
+        if here.only_app is not None:
+            return go(
+                f"/apps/{here.only_app}" + (f"?{visit.request.url.query}" if visit.request.url.query else "")
+            )
         desks = [here.desk(a.name) for a in apps]
         lists = [(desk, m) for desk in desks for m in home.mine(desk)]
         figures = [f for desk in desks for f in home.figures(desk, [m for d, m in lists if d is desk])]
@@ -88,6 +92,7 @@ def app(visit: Visit) -> Response:
     with visit.reading() as here:
         desk = here.desk()
         name = here.viewer.name or here.viewer.username
-        made = home.app_home(desk, here.groups(desk), name)
-        shell = here.shell(here.reader.label(desk.app.label), desk=desk)
+        made = home.app_home(desk, here.groups(desk), name, _recent(here, [desk.app.name]))
+        here_is_home = "/" if here.only_app == desk.app.name else None
+        shell = here.shell(here.reader.label(desk.app.label), desk=desk, current=here_is_home)
         return here.page("home.html", shell, home=made)

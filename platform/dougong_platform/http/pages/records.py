@@ -66,6 +66,8 @@ def tab(visit: Visit) -> Response:
         panel = builder.panel(visit.path("tab"))
         if panel is None:
             raise refuse(NOT_FOUND)
+        if panel.kind in ("overview", "page"):
+            return here.block("record.html", "tab", panel=panel, rec=builder.page(panel.kind))
         address = RecordAddress(desk.href(entity.name, builder.record), visit.query("as_of"))
         return here.block("record.html", "tab", panel=panel, rec=address)
 

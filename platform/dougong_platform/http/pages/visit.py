@@ -218,6 +218,12 @@ class Here:
         open_ = [n for n in names if self.viewer.is_admin or self.viewer.roles_in(n)]
         return [self.site.running(self.connection, n).app for n in open_]
 
+    @property
+    def only_app(self) -> str | None:
+        """The app whose home is this reader's: of those who use one, and look after no site."""
+        apps = self.apps()
+        return apps[0].name if len(apps) == 1 and not self.viewer.is_admin else None
+
     def groups(self, desk: Desk) -> tuple[Group, ...]:
         """The sidebar of an app."""
         return menu_of(desk.app, lambda entity: desk.records.can(entity, "read"), desk.may_see)
@@ -234,6 +240,8 @@ class Here:
     ) -> Shell:
         """The frame of a page of this reader's."""
         request, viewer, reader = self.visit.request, self.viewer, self.reader
+        if desk is None and not in_admin and self.only_app is not None:
+            desk = self.desk(self.only_app)
         cards = tuple(app_card(a, reader) for a in self.apps())
         app: AppCard | None = app_card(desk.app, reader) if desk is not None else None
         groups = self.groups(desk) if desk is not None else ()

@@ -70,7 +70,7 @@ behaviour("record-form", (element) => {
     form.querySelectorAll<HTMLButtonElement>("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true"));
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !document.querySelector("dialog[open]")) {
       event.preventDefault();
       form.requestSubmit();
     }
@@ -81,12 +81,14 @@ behaviour("record-form", (element) => {
   form.addEventListener("input", onInput);
   form.addEventListener("change", onChange);
   form.addEventListener("submit", onSubmit);
-  form.addEventListener("keydown", onKey);
+  document.addEventListener("keydown", onKey);
   addEventListener("beforeunload", onLeave);
   const summary = form.querySelector<HTMLElement>("[data-summary]");
-  summary?.focus();
+  const first = form.dataset.fresh === undefined ? null : form.querySelector<HTMLElement>("[data-placed]:not([hidden]) :is(input, select, textarea):not([type=hidden], :disabled)");
+  (summary ?? first)?.focus({ preventScroll: summary === null });
   return () => {
     clearTimeout(timer);
+    document.removeEventListener("keydown", onKey);
     removeEventListener("beforeunload", onLeave);
   };
 });
