@@ -23,6 +23,8 @@ from databases import postgresql_cluster, stop_cluster  # noqa: E402  (the path 
 
 PART_SECONDS_MAX = 1_800
 """Each test has a limit of its own (pyproject.toml); this one ends what hangs between tests."""
+CLOSING_SECONDS = 10
+"""For what an interrupted part has to say."""
 HUNG = 124
 """Exit status of a part that did not end in time, as `timeout` has it."""
 
@@ -67,7 +69,8 @@ def run(arguments: list[str], environment: dict[str, str]) -> int:
         return HUNG
     except KeyboardInterrupt:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(CLOSING_SECONDS)
         raise
     finally:
         with contextlib.suppress(ProcessLookupError):
