@@ -84,6 +84,13 @@ class Desk:
             self._shown[entity] = {v.field.name: v for v in self.records.fields(entity)} if allowed else {}
         return self._shown[entity]
 
+    def fillable(self, entity: str) -> Mapping[str, Any]:
+        """The same for a form; of records that the reader may add but not read, the fields that they fill in."""
+        shown = self.views(entity)
+        if shown or entity not in self.app.entities or not self.records.can(entity, "create"):
+            return shown
+        return {v.field.name: v for v in self.records.fields(entity)}
+
     def sees(self, column: Column) -> bool:
         """Whether every step of a column's path is shown."""
         at = column.root

@@ -131,7 +131,7 @@ class Entry:
         """`values`: JSON values by field; references as `{"id", "title"}` where their titles are known."""
         self.desk, self.form, self.values, self.creating = desk, form, dict(values), creating
         self.entity: Entity = form.entity
-        self._views = desk.views(self.entity.name)
+        self._views = desk.fillable(self.entity.name)
 
     # --- conditions ----------------------------------------------------------------------------------------
     def states(self) -> States:

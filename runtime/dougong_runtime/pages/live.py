@@ -59,7 +59,7 @@ class LiveRow:
                 return field.kind.coerce(field, raw)
             except ValueProblem:
                 return None
-        if field.formula is None or self._context is None or name not in self._desk.views(self._entity.name):
+        if field.formula is None or self._context is None or name not in self._desk.fillable(self._entity.name):
             return None
         self._known[name] = None
         return stored(field.formula.tree, field.value_type, self, self._context)
@@ -168,7 +168,7 @@ class Judge:
         desk = self._desk
         field = self._entity.fields.get(formula)
         if field is not None:
-            shown = formula in desk.views(self._entity.name)
+            shown = formula in desk.fillable(self._entity.name)
             return desk.face(field, self._values.get(formula)).text if shown else ABSENT
         tree = desk.records.running.plans.get(
             ("pages.text", self._entity.name, formula), lambda: _check(desk, self._entity, formula, None)

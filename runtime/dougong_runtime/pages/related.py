@@ -231,6 +231,11 @@ class Related:
         way = self.entity.inverses.get(inverse)
         return way is not None and not way.many and self.desk.records.can(way.entity, "create")
 
+    def back(self, inverse: str) -> str:
+        """The field of the other entity that leads back to this record."""
+        way = self.entity.inverses.get(inverse)
+        return way.field if way is not None else ""
+
     def happenings(self, inverses: Sequence[str], limit: int = TIMELINE_ALL) -> tuple[HappeningDay, ...]:
         """Records of several kinds in one line of time, the newest first."""
         found: list[Happening] = []
@@ -240,7 +245,13 @@ class Related:
             if target is None or wanted is None:
                 continue
             further = self.desk.columns(default_columns(self.desk.app, target))
-            columns = tuple({c.path: c for c in (*self.columns(wanted, target), *further)}.values())
+            columns = tuple(
+                {
+                    c.path: c
+                    for c in (*self.columns(wanted, target), *further)
+                    if c.path != self.back(inverse)
+                }.values()
+            )
             dated = self.dated(target, columns)
             if dated is None:
                 continue

@@ -129,7 +129,7 @@ def _beginning(
 ) -> tuple[dict[str, Json], tuple[str, ...]]:
     """Values that a new record starts with: what the address says, then defaults over that."""
     values: dict[str, Json] = {}
-    views = desk.views(entity.name)
+    views = desk.fillable(entity.name)
     titled = Titles(desk)
     for name, text in given.items():
         found = entity.fields.get(name)
@@ -345,11 +345,11 @@ def _written(here: Here) -> str:
         }
         made = filling.desk.records.create(entity.name, values, reasons=reasons)
         related = urlencode({"done": "created"})
-        target = (
-            filling.back
-            if filling.back != _list_address(filling)
-            else filling.desk.href(entity.name, str(made["id"]))
-        )
+        target = filling.back
+        if target == _list_address(filling):
+            readable = filling.desk.records.can(entity.name, "read")
+            record = filling.desk.href(entity.name, str(made["id"]))
+            target = record if readable else filling.desk.address
         return f"{target}{'&' if '?' in target else '?'}{related}"
     changed = {n: v for n, v in values.items() if v != filling.was.get(n) and not _theirs(visit, n)}
     if filling.stage and entity.stage is not None:

@@ -28,7 +28,7 @@ def of_field(visit: Visit) -> Response:
         field = entity.fields.get(visit.path("field"))
         if (
             field is None
-            or field.name not in desk.views(entity.name)
+            or field.name not in desk.fillable(entity.name)
             or visit.path("target") not in field.targets
         ):
             raise refuse(NOT_FOUND)
