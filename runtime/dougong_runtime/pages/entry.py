@@ -310,6 +310,7 @@ class Entry:
             and state.show
             and self.may_write(s.field)
             and _is_empty(self.values.get(s.field.name))
+            and not (self.creating and s.field.default is not None)
         ]
 
 
