@@ -79,3 +79,12 @@ def test_signing_out_ends_the_session(visit: Visit) -> None:
     expect(page.get_by_text("你已退出登录。")).to_be_visible()
     page.goto("/apps/clinic")
     assert parse_qs(urlsplit(page.url).query)["next"] == ["/apps/clinic"]
+
+
+def test_who_uses_one_app_lands_on_its_home(visit: Visit) -> None:
+    page = visit()
+    expect(page.locator("h1")).to_contain_text("林医生")
+    assert page.url.endswith("/apps/clinic")
+    expect(page.locator(".nav .nav-a[href='/']")).to_have_attribute("aria-current", "page")
+    page.goto("/me")
+    expect(page.locator(".nav-a", has_text="病人").first).to_be_visible()
