@@ -104,6 +104,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def rehearse(self) -> Iterator[sa.Connection]:
+        """A transaction for writing that is always rolled back: what a plan tries out leaves nothing behind."""
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
+    @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that reads one state of the data."""
         with self.reader.begin() as connection:

@@ -70,14 +70,29 @@ def versions(name: AppName, as_json: AsJson = False) -> None:
         found = template.versions_of(site, connection, name)
         current = kept.running_number(connection, name)
     data = [
-        {"number": v.number, "at": v.at, "by": v.by, "note": v.note, "runs": v.number == current}
+        {
+            "number": v.number,
+            "version": v.version,
+            "at": v.at,
+            "by": v.by,
+            "note": v.note,
+            "runs": v.number == current,
+        }
         for v in found
     ]
     if as_json:
         return answer(data, True, "")
-    head = (say("第几版", "Number"), say("时间", "At"), say("发布人", "By"), say("说明", "Note"), "")
+    head = (
+        say("第几版", "Number"),
+        say("版本", "Version"),
+        say("时间", "At"),
+        say("发布人", "By"),
+        say("说明", "Note"),
+        "",
+    )
     rows = [
-        (d["number"], d["at"], d["by"], d["note"], say("运行中", "runs") if d["runs"] else "") for d in data
+        (d["number"], d["version"], d["at"], d["by"], d["note"], say("运行中", "runs") if d["runs"] else "")
+        for d in data
     ]
     return table(head, rows, "")
 
@@ -93,7 +108,7 @@ def rollback(
 ) -> None:
     """The same plan, reversed."""
     with open_site() as site:
-        with site.database.read() as connection:
+        with site.database.rehearse() as connection:
             site.running(connection, name)
             plan = publishing.plan_rollback(connection, name, number)
         if not as_json:

@@ -68,10 +68,9 @@ def check(path: TemplatePath, as_json: AsJson = False) -> None:
 def plan(path: TemplatePath, as_json: AsJson = False) -> None:
     """Changes nothing."""
     source = apps.read_template(path)
-    with open_site() as site, site.database.write() as connection:
+    with open_site() as site, site.database.rehearse() as connection:
         made = publish.plan_publish(connection, apps.link_beside(site, connection, source))
         answer(made.to_json(LANGUAGE), as_json, made.describe(LANGUAGE))
-        connection.rollback()
     if made.refused:
         sys.exit(REFUSED)
 
@@ -103,7 +102,7 @@ def install(
     source = apps.read_template(path)
     with open_site() as site:
         if not yes:
-            with site.database.read() as connection:
+            with site.database.rehearse() as connection:
                 planned = publish.plan_publish(connection, apps.link_beside(site, connection, source))
             tell(planned.describe(LANGUAGE))
             if not confirmed(say("执行？", "Go on?"), yes):

@@ -269,31 +269,13 @@ class _At:
 
 @contextmanager
 def _taken_back(connection: sa.Connection) -> Iterator[sa.Connection]:
-    """A connection on which everything done is undone in the end; the caller's own wherever that may write."""
-    if not _reads_only(connection):
-        savepoint = connection.begin_nested()
-        try:
-            yield connection
-        finally:
-            savepoint.rollback()
-        return
-    writer = connection.engine.execution_options(
-        readonly=False, postgresql_readonly=False, isolation_level="READ COMMITTED"
-    )
-    if connection.dialect.name == "sqlite":
-        writer = connection.engine.execution_options(readonly=False)
-    with writer.connect() as other:
-        transaction = other.begin()
-        try:
-            yield other
-        finally:
-            transaction.rollback()
-
-
-def _reads_only(connection: sa.Connection) -> bool:
-    if connection.dialect.name == "postgresql":
-        return str(connection.execute(sa.text("SHOW transaction_read_only")).scalar_one()) == "on"
-    return bool(connection.get_execution_options().get("readonly"))
+    """The caller's connection, on which everything done is undone in the end. It must be one that may write:
+    another connection would wait for ever for what this one has read."""
+    savepoint = connection.begin_nested()
+    try:
+        yield connection
+    finally:
+        savepoint.rollback()
 
 
 def _entity_of(step: AnyStep) -> Entity:
