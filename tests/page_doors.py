@@ -96,8 +96,9 @@ def choices(ward: Ward, username: str) -> str:
 
 
 def records(ward: Ward, username: str) -> str:
-    """Each record's page, its tabs, and how it was."""
-    tabs = [path for n in (*range(4), "history", "visits") for path in _each(ward, f"/tab/{n}")]
+    """Each record's page, its tabs, which are asked for when opened, and how it was."""
+    named = ("overview", "t0", "t1", "t2", "history", "page", "nonsense")
+    tabs = [path for name in named for path in _each(ward, f"/tab/{name}")]
     return _get(
         ward, username, *_each(ward), *_each(ward, "?tab=history"), *_each(ward, "?as_of=2199-01-01"), *tabs
     )
