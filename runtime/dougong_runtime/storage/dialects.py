@@ -38,16 +38,16 @@ def make_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> sa.
     if parsed.get_backend_name() == "sqlite":
         engine = _sqlite_engine(parsed, pool_size)
     else:
-        engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size)
+        engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
         _ping_idle(engine)
     return engine.execution_options(readonly=True) if read_only else engine
 
 
 def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
     if url.database in (None, "", ":memory:"):
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, hide_parameters=True)
     else:
-        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size * 4)
+        engine = sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size * 4, hide_parameters=True)
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None

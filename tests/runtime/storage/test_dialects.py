@@ -79,3 +79,12 @@ def test_functions_can_be_installed_again(database_url: str) -> None:
     for _ in range(2):
         with engine.begin() as connection:
             install_functions(connection)
+
+
+@every_database
+def test_a_failure_does_not_carry_what_was_written(database_url: str) -> None:
+    engine = make_engine(database_url)
+    with pytest.raises(sa.exc.DBAPIError) as failed, engine.begin() as connection:
+        connection.execute(sa.text("SELECT :phone FROM nowhere"), {"phone": "13800138000"})
+    engine.dispose()
+    assert "13800138000" not in str(failed.value)
