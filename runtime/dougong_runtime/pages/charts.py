@@ -260,7 +260,9 @@ def chart_of(
     across, down = width - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def y_of(value: Decimal) -> float:
-        return round(TOP + down * float((high - value) / (high - low)), 1)
+        # A place on the drawing, in thousandths of its height: no figure is kept or shown from it.
+        thousandths = int(1000 * (high - value) / (high - low))
+        return round(TOP + down * thousandths / 1000, 1)
 
     step = across / len(points)
     every = max(1, -(-len(points) // LABELS))
