@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from databases import every_database, fresh_url
@@ -63,6 +63,7 @@ def typed(text: str) -> Node | None:
 @pytest.mark.parametrize("seed", SEEDS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(texts=st.lists(formulas, min_size=6, max_size=6))
+@example(texts=["grade IN ('A', NULL) AND XOR(active, NOT(active))", "NOT(active) = NOT(active)"])
 def test_both_readings_agree(database_kind: str, seed: int, texts: list[str]) -> None:
     """On every row: the value, and for a condition whether the row is among those where it is true."""
     engine, tables, world = _database(database_kind, seed)

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import Grouping
 
 from dougong_runtime.exact import JsonValue
 from dougong_runtime.formulas import compile_aggregates
@@ -374,7 +375,8 @@ def _logic(join: Any) -> Any:
 
 
 def _not(compiler: _Compiler, node: Call, ground: Ground) -> Sql:
-    return Sql(sa.not_(compiler.value(node.arguments[0], ground).expr), BOOLEAN)
+    # In brackets: `NOT a IS NULL` and `b = NOT a` are read otherwise than they are meant.
+    return Sql(_bracketed(sa.not_(compiler.value(node.arguments[0], ground).expr)), BOOLEAN)
 
 
 def _xor(compiler: _Compiler, node: Call, ground: Ground) -> Sql:
@@ -425,6 +427,10 @@ def _option(compiler: _Compiler, node: Call, ground: Ground) -> Sql:
     type_ = plain_type(node.type)
     options: dict[Any, Any] = {place_: sa.literal(o, type_) for place_, o in enumerate(node.type.options, 1)}
     return Sql(sa.type_coerce(sa.case(options, value=place.expr), type_), node.type)
+
+
+def _bracketed(expr: Element) -> Element:
+    return sa.type_coerce(Grouping(expr), sa.Boolean())
 
 
 def _in_list(compiler: _Compiler, node: Call, ground: Ground) -> Sql:
