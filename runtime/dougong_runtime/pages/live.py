@@ -59,7 +59,11 @@ class LiveRow:
                 return field.kind.coerce(field, raw)
             except ValueProblem:
                 return None
-        if field.formula is None or self._context is None or name not in self._desk.fillable(self._entity.name):
+        if (
+            field.formula is None
+            or self._context is None
+            or name not in self._desk.fillable(self._entity.name)
+        ):
             return None
         self._known[name] = None
         return stored(field.formula.tree, field.value_type, self, self._context)

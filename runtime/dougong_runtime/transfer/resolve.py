@@ -117,9 +117,7 @@ def _portions(literals: Sequence[str]) -> Iterator[list[str]]:
         length += len(literal) + 2
     if portion:
         room = (LITERALS_LENGTH_MAX - length) // (len(portion[-1]) + 2)
-        size = min(
-            next(n for n in (1, 20, LITERALS_MAX) if n >= len(portion)), len(portion) + max(0, room)
-        )
+        size = min(next(n for n in (1, 20, LITERALS_MAX) if n >= len(portion)), len(portion) + max(0, room))
         yield portion + portion[-1:] * (size - len(portion))
 
 
