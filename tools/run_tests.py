@@ -43,6 +43,7 @@ def main() -> int:
             **os.environ,
             "DOUGONG_TEST_CLUSTER": postgresql_cluster(),
             "HOME": str(home),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
             "TMPDIR": str(folder),
         }
         parts = [
