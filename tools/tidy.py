@@ -139,14 +139,14 @@ LINE_RULES = (
         ),
         "lock files and sources name no package registry: each site has its own",
         good=("pip install .", '"resolved": "node_modules/htmx"', "https://example.com"),
-        bad=('"resolved": "https://registry.npmjs.org/htmx"', "https://files.pythonhosted.org/x", "mirrors.site.cn"),
+        bad=('"resolved": "https://registry.' + 'npmjs.org/htmx"', "https://files.python" + "hosted.org/x", "mirrors.site.cn"),
     ),
     LineRule(
         "machine-path",
         re.compile(r"(?<![\w.-])/(?:work|root|home/[a-z][\w-]*|Users/\w+|tmp/[\w.-]+)/"),
         "no path of one machine: take a folder from the caller or from settings",
         good=("Path(__file__).parent", "/usr/lib/postgresql", "/apps/clinic/views/visits", "a/home/b"),
-        bad=("/work/main/x", "cd /home/anna/dougong", "/root/.cache/x", "'/tmp/dougong/x'"),
+        bad=("/work" + "/main/x", "cd /home/anna/dougong", "/root" + "/.cache/x", "'/tmp/dougong/x'"),
     ),
     LineRule(
         "leftover",
