@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dougong_platform import addresses
 from dougong_runtime.errors import Problem, Refused, problem_type, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
@@ -113,6 +114,18 @@ def _database(raw: object) -> str:
     raise _Wrong("应以 sqlite:/// 或 postgresql:// 开头", "it must begin with sqlite:/// or postgresql://")
 
 
+def _servers(raw: object) -> str:
+    text = str(raw).strip()
+    try:
+        addresses.internal_servers(text)
+    except ValueError as wrong:
+        raise _Wrong(
+            f"「{wrong}」不是主机、地址或网段；应类似 files.example.com, 10.2.0.0/16, 10.2.0.9:8443",
+            f"“{wrong}” is no host, address or network; an example is files.example.com, 10.2.0.0/16, 10.2.0.9:8443",
+        ) from None
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing an administrator may decide."""
@@ -177,6 +190,14 @@ SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1",
         "可信反向代理的地址，逗号分隔",
         "Addresses of reverse proxies to believe, comma separated",
+    ),
+    _setting(
+        "internal_servers",
+        _servers,
+        "",
+        "站点可以访问的内部服务器：主机、地址或网段，可带端口，逗号分隔；空则只访问公网",
+        "Servers of the firm's own network that the site may call: hosts, addresses or networks, each with a port or "
+        "without, comma separated; empty: public servers only",
     ),
     _setting(
         "log_level",
@@ -250,6 +271,7 @@ class Settings:
     workers: int
     hosts: str
     trusted_proxies: str
+    internal_servers: str
     log_level: str
     log_format: str
     pool_size: int
