@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -93,12 +94,14 @@ class Exact(TypeDecorator[Decimal]):
             return "NULL"
         return f"'{bound}'" if isinstance(bound, str) else str(bound)
 
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        """PostgreSQL's driver gives a Decimal of the column's scale."""
+        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
+
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """From the database."""
+        """From SQLite."""
         if value is None:
             return None
-        if dialect.name != "sqlite":
-            return Decimal(value)
         units = from_ordered_text(value) if isinstance(value, str) else int(value)
         return from_units(units, self.scale)
 
@@ -165,6 +168,10 @@ class RecordId(TypeDecorator[str]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(postgresql.UUID(as_uuid=False))
         return dialect.type_descriptor(sa.String(36))
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> None:
+        """None: on both databases the driver hands over text (`storage.dialects` sees to it on PostgreSQL)."""
+        return None
 
 
 def json_text(value: Any) -> str:

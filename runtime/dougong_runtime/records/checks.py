@@ -23,13 +23,14 @@ from dougong_runtime.records import stages
 from dougong_runtime.records.change import Change
 from dougong_runtime.records.read_sql import IDS
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.storage.ready import Ready, among
 
 REASON_LENGTH_MAX = 2000
 
 
 @dataclass(frozen=True)
 class _Statement:
-    select: sa.Select[Any]
+    ready: Ready
     rules: tuple[Rule, ...]
     uniques: tuple[Unique, ...]
     ways: tuple[Transition, ...]
@@ -44,13 +45,13 @@ def check(scene: Scene, entity: Entity, changes: Sequence[Change], reasons: Mapp
     warnings: list[Problem] = []
     if statement.of_old:
         for change in changes:
-            parameters = {**scene.parameters, "dg_ids": [change.record], **_old(entity, change)}
+            parameters = {**scene.parameters, IDS: [change.record], **_old(entity, change)}
             _ask(scene, entity, statement, {change.record: change}, parameters, reasons, problems, warnings)
     else:
         by_record = {c.record: c for c in changes}
         ids = list(by_record)
         for at in range(0, len(ids), 5000):
-            parameters = {**scene.parameters, "dg_ids": ids[at : at + 5000]}
+            parameters = {**scene.parameters, IDS: ids[at : at + 5000]}
             _ask(scene, entity, statement, by_record, parameters, reasons, problems, warnings)
     if problems:
         raise Refused(problems, warnings)
@@ -66,10 +67,9 @@ def check_unique(scene: Scene, entity: Entity, changes: Sequence[Change]) -> Non
     row = scene.tables.of(entity.name).alias("r")
     scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect)
     taken = [_taken(scene, entity, u, row, scope).label(f"a{i}") for i, u in enumerate(uniques)]
-    select = sa.select(*taken).select_from(scope.joined(row)).where(row.c.id.in_(IDS))
-    answers = scene.connection.execute(
-        select, {**scene.parameters, "dg_ids": [c.record for c in changes]}
-    ).all()
+    select = sa.select(*taken).select_from(scope.joined(row)).where(among(row.c.id, IDS, scene.dialect))
+    parameters = {**scene.parameters, IDS: [c.record for c in changes]}
+    answers = scene.connection.execute(select, parameters).all()
     problems = [
         not_unique(entity, u.fields, u.message) for i, u in enumerate(uniques) if any(a[i] for a in answers)
     ]
@@ -87,7 +87,7 @@ def _ask(
     problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
-    for row in scene.connection.execute(statement.select, parameters):
+    for row in statement.ready.all(scene.connection, parameters):
         change = by_record[row[0]]
         answers = iter(row[1:])
         if not next(answers):
@@ -173,10 +173,10 @@ def _build(scene: Scene, entity: Entity, kind: str) -> _Statement:
     select = (
         sa.select(row.c.id, *(c.label(f"a{i}") for i, c in enumerate(columns)))
         .select_from(scope.joined(row))
-        .where(row.c.id.in_(IDS))
+        .where(among(row.c.id, IDS, scene.dialect))
     )
     of_old = any(n.startswith(("dg_old_", "dg_changed_")) for n in needed(select, scene.dialect))
-    return _Statement(select, entity.rules, uniques, ways, of_old)
+    return _Statement(Ready(select, once=scene.shape is None), entity.rules, uniques, ways, of_old)
 
 
 def _taken(

@@ -17,6 +17,7 @@ from dougong_runtime.model.app import Entity, Lock, Mask
 from dougong_runtime.records import links, store
 from dougong_runtime.records.read_sql import IDS, table_alive
 from dougong_runtime.records.scene import Scene, known_id
+from dougong_runtime.storage.ready import among
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,10 @@ def hold_many(
         raise refuse(NOT_FOUND)
     asked = scene.rules.distinct(entity.name, ("read", "update", "delete", "share"))
 
-    def build() -> sa.Select[Any]:
-        return _hold_statement(scene, entity, asked, trash, locked)
-
-    key = ("hold", scene.shape, entity.name, trash, locked)
-    select = build() if scene.shape is None else scene.running.plans.get(key, build)
-    rows = scene.connection.execute(select, {**scene.parameters, "dg_ids": wanted}).mappings().all()
+    statement = scene.ready(
+        ("hold", entity.name, trash, locked), lambda: _hold_statement(scene, entity, asked, trash, locked)
+    )
+    rows = statement.mappings(scene.connection, {**scene.parameters, IDS: wanted})
     if len(rows) < len(wanted):
         raise refuse(NOT_FOUND)
     many = [f.name for f in entity.own_fields if f.is_many]
@@ -94,7 +93,7 @@ def hold_many(
         held[id_] = Held(
             id=id_,
             version=row["version"],
-            values=store.values_of(entity, dict(row)) | linked.get(id_, {}),
+            values=store.values_of(entity, row) | linked.get(id_, {}),
             grants=(*always, *(h for i, h in enumerate(asked) if row[f"flag_{i}"])),
             shared_write=id_ in scene.shared.ids(entity.name, "update"),
             shared_read=id_ in scene.shared.ids(entity.name, "read"),
@@ -112,7 +111,7 @@ def _hold_statement(
     scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect)
     flags = [scene.rules.holds(h, entity, row).label(f"flag_{i}") for i, h in enumerate(asked)]
     locks = [condition(lock.when.tree, scope).label(f"lock_{i}") for i, lock in enumerate(entity.locks)]
-    wheres = [row.c.id.in_(IDS), table_alive(row, trash)]
+    wheres = [among(row.c.id, IDS, scene.dialect), table_alive(row, trash)]
     allowed = scene.rules.rows(entity.name, row)
     if allowed is not None:
         wheres.append(allowed)

@@ -16,10 +16,11 @@ from dougong_runtime.names import nearest
 from dougong_runtime.records import cursor
 from dougong_runtime.records.query import COUNT_LIMIT, Page, Query
 from dougong_runtime.records.read_plan import plan_read
-from dougong_runtime.records.read_sql import Statement, to_statement
+from dougong_runtime.records.read_sql import Statement, counting, to_statement
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.search import searching
 from dougong_runtime.records.values import is_plain
+from dougong_runtime.storage.ready import Ready
 
 Row = dict[str, Any]
 
@@ -65,17 +66,18 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
         after = cursor.decode(query.cursor, len(query.sort) + 1)
     absent = None if after is None else tuple(v is None for v in after[:-1])
     statement = _statement(scene, query, absent)
-    select, count = statement.select if ids is None else statement.by_ids, statement.count
+    page, count = statement.page if ids is None else statement.by_ids, statement.count
     if query.search:
         matches = searching(scene, entity, statement.row, query.search)
-        select, count = select.where(matches), count.where(matches)
+        page = Ready(statement.select.where(matches), once=True)
+        count = Ready(counting(statement.rows.where(matches)), once=True)
     parameters = {**scene.parameters, "dg_limit": query.limit + 1, "dg_count_limit": COUNT_LIMIT + 1}
     if ids is not None:
         parameters["dg_ids"] = list(ids)
     if after is not None:
         parameters["key_id"] = after[-1]
         parameters.update({f"key_{i}": v for i, v in enumerate(after[:-1])})
-    raw = scene.connection.execute(select, parameters).all()
+    raw = page.all(scene.connection, parameters)
     more = len(raw) > query.limit
     raw = raw[: query.limit]
     rows = _rows(statement, raw)
@@ -86,9 +88,7 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
         next_ = cursor.encode([*keys, rows[-1]["id"]])
     counted, exact = len(rows), not more
     if query.count and (more or query.cursor is not None):
-        counted = scene.connection.execute(
-            sa.select(sa.func.count()).select_from(count.subquery()), parameters
-        ).scalar_one()
+        ((counted,),) = count.all(scene.connection, parameters)
         exact = counted <= COUNT_LIMIT
         counted = min(counted, COUNT_LIMIT)
     fields = {n: f for n, f in zip(statement.names, statement.fields, strict=True) if f is not None}
@@ -102,7 +102,7 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
 def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> Statement:
     def build() -> Statement:
         plan = plan_read(scene.app, scene.access, query, absent)
-        return to_statement(scene.running, scene.rules, plan)
+        return to_statement(scene.running, scene.rules, plan, once=scene.shape is None)
 
     if scene.shape is None:
         return build()

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from dougong_runtime.access.rules import Rules
-from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.compile import Scope, compile_formula, condition
 from dougong_runtime.formulas.tree import Hop, Path
@@ -19,20 +18,26 @@ from dougong_runtime.records.cells import Cells
 from dougong_runtime.records.read_plan import ReadPlan, SortKey
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.indexes import order_terms
+from dougong_runtime.storage.ready import Ready, among
 
 LIMIT = sa.bindparam("dg_limit", type_=sa.Integer)
 COUNT_LIMIT = sa.bindparam("dg_count_limit", type_=sa.Integer)
-IDS = sa.bindparam("dg_ids", type_=RecordId(), expanding=True)
+IDS = "dg_ids"
 
 
 @dataclass(frozen=True)
 class Statement:
     """A list as SQL, with what turns its rows into records. Columns: the asked, the flags, the sort values, in order."""
 
-    select: sa.Select[Any]
-    by_ids: sa.Select[Any]
+    page: Ready
+    by_ids: Ready
     """The same of given records (`dg_ids`), in no order."""
-    count: sa.Select[Any]
+    count: Ready
+    """How many there are, up to `dg_count_limit`."""
+    select: sa.Select[Any]
+    """What `page` runs, to be narrowed further."""
+    rows: sa.Select[Any]
+    """Its rows alone, to be narrowed and counted."""
     row: sa.FromClause
     names: tuple[str, ...]
     fields: tuple[Field | None, ...]
@@ -41,8 +46,8 @@ class Statement:
     sort_count: int
 
 
-def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
-    """The statement of a plan. A reader's limit, cursor and self are bound when it runs."""
+def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool = False) -> Statement:
+    """The statement of a plan. A reader's limit, cursor and self are bound when it runs; `once`: it is not kept."""
     entity = running.app.entities[plan.entity]
     table = running.tables.of(entity.name)
     row = table.alias("r")
@@ -82,14 +87,28 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan) -> Statement:
     select = select.select_from(joined).where(*wheres)
     if plan.after is not None:
         select = select.where(_after(keys, directions, plan.after, row.c.id, last_down))
-    by_ids = select.where(row.c.id.in_(IDS))
+    by_ids = select.where(among(row.c.id, IDS, running.dialect))
     for key, down in zip(keys, directions, strict=True):
         select = select.order_by(*order_terms(key, down, running.dialect))
     select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
-    counted: sa.Select[Any] = (
-        sa.select(sa.literal_column("1")).select_from(joined).where(*wheres).limit(COUNT_LIMIT)
+    rows: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(joined).where(*wheres)
+    return Statement(
+        Ready(select, once=once),
+        Ready(by_ids, once=once),
+        Ready(counting(rows), once=once),
+        select,
+        rows,
+        row,
+        tuple(names),
+        tuple(fields),
+        cells,
+        len(keys),
     )
-    return Statement(select, by_ids, counted, row, tuple(names), tuple(fields), cells, len(keys))
+
+
+def counting(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """How many rows a statement gives, looking no further than `dg_count_limit`."""
+    return sa.select(sa.func.count()).select_from(rows.limit(COUNT_LIMIT).subquery())
 
 
 def table_alive(row: sa.FromClause, trash: bool = False) -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records.read_sql import IDS, table_alive
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.storage.ready import among
 
 IDS_MAX = 5000
 
@@ -58,18 +59,18 @@ def _pointed(field: Field, value: Any) -> Iterable[tuple[str, str]]:
 
 
 def _readable(scene: Scene, target: str, ids: Sequence[str]) -> set[str]:
-    table = scene.tables.of(target)
-    row = table.alias("r")
-    wheres = [row.c.id.in_(IDS), table_alive(row)]
+    statement = scene.ready(("readable", target), lambda: _statement(scene, target))
+    found: set[str] = set()
+    for at in range(0, len(ids), IDS_MAX):
+        parameters = {**scene.parameters, IDS: ids[at : at + IDS_MAX]}
+        found.update(id_ for (id_,) in statement.all(scene.connection, parameters))
+    return found
+
+
+def _statement(scene: Scene, target: str) -> sa.Select[Any]:
+    row = scene.tables.of(target).alias("r")
+    wheres = [among(row.c.id, IDS, scene.dialect), table_alive(row)]
     allowed = scene.rules.rows(target, row)
     if allowed is not None:
         wheres.append(allowed)
-    select = sa.select(row.c.id).where(*wheres)
-    found: set[str] = set()
-    for at in range(0, len(ids), IDS_MAX):
-        found.update(
-            scene.connection.execute(
-                select, {**scene.parameters, "dg_ids": list(ids[at : at + IDS_MAX])}
-            ).scalars()
-        )
-    return found
+    return sa.select(row.c.id).where(*wheres)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from dougong_runtime.model.app import App, Entity
 from dougong_runtime.names import is_record_id
 from dougong_runtime.records import settings
 from dougong_runtime.records.running import Running
+from dougong_runtime.storage.ready import Ready
 from dougong_runtime.storage.tables import Tables
 
 
@@ -82,6 +83,12 @@ class Scene:
         if self.shared.read or self.shared.write:
             return None
         return (self.viewer.roles_in(self.app.name), self.viewer.is_admin, self.viewer.is_system)
+
+    def ready(self, key: Hashable, build: Callable[[], sa.Executable]) -> Ready:
+        """A statement of this viewer's, built and compiled once for all viewers of the same shape."""
+        if self.shape is None:
+            return Ready(build(), once=True)
+        return self.running.plans.get((key, self.shape), lambda: Ready(build()))
 
     @cached_property
     def setting_values(self) -> Mapping[str, Any]:

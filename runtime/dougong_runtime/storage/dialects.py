@@ -6,7 +6,9 @@ import sqlite3
 import time
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.types.string import TextLoader
 from sqlalchemy import event
 
 from dougong_runtime.exact import POSTGRESQL_FUNCTIONS, register_sqlite_functions
@@ -39,6 +41,7 @@ def make_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> sa.
         engine = _sqlite_engine(parsed, pool_size)
     else:
         engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        event.listen(engine, "connect", _on_postgresql_connect)
         _ping_idle(engine)
     return engine.execution_options(readonly=True) if read_only else engine
 
@@ -63,6 +66,17 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     return engine
+
+
+def _on_postgresql_connect(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Ids are text in Python; and a statement is planned for the values that it is run with.
+
+    PostgreSQL plans a prepared statement once for all values after some runs. For a list that is a trap: how many rows
+    a filter leaves and how many of them are wanted decide between two plans, one of which took ten times as long.
+    """
+    connection.adapters.register_loader("uuid", TextLoader)
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 def _ping_idle(engine: sa.Engine) -> None:
