@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from dougong_platform.site import Site
 from dougong_platform.tables import SITE
-from dougong_runtime.audit.seal import Seal, Sealing, Verdict, seal, verify
+from dougong_runtime.audit.seal import Seal, Sealing, seal
+from dougong_runtime.audit.verify import Verdict, verify
 
 KEY = "audit-seal"
 

@@ -1,12 +1,14 @@
 """The audit: a row for every change, sign-in, export, publish and message.
 
-`dg_audit` is append-only: triggers on both databases refuse UPDATE, DELETE and, on PostgreSQL, TRUNCATE. Everything
-that is sealed (seal.py) is stored as text in one canonical form, so that what is hashed is what stands in the table:
-instants as `2026-03-02T02:00:00.000000Z`, values as JSON text.
+`dg_audit` is append-only: triggers on both databases refuse UPDATE, DELETE and, on PostgreSQL, TRUNCATE; all but the
+one act by which the law lets values be erased (erase.py). Everything that is sealed (seal.py) is stored as text in one
+canonical form, so that what is hashed is what stands in the table: instants as `2026-03-02T02:00:00.000000Z`, values as
+JSON text.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +17,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from dougong_runtime.audit.guard import append_only
+from dougong_runtime.audit.commit import SALT_BYTES, erased_names
+from dougong_runtime.audit.guard import erasable_only
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.system import SYSTEM
 
@@ -46,11 +49,12 @@ ROLLBACK = "rollback"
 MESSAGE = "message"
 REFRESH = "refresh"  # stored clock formulas were brought up to date
 RUN = "run"  # a workflow did something that no other word says
+ERASE = "erase"  # values were erased from the audit by law
 
 ACTIONS: tuple[str, ...] = (
     CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, EXPORT, IMPORT, SETTING,
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
-    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN,
+    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE,
 )  # fmt: skip
 
 dg_audit = sa.Table(
@@ -73,6 +77,9 @@ dg_audit = sa.Table(
     sa.Column("after", sa.Text),
     sa.Column("reason", sa.Text),
     sa.Column("facts", sa.Text),
+    sa.Column("salt", sa.LargeBinary),
+    sa.Column("erased", sa.Text),
+    sa.Column("erased_by", sa.BigInteger),
     sqlite_autoincrement=True,
 )
 """Written in the transaction of what it tells.
@@ -87,6 +94,9 @@ app_version  version of the app that was running: the field names in before and 
 before/after JSON objects by field name: of an update only what changed, of a creation or deletion the whole
 reason       a person's own words, or why the system acted
 facts        a JSON object of whatever else belongs to the action
+salt         16 bytes from the machine's source of randomness, behind which the seal hides each value (commit.py)
+erased       where something was erased: what stays of it, so that the seal still fits; the salt is gone then
+erased_by    seq of the event of the last erasure
 """
 
 sa.Index(
@@ -133,18 +143,22 @@ class StoredEvent:
     after: dict[str, Any] | None
     reason: str | None
     facts: dict[str, Any] | None
+    erased: frozenset[str] = frozenset()
+    """What was erased by law: `before.name`, `after.name`, `facts.name`, `reason`."""
 
 
 _COMMON = ("at", "actor", "actor_name", "acting_for", "via", "address", "request", "app_version")
 _EACH = ("action", "app", "entity", "record", "before", "after", "reason", "facts")
-_NAMES = ", ".join(_COMMON + _EACH)
+_ALL = (*_COMMON, *_EACH, "salt")
+_NAMES = ", ".join(_ALL)
 
-_INSERT_SQLITE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join('?' * len(_COMMON + _EACH))})"
-_INSERT_ONE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join(['%s'] * len(_COMMON + _EACH))})"
+_INSERT_SQLITE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join('?' * len(_ALL))})"
+_INSERT_ONE = f"INSERT INTO dg_audit ({_NAMES}) VALUES ({', '.join(['%s'] * len(_ALL))})"
 _INSERT_MANY = (
     f"INSERT INTO dg_audit ({_NAMES}) SELECT {', '.join(['%s::text'] * 7)}, %s::integer, "
-    f"{', '.join('e.' + name for name in _EACH)} FROM unnest({', '.join(['%s::text[]'] * len(_EACH))}) "
-    f"WITH ORDINALITY AS e ({', '.join(_EACH)}, place) ORDER BY e.place"
+    f"{', '.join('e.' + name for name in _EACH)}, e.salt "
+    f"FROM unnest({', '.join(['%s::text[]'] * len(_EACH))}, %s::bytea[]) "
+    f"WITH ORDINALITY AS e ({', '.join(_EACH)}, salt, place) ORDER BY e.place"
 )
 _ROWS_A_STATEMENT = 1_000
 
@@ -193,7 +207,7 @@ def write(
             connection.exec_driver_sql(_INSERT_MANY, (*common, *columns))
 
 
-def _row(event: Event, system_reason: str | None) -> tuple[str | None, ...]:
+def _row(event: Event, system_reason: str | None) -> tuple[str | bytes | None, ...]:
     reason = event.reason if event.reason is not None else system_reason
     if reason is not None and "\0" in reason:
         reason = reason.replace("\0", "")
@@ -206,6 +220,7 @@ def _row(event: Event, system_reason: str | None) -> tuple[str | None, ...]:
         _json(event.after),
         reason,
         _json(event.facts),
+        os.urandom(SALT_BYTES),
     )
 
 
@@ -273,6 +288,7 @@ def stored(rows: Iterable[sa.Row[Any]]) -> Iterator[StoredEvent]:
             after=_object(row.after),
             reason=row.reason,
             facts=_object(row.facts),
+            erased=erased_names(row.erased),
         )
 
 
@@ -285,7 +301,7 @@ def _object(text: str | None) -> dict[str, Any] | None:
 
 def install(connection: sa.Connection) -> None:
     """Let the database itself refuse to change what was written; repeatable. `create_all` has done it already."""
-    append_only(connection, "dg_audit", "seq")
+    erasable_only(connection)
 
 
 @sa.event.listens_for(dg_audit, "after_create")

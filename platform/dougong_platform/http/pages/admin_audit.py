@@ -13,8 +13,10 @@ from starlette.routing import BaseRoute
 
 from dougong_platform import people
 from dougong_platform.http.pages.visit import Here, Pages, Visit
+from dougong_platform.seals import KEY
 from dougong_runtime.audit import seal
 from dougong_runtime.audit.log import ACTIONS, dg_audit
+from dougong_runtime.audit.verify import verify as verify_audit
 from dougong_runtime.pages.entry import Choice
 from dougong_runtime.pages.reading import instant
 
@@ -132,7 +134,7 @@ def verify(visit: Visit) -> Response:
     """Whether any row was changed, removed, put in or moved since it was sealed."""
     with visit.reading() as here:
         people.require_admin(here.viewer)
-        found = seal.verify(here.connection, here.site.settings.key("seal"))
+        found = verify_audit(here.connection, here.site.settings.key(KEY))
         t = here.reader.t
         text = (
             t("audit.whole", rows=f"{found.rows:,}", batches=f"{found.batches:,}")
