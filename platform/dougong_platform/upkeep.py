@@ -1,6 +1,8 @@
 """What a serving process does beside serving: seals the audit, refreshes formulas that depend on the clock, sweeps.
 
-Every process has the thread; a lease in the database lets one of them do each piece of work, once.
+Every process has two threads, one for what is quick and one for what may take long; a lease in the database lets one
+process do each piece of work, once. Work in batches renews its lease in the transaction of each batch: whoever has lost
+it to another cannot commit, and where its process was killed another goes on a minute later.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,15 +21,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from dougong_platform import seals, signin
+from dougong_platform.database import retrying
 from dougong_platform.logs import logger
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_runtime.errors import Refused
-from dougong_runtime.records import dependants
+from dougong_runtime.names import uuid7
+from dougong_runtime.records import refresh
+from dougong_runtime.records.change import Observer
+from dougong_runtime.records.refresh import Progress, Rhythm
 from dougong_runtime.storage import search
 
 LEASE_TIME = timedelta(minutes=15)
 """After so long whoever took a piece of work is thought dead, and another takes it."""
+BATCH_LEASE = timedelta(minutes=1)
+"""The same for work in batches, since the last of them."""
 
 PAUSE_SECONDS = 5.0
 WRITE_USE_SECONDS = 60.0
@@ -41,61 +50,129 @@ class Chore:
     name: str
     due: Callable[[datetime], datetime]
     run: Callable[[], object]
+    """Gives the instant that it was done for, where that is not the instant at which it ended."""
+    lease: timedelta = LEASE_TIME
+    is_quick: bool = True
+
+
+class LeaseLost(Exception):
+    """Another process has taken the work over."""
+
+
+class _Stopping(Exception):
+    """The process ends; the work is to be gone on with."""
 
 
 class Upkeep:
-    """The thread of one process. `start` and `stop` it around serving."""
+    """The threads of one process. `start` and `stop` it around serving."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, observers: Sequence[Observer] = ()) -> None:
+        """`observers` are told of what a refresh changes, as of any write."""
         self.site = site
-        self.holder = f"{socket.gethostname()}/{os.getpid()}"
+        self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid7()[-8:]}"
+        self._observers = observers
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._run, name="upkeep", daemon=True),
+            threading.Thread(target=self._run_long, name="upkeep-long", daemon=True),
+        ]
         self._written_at: datetime | None = None
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End, after the piece of work in hand; what was noted is written."""
+        """End, after the piece of work or the batch in hand; what was noted is written."""
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=10)
         self._safely("last use", self._write_use)
 
     def chores(self) -> tuple[Chore, ...]:
         """All the pieces of work, with when they are due."""
-        zone = ZoneInfo(self.site.settings.time_zone)
+        zone = ZoneInfo(self.site.settings.site_time_zone)
         every = timedelta(seconds=self.site.settings.seal_seconds)
         return (
             Chore("seal", lambda now: now - every, lambda: seals.seal_now(self.site)),
-            Chore("hourly", start_of_hour, lambda: self.refresh("hourly")),
-            Chore("daily", lambda now: start_of_day(now, zone), lambda: self.refresh("daily")),
+            Chore("hourly", start_of_hour, lambda: self.refresh("hourly"), lease=BATCH_LEASE, is_quick=False),
+            Chore(
+                "daily",
+                lambda now: start_of_day(now, zone),
+                lambda: self.refresh("daily"),
+                lease=BATCH_LEASE,
+                is_quick=False,
+            ),
             Chore("sweep", start_of_hour, self._sweep),
         )
 
-    def run_due(self) -> list[str]:
+    def run_due(self, which: Callable[[Chore], bool] = lambda chore: True) -> list[str]:
         """Do every chore that is due and that no other process has taken. Gives the names of those done."""
         done = []
-        for chore in self.chores():
+        for chore in filter(which, self.chores()):
             now = self.site.clock.now()
-            if self._take(chore.name, chore.due(now), now):
-                finished = self._safely(chore.name, chore.run)
-                self._give_back(chore.name, finished)
+            if self._take(chore, chore.due(now), now):
+                finished, given = self._safely(chore.name, chore.run)
+                self._give_back(chore.name, finished, given)
                 if finished:
                     done.append(chore.name)
         return done
 
-    def refresh(self, which: str) -> int:
-        """Bring the stored formulas of that rhythm up to date in every app, a transaction each. Gives how many apps."""
+    def refresh(self, which: Rhythm) -> datetime:
+        """Bring the stored formulas of that rhythm up to date in every app that has some; gives when it began.
+
+        Each batch is a transaction, in which the lease of the chore is renewed. What was begun and not ended is gone
+        on with. An app that cannot be refreshed does not keep the others waiting: its error is raised at the end.
+        """
+        began = self.site.clock.now()
+        due = next(c.due(began) for c in self.chores() if c.name == which)
+        failed: Exception | None = None
         with self.site.database.read() as connection:
-            apps = self.site.apps(connection)
-        for name in apps:
-            with self.site.database.write() as connection:
-                running = self.site.running(connection, name)
-                dependants.refresh(connection, running, which, self.site.clock, self.site.settings.time_zone)
-        return len(apps)
+            apps = [
+                name
+                for name in self.site.apps(connection)
+                if refresh.fields_of(self.site.running(connection, name).app, which)
+            ]
+        for app in apps:
+            try:
+                self._refresh_app(app, which, due)
+            except (LeaseLost, _Stopping):
+                raise
+            except Exception as error:
+                _log.exception("refresh failed", app=app, which=which)
+                failed = error
+        if failed is not None:
+            raise failed
+        return began
+
+    def _refresh_app(self, app: str, which: Rhythm, due: datetime) -> None:
+        pace = _Pace(self.site.database.has_one_writer)
+        with self.site.database.read() as connection:
+            at = refresh.refreshed_at(connection, app).get(which)
+        while at is None or at < due:
+            if self._stop.is_set():
+                raise _Stopping
+            before = time.monotonic()
+            done = retrying(lambda: self._refresh_batch(app, which, pace.rows))
+            if done.ended_at is not None:
+                _log.info("refreshed", app=app, which=which, rows=done.done, changed=done.changed)
+                at = done.started_at
+            self._stop.wait(pace.next(time.monotonic() - before))
+
+    def _refresh_batch(self, app: str, which: Rhythm, rows: int) -> Progress:
+        with self.site.database.write() as connection:
+            self._renew(connection, which)
+            return refresh.advance(
+                connection,
+                self.site.running(connection, app),
+                which,
+                self.site.clock,
+                self.site.settings.site_time_zone,
+                rows=rows,
+                observers=self._observers,
+            )
 
     def warm(self) -> None:
         """Load what the first request and the first write would wait for: every app, and the readings of characters."""
@@ -107,46 +184,67 @@ class Upkeep:
     def _run(self) -> None:
         self._safely("warm", self.warm)
         while not self._stop.wait(PAUSE_SECONDS):
-            self._safely("leases", self.run_due)
+            self._safely("leases", lambda: self.run_due(lambda chore: chore.is_quick))
             now = self.site.clock.now()
             if self._written_at is None or (now - self._written_at).total_seconds() >= WRITE_USE_SECONDS:
                 self._safely("last use", self._write_use)
                 self._written_at = now
 
-    def _safely(self, name: str, run: Callable[[], object]) -> bool:
-        """Whether it went well; if not, the log says why and the next round tries again."""
+    def _run_long(self) -> None:
+        while not self._stop.wait(PAUSE_SECONDS):
+            self._safely("leases", lambda: self.run_due(lambda chore: not chore.is_quick))
+
+    def _safely(self, name: str, run: Callable[[], object]) -> tuple[bool, object]:
+        """Whether it went well, and what it gave; if not, the log says why and the next round tries again."""
         try:
-            run()
+            return True, run()
+        except _Stopping:
+            _log.info("upkeep goes on later", chore=name)
+        except LeaseLost:
+            _log.warning("upkeep taken over by another process", chore=name)
         except (SQLAlchemyError, Refused, OSError) as error:
             _log.warning("upkeep failed", chore=name, why=str(error))
-            return False
         except Exception:
             _log.exception("upkeep failed", chore=name)
-            return False
-        return True
+        return False, None
 
-    def _take(self, name: str, due: datetime, now: datetime) -> bool:
+    def _take(self, chore: Chore, due: datetime, now: datetime) -> bool:
         with self.site.database.read() as connection:
-            row = connection.execute(sa.select(LEASE).where(LEASE.c.name == name)).first()
+            row = connection.execute(sa.select(LEASE).where(LEASE.c.name == chore.name)).first()
         if row is not None and (row.until > now or (row.done_at is not None and row.done_at >= due)):
             return False
         with self.site.database.write() as connection:
             insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             connection.execute(
-                insert(LEASE).values(name=name, holder="", until=now, done_at=None).on_conflict_do_nothing()
+                insert(LEASE)
+                .values(name=chore.name, holder="", until=now, done_at=None)
+                .on_conflict_do_nothing()
             )
             free = sa.or_(LEASE.c.done_at.is_(None), LEASE.c.done_at < due)
             taken = connection.execute(
                 sa.update(LEASE)
-                .where(LEASE.c.name == name, LEASE.c.until <= now, free)
-                .values(holder=self.holder, until=now + LEASE_TIME)
+                .where(LEASE.c.name == chore.name, LEASE.c.until <= now, free)
+                .values(holder=self.holder, until=now + chore.lease)
             )
             return taken.rowcount == 1
 
-    def _give_back(self, name: str, finished: bool) -> None:
-        """The lease ends; unfinished work is tried again after a minute."""
+    def _renew(self, connection: sa.Connection, name: str) -> None:
+        """In the transaction of a batch: hold the lease for another while. Raises LeaseLost where it is another's."""
+        kept = connection.execute(
+            sa.update(LEASE)
+            .where(LEASE.c.name == name, LEASE.c.holder == self.holder)
+            .values(until=self.site.clock.now() + BATCH_LEASE)
+        )
+        if kept.rowcount != 1:
+            raise LeaseLost
+
+    def _give_back(self, name: str, finished: bool, done_for: object) -> None:
+        """The lease ends; unfinished work is tried again after a minute, or at once where the process ends."""
         now = self.site.clock.now()
-        values = {"until": now, "done_at": now} if finished else {"until": now + timedelta(minutes=1)}
+        if finished:
+            values = {"until": now, "done_at": done_for if isinstance(done_for, datetime) else now}
+        else:
+            values = {"until": now if self._stop.is_set() else now + timedelta(minutes=1)}
         with self.site.database.write() as connection:
             connection.execute(
                 sa.update(LEASE).where(LEASE.c.name == name, LEASE.c.holder == self.holder).values(**values)
@@ -159,6 +257,29 @@ class Upkeep:
     def _sweep(self) -> None:
         with self.site.database.write() as connection:
             signin.sweep(self.site, connection)
+
+
+class _Pace:
+    """How many records a batch takes, so that it lasts about as long as others may wait for it; and the rest between.
+
+    On SQLite a batch holds the only writer, so it is short, and others have their turn after it.
+    """
+
+    def __init__(self, has_one_writer: bool) -> None:
+        self.rows = ROWS_FIRST
+        self._seconds = 0.2 if has_one_writer else 1.0
+        self._share = 0.25 if has_one_writer else 0.0
+
+    def next(self, seconds: float) -> float:
+        """Take note of how long a batch has lasted; gives the seconds to rest."""
+        if seconds > self._seconds:
+            self.rows = max(ROWS_LEAST, self.rows // 2)
+        elif seconds < self._seconds / 2:
+            self.rows = min(ROWS_MOST, self.rows * 2)
+        return seconds * self._share
+
+
+ROWS_FIRST, ROWS_LEAST, ROWS_MOST = 1_000, 100, 20_000
 
 
 def start_of_hour(now: datetime) -> datetime:

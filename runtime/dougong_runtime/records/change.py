@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Kind = Literal["create", "update", "delete", "restore"]
 
@@ -24,8 +24,12 @@ class Change:
     reasons: Mapping[str, str] = field(default_factory=dict)
     computed: bool = False
     """create: whether the stored formulas that follow from the record alone were stored with it."""
+    formulas: Mapping[str, Any] = field(default_factory=dict)
+    """create: values of those formulas."""
     cause: str | None = None
     """Record whose deletion or restoration brought this one with it."""
+    batch: str | None = None
+    """update: id of the refresh or repair that this change is part of; all its changes bear the same."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -46,5 +50,17 @@ class Observer(Protocol):
     """Told of writes, in their transaction. What it raises undoes them."""
 
     def wrote(self, changes: Sequence[Change], recomputed: Sequence[Recomputed]) -> None:
-        """Called once a write, after its stored formulas are true again."""
+        """Called once a write, after its stored formulas are true again.
+
+        A refresh of many records is told in many calls, a transaction each, whose changes share their `batch`.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchObserver(Observer, Protocol):
+    """Also told when a refresh has come to its end, so that what it gathered can be taken up as one."""
+
+    def refreshed(self, app: str, batch: str) -> None:
+        """Called once a refresh, in the transaction that ends it, after the last of its changes."""
         ...

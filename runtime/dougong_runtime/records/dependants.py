@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_runtime.exact import Instant, RecordId
+from dougong_runtime.exact import RecordId
 from dougong_runtime.formulas.compile import Scope, stored
 from dougong_runtime.formulas.context import Context, needed
 from dougong_runtime.formulas.tree import Hop
@@ -24,17 +24,7 @@ from dougong_runtime.records import settings
 from dougong_runtime.records.change import Recomputed
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.running import Running
-from dougong_runtime.storage.system import SYSTEM
 from dougong_runtime.storage.tables import Tables
-
-REFRESHED = sa.Table(
-    "dg_refreshed",
-    SYSTEM,
-    sa.Column("app", sa.String(48), primary_key=True),
-    sa.Column("which", sa.String(16), primary_key=True),
-    sa.Column("at", Instant(), nullable=False),
-)
-"""When the formulas that follow the clock were last brought up to date, hourly and daily ones apart."""
 
 IDS_MAX = 5_000
 """Ids that travel as parameters of one statement."""
@@ -91,29 +81,6 @@ def recompute_all(
     recompute(
         connection, running, {(s.entity, f) for s in running.graph.steps for f in s.fields}, clock, time_zone
     )
-
-
-def refresh(
-    connection: sa.Connection, running: Running, which: str, clock: Clock, time_zone: str = "Asia/Shanghai"
-) -> list[Recomputed]:
-    """Bring the formulas up to date that follow the clock `hourly` or `daily`, and what follows from them."""
-    wanted = {
-        (e.name, f.name)
-        for e in running.app.entities.values()
-        for f in e.fields.values()
-        if f.refresh == which
-    }
-    changed = recompute(connection, running, wanted, clock, time_zone) if wanted else []
-    key = (REFRESHED.c.app == running.app.name) & (REFRESHED.c.which == which)
-    if connection.execute(REFRESHED.update().where(key).values(at=clock.now())).rowcount == 0:
-        connection.execute(REFRESHED.insert().values(app=running.app.name, which=which, at=clock.now()))
-    return changed
-
-
-def refreshed_at(connection: sa.Connection, app: str) -> dict[str, datetime]:
-    """`hourly` and `daily` → when those formulas were last brought up to date."""
-    rows = connection.execute(sa.select(REFRESHED.c.which, REFRESHED.c.at).where(REFRESHED.c.app == app))
-    return {row.which: row.at for row in rows}
 
 
 def parameters_at(

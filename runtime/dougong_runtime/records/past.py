@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dougong_runtime.access.masks import masked
 from dougong_runtime.audit import history
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import NOT_FOUND, refuse
@@ -56,10 +55,9 @@ def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEv
                 continue
             old, new = before.get(name), after.get(name)
             if shown == "masked":
-                mask = cells.mask(name)
-                old, new = masked(old, mask), masked(new, mask)
+                old, new = cells.masked(name, old), cells.masked(name, new)
             changes.append(FieldChange(name, old, new))
-        if event.action == "update" and not changes:
+        if event.action in ("update", "refresh") and not changes:
             continue
         facts = {k: v for k, v in (event.facts or {}).items() if k in ("version", "cause", "field")}
         if "field" in facts and cells.shown(facts["field"]) == "no":
@@ -94,7 +92,7 @@ def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any
         if how == "yes":
             shown[name] = value
         elif how == "masked":
-            shown[name] = masked(value, cells.mask(name))
+            shown[name] = cells.masked(name, value)
     return shown
 
 

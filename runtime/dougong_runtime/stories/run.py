@@ -19,7 +19,7 @@ from dougong_runtime.errors import Place, Refused
 from dougong_runtime.host import FixedClock
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.model.link import link
-from dougong_runtime.records.dependants import refresh
+from dougong_runtime.records.refresh import RHYTHMS, Rhythm, refresh
 from dougong_runtime.storage.dialects import make_engine
 from dougong_runtime.stories.checks import CHECKS, Differs
 from dougong_runtime.stories.scene import Cast, Missing
@@ -175,7 +175,7 @@ class _Player:
             case {"restore": name}:
                 cast.records(who).restore(cast.entity(name).name, cast.id(name))
             case {"refresh": which}:
-                self._refresh("daily" if which is True else str(which))
+                self._refresh(next((r for r in RHYTHMS if r == which), "daily"))
             case {"advance": span}:
                 self._move(self.stage.clock.at + _span(str(span)))
             case {"at": moment}:
@@ -194,7 +194,7 @@ class _Player:
         if to.astimezone(ZONE).date() != before:
             self._refresh("daily")
 
-    def _refresh(self, which: str) -> None:
+    def _refresh(self, which: Rhythm) -> None:
         refresh(self.connection, self.stage.running, which, self.stage.clock)
 
 
