@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dougong_runtime.access.masks import masked
 from dougong_runtime.audit import history
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import NOT_FOUND, refuse
@@ -55,7 +56,8 @@ def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEv
                 continue
             old, new = before.get(name), after.get(name)
             if shown == "masked":
-                old, new = cells.masked(name, old), cells.masked(name, new)
+                mask = cells.mask(name)
+                old, new = masked(old, mask), masked(new, mask)
             changes.append(FieldChange(name, old, new))
         if event.action in ("update", "refresh") and not changes:
             continue
@@ -92,7 +94,7 @@ def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any
         if how == "yes":
             shown[name] = value
         elif how == "masked":
-            shown[name] = cells.masked(name, value)
+            shown[name] = masked(value, cells.mask(name))
     return shown
 
 
