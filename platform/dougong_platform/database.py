@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
+from dougong_platform import installing
 from dougong_platform.settings import Settings
-from dougong_platform.tables import SITE
-from dougong_runtime import publish
-from dougong_runtime.audit import log
 from dougong_runtime.errors import Refused, problem_type, refuse
-from dougong_runtime.exact import POSTGRESQL_FUNCTIONS
-from dougong_runtime.model.directory import DIRECTORY
-from dougong_runtime.names import uuid7
-from dougong_runtime.storage.dialects import install_functions, make_engine
-from dougong_runtime.storage.system import SYSTEM
+from dougong_runtime.storage.dialects import make_engine
 
 T = TypeVar("T")
-
-SCHEMA = 1
-"""Number of the system tables' structure. It grows when they change in a way that an older program cannot live with:
-that one refuses the database."""
 
 COLLISIONS = ("40P01", "40001")
 """PostgreSQL's states of a transaction that was undone for another's sake: a deadlock, a failure to serialize."""
@@ -38,16 +25,6 @@ RETRIES_MAX = 5
 RETRY_SECONDS = 0.01
 """Longest wait before the first new attempt; it doubles with each."""
 
-INSTALL_LOCK = 0x446F75676F6E67
-"""Key of PostgreSQL's advisory lock under which the system tables are made ("Dougong" in hexadecimal)."""
-
-NEWER_DATABASE = problem_type(
-    "newer-database",
-    409,
-    "数据库的结构版本是 {found}，本程序只认识到 {known}。",
-    "The database has structure {found}; this program knows structures up to {known}.",
-    remedy=("安装更新的 dougong。", "Install a newer dougong."),
-)
 NO_DATABASE = problem_type(
     "no-database",
     503,
@@ -119,43 +96,21 @@ class Database:
             yield connection
 
     def install(self) -> None:
-        """Make what the system needs and is not there yet: tables, functions, triggers, the directory.
+        """Bring the system's tables to this program's form: missing ones are made, older ones migrated.
 
-        Safe to call at every start and from several processes at once; where this program has done it before, it only
-        looks, and waits for no writer. Raises `Refused` where the database cannot be reached or belongs to a newer
-        program.
+        Safe to call at every start and from several processes at once; where nothing is to be done it only looks.
+        Raises `Refused` where the database cannot be reached, belongs to a newer program, or is older and the
+        administrator wants to upgrade it by hand (the setting `upgrade`).
         """
-        mine = forms()
         try:
-            if self.is_installed(mine):
-                return
-            with self.write() as connection:
-                if connection.dialect.name == "postgresql":
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(INSTALL_LOCK)))
-                SYSTEM.create_all(connection)
-                facts = _facts(connection)
-                if int(facts.get("schema", SCHEMA)) > SCHEMA:
-                    raise refuse(NEWER_DATABASE, found=facts["schema"], known=SCHEMA)
-                install_functions(connection)
-                log.install(connection)
-                publish.install_directory(connection)
-                kept = json.loads(facts.get("forms", "{}")) | mine
-                wanted = {"id": facts.get("id", uuid7()), "schema": str(SCHEMA), "forms": json.dumps(kept)}
-                connection.execute(sa.delete(SITE).where(SITE.c.name.in_(wanted)))
-                connection.execute(sa.insert(SITE), [{"name": n, "value": v} for n, v in wanted.items()])
+            installing.install(self, automatic=self._settings.upgrade == "auto")
         except OperationalError as error:
             raise unreachable(error) from None
 
-    def is_installed(self, parts: Mapping[str, str] | None = None) -> bool:
-        """Whether the system tables are there, with all `parts` in that form where they are given."""
+    def is_installed(self) -> bool:
+        """Whether the system's tables are there, in the form that this program knows."""
         with self.read() as connection:
-            if not sa.inspect(connection).has_table(SITE.name):
-                return False
-            facts = _facts(connection)
-        if int(facts.get("schema", SCHEMA)) > SCHEMA:
-            return False
-        kept = json.loads(facts.get("forms", "{}"))
-        return parts is None or all(kept.get(name) == form for name, form in parts.items())
+            return installing.is_current(connection)
 
     def close(self) -> None:
         """Give all connections back to the database."""
@@ -181,20 +136,3 @@ def retrying(work: Callable[[], T]) -> T:
 def unreachable(error: OperationalError) -> Refused:
     """The refusal for a database that does not answer, or stays locked by a long write."""
     return refuse(NO_DATABASE, why=str(error.orig).strip().splitlines()[0])
-
-
-def forms() -> dict[str, str]:
-    """Part → what follows from its definition: each system table, the directory, the functions, the program's version.
-
-    Which tables there are depends on what the process has imported, so parts are compared one by one.
-    """
-    parts = {t.name: repr([(c.name, repr(c.type)) for c in t.columns]) for t in SYSTEM.tables.values()}
-    for entity in DIRECTORY.own_entities:
-        parts[entity.table] = repr([(f.id, f.name, f.type, f.search) for f in entity.own_fields])
-    parts["functions"] = "".join(POSTGRESQL_FUNCTIONS)
-    parts["program"] = version("dougong")
-    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()}
-
-
-def _facts(connection: sa.Connection) -> dict[str, str]:
-    return {row.name: row.value for row in connection.execute(sa.select(SITE))}

@@ -251,6 +251,28 @@ SETTINGS: tuple[Setting, ...] = (
     _setting(
         "seal_seconds", _whole(1, 86_400), 60, "审计封存间隔（秒）", "Seconds between seals of the audit"
     ),
+    _setting(
+        "audit_anchor",
+        _text,
+        "",
+        "审计封存的库外留存：文件路径，或接收封存的 https 地址",
+        "Where seals of the audit are kept outside: a file's path, or an https address that takes them",
+    ),
+    _setting(
+        "audit_anchor_token",
+        _text,
+        "",
+        "向该地址出示的令牌（Bearer）",
+        "Token shown to that address (Bearer)",
+        True,
+    ),
+    _setting(
+        "upgrade",
+        _one_of("auto", "manual"),
+        "auto",
+        "系统表升级：auto 启动时自动进行；manual 只由 dougong upgrade 进行",
+        "Upgrading the system tables: auto, at the start; manual, by “dougong upgrade” only",
+    ),
     _setting("demo", _flag, False, "是否为演示站点", "Whether this is a demonstration"),
 )
 
@@ -282,6 +304,9 @@ class Settings:
     sign_in_failures_max: int
     sign_in_per_address_max: int
     seal_seconds: int
+    audit_anchor: str
+    audit_anchor_token: str = field(repr=False)
+    upgrade: str
     demo: bool
     origins: Mapping[str, str] = field(default_factory=dict)
     """Setting name → where it was decided: `environment`, the file's name, `default` or `generated`."""

@@ -100,3 +100,30 @@ LEASE = sa.Table(
     sa.Column("done_at", Instant),
 )
 """What one process at a time does (`seal`, `hourly`, `daily`): by whom, until when, and when it was last done."""
+
+PROCESS = sa.Table(
+    "dg_process",
+    SYSTEM,
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("program", sa.Text, nullable=False),
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+)
+"""A process that serves: `program` is its version, `revision` the migration it knows; it notes `seen_at` every minute
+and takes its row away at an orderly end."""
+
+SLOW_STATEMENT = sa.Table(
+    "dg_slow_statement",
+    SYSTEM,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("statement", sa.Text, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("milliseconds", sa.BigInteger, nullable=False),
+    sa.Column("worst_milliseconds", sa.BigInteger, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+)
+"""Statements that took longer than the threshold: their text without values, how often, how long together and at
+worst. The worst few hundred are kept; `key` is the SHA-256 of the text."""
