@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from dougong_platform import people
+from dougong_platform import people, viewers
 from dougong_platform.site import Site
 from dougong_runtime import publish
 from dougong_runtime.documents.source import Source, read
@@ -56,15 +57,38 @@ def link_beside(site: Site, connection: sa.Connection, source: Source) -> App:
     return link(source, others)
 
 
+def publish_version(
+    site: Site,
+    make_plan: Callable[[sa.Connection], publish.Plan],
+    actor: Viewer,
+    note: str | None = None,
+) -> tuple[publish.Plan, int]:
+    """Plan and publish while people work; gives the plan that was carried out and the version's number.
+
+    Raises `Refused` as planning does, and where records or other work stand in the way.
+    """
+    people.require_admin(actor)
+
+    def carry_out(connection: sa.Connection, plan: publish.Plan, prepared: publish.Prepared) -> int:
+        return apply(site, connection, plan, actor, note, prepared)
+
+    return publish.publish(site.database.engine, make_plan, carry_out, time_zone=site.settings.site_time_zone)
+
+
 def apply(
-    site: Site, connection: sa.Connection, plan: publish.Plan, actor: Viewer, note: str | None = None
+    site: Site,
+    connection: sa.Connection,
+    plan: publish.Plan,
+    actor: Viewer,
+    note: str | None = None,
+    prepared: publish.Prepared = publish.NOTHING,
 ) -> int:
     """Carry out a plan, in the caller's transaction; people keep roles that were renamed. Gives the version's number."""
     people.require_admin(actor)
     name = plan.after.name
-    before = site.running(connection, name).app if name in site.apps(connection) else None
+    before = plan.before
     sa.event.listen(connection, "rollback", lambda _connection: site.forget(name))
     zone = site.settings.site_time_zone
-    number = publish.apply(connection, plan, actor, note, site.clock, time_zone=zone)
+    number = publish.apply(connection, plan, actor, note, site.clock, time_zone=zone, prepared=prepared)
     people.follow_renamed_roles(connection, before, plan.after)
     return number

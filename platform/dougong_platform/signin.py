@@ -25,7 +25,8 @@ from dougong_platform.tables import ATTEMPT, CREDENTIAL, SESSION
 from dougong_platform.viewers import Door
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
-from dougong_runtime.host import Viewer, today
+from dougong_runtime.host import Viewer
+from dougong_runtime.storage.ready import Ready
 
 ADDRESS_WINDOW = timedelta(minutes=15)
 """An address's wrong passwords are forgotten when none came for so long."""
@@ -197,20 +198,16 @@ def sign_out_everywhere(
 # --- sessions -----------------------------------------------------------------------------------------------
 def viewer_of_session(site: Site, connection: sa.Connection, token: str, door: Door) -> Viewer | None:
     """Who the cookie's token belongs to; None where the session has ended or the person is inactive."""
-    now = site.clock.now()
-    row = connection.execute(
-        _by_token(connection.dialect.name),
-        {
-            "hash": token_hash(token),
-            "now": now,
-            "idle": now - timedelta(minutes=site.settings.session_idle_minutes),
-            "today": today(site.clock, site.settings.time_zone),
-        },
-    ).first()
+    found = viewers.parameters(site.clock, site.settings, door)
+    now: datetime = found["now"]
+    idle = now - timedelta(minutes=site.settings.session_idle_minutes)
+    statement = _by_token(connection.dialect.name)
+    row = statement.first(connection, {"hash": token_hash(token), "idle": idle, **found})
     if row is None:
         return None
-    site.last_use.note(SESSION, row.token_hash, row.used_at, now)
-    return viewers.viewer_from(row, site.settings, door)
+    kept_hash, used_at = row[:2]
+    site.last_use.note(SESSION, kept_hash, used_at, now)
+    return viewers.viewer_from(connection, row, site.settings, door)
 
 
 def sessions(site: Site, connection: sa.Connection, user_id: str) -> list[Open]:
@@ -250,14 +247,14 @@ def sweep(site: Site, connection: sa.Connection) -> None:
 
 
 @cache
-def _by_token(dialect: str) -> sa.Select[Any]:
+def _by_token(dialect: str) -> Ready:
     instant = SESSION.c.used_at.type
     found = sa.select(SESSION.c.user, SESSION.c.token_hash, SESSION.c.used_at).where(
         SESSION.c.token_hash == sa.bindparam("hash"),
         SESSION.c.expires_at > sa.bindparam("now", type_=instant),
         SESSION.c.used_at > sa.bindparam("idle", type_=instant),
     )
-    return viewers.statement(dialect, found.subquery(), "token_hash", "used_at")
+    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at"))
 
 
 # --- guessing -----------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ import threading
 
 import sqlalchemy as sa
 
+from dougong_platform import viewers
 from dougong_platform.database import Database
 from dougong_platform.last_use import LastUse
 from dougong_platform.settings import Settings
+from dougong_runtime.access.shares import NOTHING_SHARED
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, SystemClock, Viewer
@@ -41,13 +43,16 @@ class Site:
         self._loading = threading.Lock()
 
     def running(self, connection: sa.Connection, app_name: str) -> Running:
-        """The running version of an app, kept from one call to the next; each call asks the database for its number.
+        """The running version of an app, kept from one call to the next.
 
-        Raises `Refused` (NO_APP) with the nearest name.
+        Its number is asked of the database, unless this transaction has found it out along with who asks. Raises
+        `Refused` (NO_APP) with the nearest name.
         """
         if app_name == DIRECTORY:
             return self._directory(connection.dialect.name)
-        number = versions.running_number(connection, app_name)
+        standing = viewers.standing_on(connection)
+        known = standing.running.get(app_name) if standing is not None else None
+        number = known or versions.running_number(connection, app_name)
         if number is None:
             raise refuse(NO_APP, name=app_name, nearest=nearest(app_name, self.apps(connection)))
         kept = self._running.get(app_name)
@@ -69,12 +74,22 @@ class Site:
 
     def apps(self, connection: sa.Connection) -> tuple[str, ...]:
         """Names of the installed apps, the directory not among them."""
-        return tuple(name for name in versions.all_apps(connection) if name != DIRECTORY)
+        standing = viewers.standing_on(connection)
+        names = sorted(standing.running) if standing is not None else versions.all_apps(connection)
+        return tuple(name for name in names if name != DIRECTORY)
 
     def records(self, connection: sa.Connection, viewer: Viewer, app_name: str) -> Records:
         """The one door to an app's records, for one person in one transaction."""
-        zone = self.settings.site_time_zone
-        return Records(self.running(connection, app_name), connection, viewer, self.clock, time_zone=zone)
+        standing = viewers.standing_on(connection)
+        known = standing is not None and standing.user == viewer.user and standing.app == app_name
+        return Records(
+            self.running(connection, app_name),
+            connection,
+            viewer,
+            self.clock,
+            time_zone=self.settings.site_time_zone,
+            shared=NOTHING_SHARED if known and standing and not standing.has_shares else None,
+        )
 
     def forget(self, app_name: str) -> None:
         """Drop what is kept of an app: after a publication that was not committed."""

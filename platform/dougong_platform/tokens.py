@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,8 +17,9 @@ from dougong_platform.tables import TOKEN
 from dougong_platform.viewers import Door
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
-from dougong_runtime.host import Viewer, today
+from dougong_runtime.host import Viewer
 from dougong_runtime.names import nearest, uuid7
+from dougong_runtime.storage.ready import Ready
 
 PREFIX = "dgt_"
 """So that a token found in a file is known for one."""
@@ -132,16 +132,14 @@ def verify(site: Site, connection: sa.Connection, token: str, door: Door) -> Bea
     """Who the token speaks for; None where it is unknown, ended, revoked, or its person inactive."""
     if not token.startswith(PREFIX):
         return None
-    now = site.clock.now()
-    row = connection.execute(
-        _by_token(connection.dialect.name),
-        {"hash": token_hash(token), "now": now, "today": today(site.clock, site.settings.time_zone)},
-    ).first()
+    found = viewers.parameters(site.clock, site.settings, door)
+    row = _by_token(connection.dialect.name).first(connection, {"hash": token_hash(token), **found})
     if row is None:
         return None
-    site.last_use.note(TOKEN, row.token_hash, row.used_at, now)
-    viewer = viewers.viewer_from(row, site.settings, door)
-    scopes = frozenset(row.scopes)
+    kept_hash, used_at, kept_scopes = row[:3]
+    site.last_use.note(TOKEN, kept_hash, used_at, found["now"])
+    viewer = viewers.viewer_from(connection, row, site.settings, door)
+    scopes = frozenset(kept_scopes)
     apps = scopes - {READ, WRITE}
     if apps:
         narrowed = frozenset(r for r in viewer.roles if r.partition(".")[0] in apps)
@@ -171,7 +169,7 @@ def revoke(site: Site, connection: sa.Connection, actor: Viewer, token_id: str) 
 
 
 @cache
-def _by_token(dialect: str) -> sa.Select[Any]:
+def _by_token(dialect: str) -> Ready:
     found = sa.select(TOKEN.c.user, TOKEN.c.token_hash, TOKEN.c.used_at, TOKEN.c.scopes).where(
         TOKEN.c.token_hash == sa.bindparam("hash"),
         TOKEN.c.revoked_at.is_(None),
@@ -180,4 +178,4 @@ def _by_token(dialect: str) -> sa.Select[Any]:
             TOKEN.c.expires_at > sa.bindparam("now", type_=TOKEN.c.expires_at.type),
         ),
     )
-    return viewers.statement(dialect, found.subquery(), "token_hash", "used_at", "scopes")
+    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at", "scopes"))

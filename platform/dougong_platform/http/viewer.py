@@ -55,7 +55,8 @@ def door_of(request: Request) -> Door:
     via = "api" if request.url.path.startswith("/api/") else "page"
     address = request.client.host if request.client else None
     language = accepted_language(request.headers.get("accept-language", ""))
-    return Door(via, address, getattr(request.state, "request_id", None), language)
+    app = request.path_params.get("app")
+    return Door(via, address, getattr(request.state, "request_id", None), language, app)
 
 
 def asker_of(site: Site, request: Request, connection: sa.Connection) -> Asker:

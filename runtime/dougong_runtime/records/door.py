@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from dougong_runtime.access import explain, shares
 from dougong_runtime.access.explain import Reason
+from dougong_runtime.access.grants import mask_of
 from dougong_runtime.access.masks import DOT
+from dougong_runtime.access.shares import Shared
 from dougong_runtime.audit import log
 from dougong_runtime.errors import (
     FORBIDDEN,
@@ -84,12 +86,16 @@ class Records:
         *,
         time_zone: str = "Asia/Shanghai",
         observers: Sequence[Observer] = (),
+        shared: Shared | None = None,
     ) -> None:
-        """`time_zone` is the site's: that of stored formulas, autonumbers and schedules."""
+        """`time_zone` is the site's: that of stored formulas, autonumbers and schedules. `shared` is what is shared
+        with the viewer, where the host knows it already."""
         self.running = running
         self.viewer = viewer
         self.connection = connection
         self._scene = Scene(running, connection, viewer, clock or SystemClock(), time_zone)
+        if shared is not None:
+            self._scene.shared = shared
         self._writer = Writer(self._scene, observers)
 
     # --- what the viewer may do ---------------------------------------------------------------------------------
@@ -110,7 +116,7 @@ class Records:
             kept = field.is_system or field.is_computed or field.type == "autonumber"
             if field.name == "deleted_at" or (shown == "no" and (kept or not create)):
                 continue
-            reveal = shown in ("masked", "mixed") and access.mask(field).reveal
+            reveal = shown in ("masked", "mixed") and mask_of(field, access.reading).reveal
             views.append(
                 FieldView(
                     field,
@@ -309,7 +315,7 @@ class Records:
     @contextmanager
     def deferring(self) -> Iterator[None]:
         """Within it, several `load_many` put off what follows from them; it is settled once, at the end."""
-        self._writer.deferred = Dirty(self.running.app)
+        self._writer.deferred = Dirty.of_writes(self.running)
         try:
             yield
             bulk.settle_deferred(self._writer)
@@ -407,6 +413,7 @@ class Records:
         )
         for code, (before, after) in changed.items():
             self._audit(log.SETTING, None, None, {"value": before}, {"value": after}, {"code": code})
+        scene.forget_settings()
         nodes = {n for code in changed for n in self.running.graph.by_setting.get(code, ())}
         if nodes:
             dependants.recompute(scene.connection, self.running, nodes, scene.clock, scene.site_time_zone)
