@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from dougong_runtime.fields.base import Value
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records.checks import not_unique
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.storage.ready import Ready
 from dougong_runtime.storage.search import search_values, searched_fields, sorted_fields
 
 _NOTHING_KEPT = (
@@ -49,14 +51,22 @@ def values_of(entity: Entity, row: Mapping[str, Any]) -> dict[str, Value]:
 
 def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) -> None:
     """New records: complete values, `id` and the system's fields included. Raises Refused where a unique is taken."""
-    table = scene.tables.of(entity.name)
     prepared = [columns_of(entity, values) | search_values(entity, values) for values in rows]
     names = dict.fromkeys(n for columns in prepared for n in columns)
-    for columns in prepared:
-        if len(columns) < len(names):
-            for name in names:
-                columns.setdefault(name, None)
-    run(scene, entity, table.insert(), prepared)
+    table = scene.tables.of(entity.name)
+    if len(prepared) > 1:
+        for columns in prepared:
+            if len(columns) < len(names):
+                for name in names:
+                    columns.setdefault(name, None)
+        with telling(scene, entity):
+            scene.connection.execute(table.insert(), prepared)
+        return
+    statement = scene.running.plans.get(
+        ("insert", entity.name, *names), lambda: Ready(table.insert().values(_bound(table, names)))
+    )
+    with telling(scene, entity):
+        statement.run(scene.connection, _given(prepared[0]))
 
 
 def update(
@@ -67,16 +77,29 @@ def update(
     columns = columns_of(entity, changed)
     if any(f.name in changed for f in (*searched_fields(entity), *sorted_fields(entity))):
         columns.update(search_values(entity, whole))
-    run(scene, entity, table.update().where(table.c.id == id_).values(**columns), None)
+    mine = table.c.id == sa.bindparam("id", type_=table.c.id.type)
+    statement = scene.running.plans.get(
+        ("update", entity.name, *columns),
+        lambda: Ready(table.update().where(mine).values(_bound(table, columns))),
+    )
+    with telling(scene, entity):
+        statement.run(scene.connection, {"id": id_, **_given(columns)})
 
 
-def run(scene: Scene, entity: Entity, statement: Any, rows: Sequence[Mapping[str, Any]] | None) -> None:
-    """Execute a write, saying in the reader's words what the database's own constraints refuse."""
+def _bound(table: sa.Table, names: Iterable[str]) -> dict[str, sa.BindParameter[Any]]:
+    """Column → the parameter that brings its value; a column may be named like a parameter of our own."""
+    return {name: sa.bindparam(f"to_{name}", type_=table.c[name].type) for name in names}
+
+
+def _given(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"to_{name}": value for name, value in columns.items()}
+
+
+@contextmanager
+def telling(scene: Scene, entity: Entity) -> Iterator[None]:
+    """Say in the writer's words what the database's own constraints refuse."""
     try:
-        if rows is None:
-            scene.connection.execute(statement)
-        else:
-            scene.connection.execute(statement, list(rows))
+        yield
     except sa.exc.IntegrityError as wrong:
         names = _constraint_fields(scene, entity, wrong)
         if names is None:

@@ -157,7 +157,7 @@ def _clear(scene: Scene, deletion: _Deletion) -> list[Change]:
         for id_ in ids:
             if id_ in gone:
                 continue
-            row = scene.connection.execute(sa.select(table).where(table.c.id == id_)).mappings().one()
+            row = scene.connection.execute(_locked(table, table.c.id == id_)).mappings().one()
             values = store.values_of(other, dict(row))
             columns = store.columns_of(other, {f.name: None})
             scene.connection.execute(
@@ -203,7 +203,7 @@ def _bury(scene: Scene, deletion: _Deletion, held: Held) -> list[Change]:
         table = scene.tables.of(name)
         for at in range(0, len(ids), 5000):
             chunk = table.c.id.in_(ids[at : at + 5000])
-            before = scene.connection.execute(sa.select(table).where(chunk)).mappings().all()
+            before = scene.connection.execute(_locked(table, chunk)).mappings().all()
             scene.connection.execute(
                 table.update()
                 .where(chunk)
@@ -227,6 +227,11 @@ def _bury(scene: Scene, deletion: _Deletion, held: Held) -> list[Change]:
                 for row in before
             )
     return changes
+
+
+def _locked(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Records as they are and stay until they are written: what they give to roll-ups is taken away or given by it."""
+    return sa.select(table).where(which).order_by(table.c.id).with_for_update(key_share=True)
 
 
 def _kept(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
@@ -256,22 +261,20 @@ def restore(writer: Writer, entity: Entity, id_: str) -> None:
     for name, record in together:
         other = scene.entity(name)
         table = scene.tables.of(name)
-        row = scene.connection.execute(sa.select(table).where(table.c.id == record)).mappings().first()
+        row = scene.connection.execute(_locked(table, table.c.id == record)).mappings().first()
         if row is None or row["deleted_at"] is None:
             continue
-        store.run(
-            scene,
-            other,
-            table.update()
-            .where(table.c.id == record)
-            .values(
-                deleted_at=None,
-                version=table.c.version + 1,
-                updated_at=scene.now,
-                updated_by=scene.viewer.user,
-            ),
-            None,
-        )
+        with store.telling(scene, other):
+            scene.connection.execute(
+                table.update()
+                .where(table.c.id == record)
+                .values(
+                    deleted_at=None,
+                    version=table.c.version + 1,
+                    updated_at=scene.now,
+                    updated_by=scene.viewer.user,
+                )
+            )
         changes.append(
             Change(
                 "restore",
@@ -303,7 +306,7 @@ def _parents_gone(scene: Scene, entity: Entity, held: Held, together: set[str]) 
 
 def _settle(writer: Writer, changes: Sequence[Change]) -> None:
     scene = writer.scene
-    dirty = Dirty(scene.app)
+    dirty = Dirty.of_writes(scene.running)
     for change in changes:
         dirty.add(change)
     recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
