@@ -21,7 +21,6 @@ from dougong_runtime.audit.log import dg_audit
 from dougong_runtime.audit.seal import dg_seal
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
-from dougong_runtime.records import dependants
 
 State = Literal["good", "warning", "bad"]
 
@@ -159,35 +158,6 @@ def _apps(site: Site) -> Looked:
         for name in site.apps(connection):
             running = site.running(connection, name)
             yield "good", f"{name} 第 {running.number} 版可用", f"{name} version {running.number} loads"
-
-
-def check_formulas(site: Site, repair: bool = False) -> list[Finding]:
-    """Compute every stored formula that follows from data alone anew and compare; `repair` keeps what was computed. Takes as long as the data is."""
-    findings = []
-    with site.database.read() as connection:
-        names = site.apps(connection)
-    for name in names:
-        with site.database.write() as connection:
-            running = site.running(connection, name)
-            entities = running.app.entities
-            still = {
-                (step.entity, field)
-                for step in running.graph.steps
-                for field in step.fields
-                if entities[step.entity].fields[field].refresh is None
-            }
-            off = dependants.recompute(connection, running, still, site.clock, site.settings.time_zone)
-            if not repair:
-                connection.rollback()
-        for found in off:
-            zh = f"{name} 的 {found.entity}（{', '.join(found.fields)}）有 {len(found.records)} 条与公式不符"
-            en = f"{name}: {len(found.records)} of {found.entity} ({', '.join(found.fields)}) differ from their formula"
-            done = Label(zh + "，已更正", en + "; corrected") if repair else Label(zh, en)
-            findings.append(Finding("formulas", "warning" if repair else "bad", done))
-        if not off:
-            says = Label(f"{name} 的全部公式值都对", f"{name}: every stored formula is true")
-            findings.append(Finding("formulas", "good", says))
-    return findings
 
 
 def _upkeep(site: Site) -> Looked:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dougong_platform import seals, signin
 from dougong_platform.database import retrying
 from dougong_platform.logs import logger
+from dougong_platform.pace import Pace
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_runtime.errors import Refused
@@ -148,7 +149,7 @@ class Upkeep:
         return began
 
     def _refresh_app(self, app: str, which: Rhythm, due: datetime) -> None:
-        pace = _Pace(self.site.database.has_one_writer)
+        pace = Pace(self.site.database.has_one_writer)
         with self.site.database.read() as connection:
             at = refresh.refreshed_at(connection, app).get(which)
         while at is None or at < due:
@@ -159,7 +160,7 @@ class Upkeep:
             if done.ended_at is not None:
                 _log.info("refreshed", app=app, which=which, rows=done.done, changed=done.changed)
                 at = done.started_at
-            self._stop.wait(pace.next(time.monotonic() - before))
+            self._stop.wait(pace.after(time.monotonic() - before))
 
     def _refresh_batch(self, app: str, which: Rhythm, rows: int) -> Progress:
         with self.site.database.write() as connection:
@@ -257,29 +258,6 @@ class Upkeep:
     def _sweep(self) -> None:
         with self.site.database.write() as connection:
             signin.sweep(self.site, connection)
-
-
-class _Pace:
-    """How many records a batch takes, so that it lasts about as long as others may wait for it; and the rest between.
-
-    On SQLite a batch holds the only writer, so it is short, and others have their turn after it.
-    """
-
-    def __init__(self, has_one_writer: bool) -> None:
-        self.rows = ROWS_FIRST
-        self._seconds = 0.2 if has_one_writer else 1.0
-        self._share = 0.25 if has_one_writer else 0.0
-
-    def next(self, seconds: float) -> float:
-        """Take note of how long a batch has lasted; gives the seconds to rest."""
-        if seconds > self._seconds:
-            self.rows = max(ROWS_LEAST, self.rows // 2)
-        elif seconds < self._seconds / 2:
-            self.rows = min(ROWS_MOST, self.rows * 2)
-        return seconds * self._share
-
-
-ROWS_FIRST, ROWS_LEAST, ROWS_MOST = 1_000, 100, 20_000
 
 
 def start_of_hour(now: datetime) -> datetime:

@@ -134,13 +134,13 @@ _DYING = """
 import os, sys, time
 from pathlib import Path
 from datetime import datetime
-from dougong_platform import upkeep
+from dougong_platform import pace
 from dougong_platform.upkeep import Upkeep
 from dougong_runtime.host import FixedClock
 from sites import make_site
 
 url, folder, at = sys.argv[1:]
-upkeep.ROWS_FIRST = upkeep.ROWS_LEAST = upkeep.ROWS_MOST = 4
+pace.ROWS_FIRST = pace.ROWS_LEAST = pace.ROWS_MOST = 4
 
 class Telling:
     def wrote(self, changes, recomputed):

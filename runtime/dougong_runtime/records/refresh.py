@@ -136,7 +136,7 @@ def advance(
             return _end(batch, which, at)
         stretch = next_stretch(connection, running, entity, at.after, left)
         if stretch is not None:
-            at.changed += make_true(batch, entity, legs[entity], stretch)
+            at.changed += len(make_true(batch, entity, legs[entity], stretch))
             at.done, at.after, left = at.done + stretch.rows, stretch.upto, left - stretch.rows
         if stretch is None or left > 0:
             at.finished.append(running.app.entities[entity].id)
@@ -198,7 +198,7 @@ def _under_way(connection: sa.Connection, running: Running, which: Rhythm) -> _A
 def _begin(
     connection: sa.Connection, running: Running, which: Rhythm, clock: Clock, entities: Sequence[str]
 ) -> _At:
-    total = sum(_estimate(connection, running.tables.of(name)) for name in entities)
+    total = sum(estimate(connection, running.tables.of(name)) for name in entities)
     at = _At(uuid7(), clock.now(), [], None, None, 0, 0, total)
     connection.execute(sa.delete(REFRESH).where(REFRESH.c.app == running.app.name, REFRESH.c.which == which))
     connection.execute(
@@ -271,7 +271,7 @@ ESTIMATED_FROM = 100_000
 """Tables of fewer records are counted."""
 
 
-def _estimate(connection: sa.Connection, table: sa.Table) -> int:
+def estimate(connection: sa.Connection, table: sa.Table) -> int:
     """About how many records a table has: as PostgreSQL's statistics say where it is large, else counted."""
     if connection.dialect.name == "postgresql":
         query = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:name)")

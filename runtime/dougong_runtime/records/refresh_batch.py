@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,8 +51,8 @@ def steps_of(graph: Graph, wanted: Iterable[Node]) -> dict[str, tuple[Step, ...]
     return {entity: tuple(steps) for entity, steps in found.items()}
 
 
-def make_true(batch: Batch, entity: str, steps: Sequence[Step], stretch: Stretch) -> int:
-    """Bring the steps' formulas up to date in a stretch of records; gives how many records changed by that.
+def make_true(batch: Batch, entity: str, steps: Sequence[Step], stretch: Stretch) -> list[Change]:
+    """Bring the steps' formulas up to date in a stretch of records; gives the records that changed by that.
 
     Records that are true already are neither locked nor written. No rules are asked: nobody has written anything.
     """
@@ -63,7 +64,7 @@ def make_true(batch: Batch, entity: str, steps: Sequence[Step], stretch: Stretch
             records = [d.record for d in differing]
             found += mend(batch.connection, batch.running, step, records, parameters)
     if not found:
-        return 0
+        return []
     changes = _changes(batch, entity, found)
     dirty = Dirty(batch.running.app)
     for step in steps:
@@ -73,7 +74,20 @@ def make_true(batch: Batch, entity: str, steps: Sequence[Step], stretch: Stretch
     _audit(batch, batch.running.app.entities[entity], changes)
     for observer in batch.observers:
         observer.wrote(changes, recomputed)
-    return len(changes)
+    return changes
+
+
+def differing(
+    connection: sa.Connection,
+    running: Running,
+    steps: Sequence[Step],
+    stretch: Stretch,
+    now: datetime,
+    time_zone: str,
+) -> list[Difference]:
+    """Where stored formulas of a stretch differ from what their rows give, a step after the other; only looks."""
+    parameters = parameters_at(connection, running, now, time_zone)
+    return [d for step in steps for d in find(connection, running, step, stretch, parameters)]
 
 
 def _changes(batch: Batch, entity: str, found: Iterable[Difference]) -> list[Change]:
