@@ -10,6 +10,7 @@ from dougong_runtime.errors import Problem, Refused, problem_type
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.dependencies import Dependency, dependencies, settings_of
 from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.model.additive import Additive
 from dougong_runtime.model.app import App
 
 FORMULA_CYCLE = problem_type(
@@ -43,7 +44,11 @@ class Graph:
     """Setting code → stored formulas that read it."""
 
     own: Mapping[str, tuple[str, ...]]
-    """Entity → those of its stored formulas that follow from fields of the same record alone, in their order."""
+    """Entity → those of its stored formulas that are known of a new record before it is stored, in their order: they
+    follow from its own fields, and from records that name it, of which there are none yet."""
+
+    additive: Additive
+    """Figures that move by deltas."""
 
     @classmethod
     def of(cls, app: App) -> Graph:
@@ -99,11 +104,17 @@ def _order(app: App) -> Graph:
     for entity, field in stored:
         fields, mine = app.entities[entity].fields, own.get(entity, [])
         if all(
-            not d.hops and d.field in fields and _is_own(fields[d.field], mine) for d in whole[entity, field]
+            d.hops[0].way in ("back", "many_back")
+            if d.hops
+            else d.field in fields and _is_own(fields[d.field], mine)
+            for d in whole[entity, field]
         ):
             own.setdefault(entity, []).append(field)
     return Graph(
-        tuple(steps), {k: tuple(v) for k, v in by_setting.items()}, {k: tuple(v) for k, v in own.items()}
+        tuple(steps),
+        {k: tuple(v) for k, v in by_setting.items()},
+        {k: tuple(v) for k, v in own.items()},
+        Additive.of(app),
     )
 
 

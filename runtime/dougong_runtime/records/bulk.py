@@ -33,7 +33,7 @@ def load(writer: Writer, entity: Entity, rows: Iterable[Mapping[str, Value]]) ->
     access = scene.access.entity(entity.name)
     if not access.can("create"):
         raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
-    dirty = writer.deferred if writer.deferred is not None else Dirty(scene.app)
+    dirty = writer.deferred if writer.deferred is not None else Dirty.of_writes(scene.running)
     ids: list[str] = []
     for batch in _batches(rows):
         ids.extend(_batch(writer, entity, access, batch, dirty))

@@ -1,30 +1,41 @@
 """Stored formulas kept true: what a write changes is followed along the graph, set-based, in the writing transaction.
 
-Each step of the graph is two statements: the records concerned are locked in the order of their ids, then brought up
-to date by one UPDATE whose snapshot is younger than the lock. Computing before the lock would lose updates under READ
-COMMITTED; locking with FOR UPDATE would deadlock with the KEY SHARE locks of foreign keys.
+Sums and counts are moved by differences where these are known (`deltas.py`). All else is two statements a step of the
+graph: the records concerned are locked in the order of their ids, then computed anew by one UPDATE whose snapshot is
+younger than the lock. Computing before the lock would lose updates under READ COMMITTED; locking with FOR UPDATE would
+deadlock with the KEY SHARE locks of foreign keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.exact import RecordId
 from dougong_runtime.formulas.compile import Scope, stored
 from dougong_runtime.formulas.context import Context, needed
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.host import Clock
+from dougong_runtime.labels import Label
 from dougong_runtime.model.graph import Node, Step, end_of
-from dougong_runtime.records import settings
+from dougong_runtime.records import deltas, settings
 from dougong_runtime.records.change import Recomputed
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.tables import Tables
+
+FORMULA_OVERFLOW = problem_type(
+    "formula-overflow",
+    422,
+    "{entity}的计算字段放不下算出的结果：{fields}",
+    "What comes out does not fit the computed fields of {entity}: {fields}",
+    remedy=("检查数额，或给字段更多位数。", "Check the amounts, or give the fields more digits."),
+)
 
 IDS_MAX = 5_000
 """Ids that travel as parameters of one statement."""
@@ -37,15 +48,7 @@ def settle(
     connection: sa.Connection, running: Running, dirty: Dirty, parameters: Mapping[str, Any]
 ) -> list[Recomputed]:
     """Bring every stored formula up to date that follows from what is dirty. Gives what changed."""
-    changed: list[Recomputed] = []
-    for step in running.graph.steps:
-        whole, ids = _concerned(connection, running, step, dirty)
-        if not whole and not ids:
-            continue
-        found = _bring_up_to_date(connection, running, step, None if whole else ids, parameters, dirty)
-        if found:
-            changed.append(Recomputed(step.entity, step.fields, tuple(found)))
-    return changed
+    return _follow(connection, running, dirty, parameters, frozenset())
 
 
 def recompute(
@@ -59,19 +62,8 @@ def recompute(
 
     For new and changed formulas at publish, after a setting has changed, and to repair.
     """
-    wanted = set(fields)
     parameters = parameters_at(connection, running, clock.now(), time_zone)
-    dirty = Dirty(running.app)
-    changed: list[Recomputed] = []
-    for step in running.graph.steps:
-        mine = any((step.entity, f) in wanted for f in step.fields)
-        whole, ids = (True, set[str]()) if mine else _concerned(connection, running, step, dirty)
-        if not whole and not ids:
-            continue
-        found = _bring_up_to_date(connection, running, step, None if whole else ids, parameters, dirty)
-        if found:
-            changed.append(Recomputed(step.entity, step.fields, tuple(found)))
-    return changed
+    return _follow(connection, running, Dirty(running.app), parameters, frozenset(fields))
 
 
 def recompute_all(
@@ -99,24 +91,82 @@ def parameters_at(
     return context.parameters()
 
 
+def _follow(
+    connection: sa.Connection,
+    running: Running,
+    dirty: Dirty,
+    parameters: Mapping[str, Any],
+    wanted: frozenset[Node],
+) -> list[Recomputed]:
+    """Every step of the graph in its order: for the records concerned, for all where one of its fields is `wanted`."""
+    changed: list[Recomputed] = []
+    for step in running.graph.steps:
+        whole = any((step.entity, name) in wanted for name in step.fields)
+        work = _Work(step.fields, True) if whole else _work(connection, running, step, dirty)
+        try:
+            changed += _bring_up_to_date(connection, running, step.entity, work, parameters, dirty)
+        except sa.exc.DataError as wrong:
+            raise _overflow(running, step) from wrong
+    return changed
+
+
+def _overflow(running: Running, step: Step) -> Refused:
+    """The refusal where a result has more digits than its field."""
+    entity = running.app.entities[step.entity]
+    labels = [entity.fields[name].label for name in step.fields]
+    fields = Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels))
+    return refuse(FORMULA_OVERFLOW, entity=entity.label, fields=fields)
+
+
 # --- which records are concerned -----------------------------------------------------------------------------
 
 
-def _concerned(
-    connection: sa.Connection, running: Running, step: Step, dirty: Dirty
-) -> tuple[bool, set[str]]:
-    """Whether all records of a step are concerned, else the ids of those that are."""
+@dataclass
+class _Work:
+    """What is to be done in a step: `fields` computed anew, of all records (`whole`) or of `ids`; `sums` added."""
+
+    fields: tuple[str, ...]
+    whole: bool
+    ids: set[str] = field(default_factory=set)
+    sums: deltas.Sums = field(default_factory=dict)
+
+
+def _work(connection: sa.Connection, running: Running, step: Step, dirty: Dirty) -> _Work:
+    moving = deltas.moving(running, step, dirty)
+    rest = tuple(name for name in step.fields if name not in moving.fields)
+    whole, ids = _concerned(connection, running, step, rest, dirty)
+    new = _new(running, step, dirty)
+    if not new:
+        return _Work(rest, whole, ids, moving.sums)
+    # A new record has all its formulas computed; a difference on top of that would count twice.
+    ids |= new
+    sums = {} if whole else {parent: of for parent, of in moving.sums.items() if parent not in ids}
+    return _Work(step.fields, whole, ids, sums)
+
+
+def _new(running: Running, step: Step, dirty: Dirty) -> set[str]:
+    """Records that came or went, all of whose formulas are to be computed, but for those stored with them."""
     made = dirty.of.get(step.entity)
-    # A new record has formulas of its own to compute, also those that only read other records: of none, at first.
-    ids: set[str] = set(made.every_field) if made is not None else set()
+    if made is None:
+        return set()
+    own = set(step.fields) <= set(running.graph.own.get(step.entity, ()))
+    return made.every_field - made.computed if own else set(made.every_field)
+
+
+def _concerned(
+    connection: sa.Connection, running: Running, step: Step, fields: tuple[str, ...], dirty: Dirty
+) -> tuple[bool, set[str]]:
+    """Whether some of a step's fields are to be computed of all records, else of which."""
+    ids: set[str] = set()
     by_path: dict[tuple[Hop, ...], tuple[set[str], set[str]]] = {}
-    for dependency, _ in step.follows:
+    for dependency, of in step.follows:
         dirt = dirty.of.get(end_of(step.entity, dependency.hops))
-        if dirt is None:
+        if dirt is None or not any(name in fields for name in of):
             continue
         if dependency.field in dirt.whole:
             return True, set()
-        changed = dirt.changed(dependency.field)
+        # What came or went itself is `_new`.
+        changed = dirt.changed(dependency.field) if dependency.hops else dirt.by_field.get(dependency.field)
         if not changed:
             continue
         reached, left = by_path.setdefault(dependency.hops, (set(), set()))
@@ -128,8 +178,6 @@ def _concerned(
         if max(len(reached), len(ids)) > EVERYTHING_FROM:
             return True, set()
         ids |= _walk_back(connection, running, step.entity, hops, reached, left, dirty)
-    if made is not None and set(step.fields) <= set(running.graph.own.get(step.entity, ())):
-        ids = ids - made.computed
     return (True, set()) if len(ids) > EVERYTHING_FROM else (False, ids)
 
 
@@ -191,69 +239,128 @@ _IDS = sa.bindparam("ids", type_=RecordId(), expanding=True)
 
 
 @dataclass(frozen=True)
-class _Statements:
-    lock: sa.Select[Any] | None
+class _Statement:
     update: sa.Update
     needed: frozenset[str]
+    seen: tuple[str, ...]
+    """Watched fields that it changes and gives back."""
 
 
 def _bring_up_to_date(
     connection: sa.Connection,
     running: Running,
-    step: Step,
-    ids: set[str] | None,
+    entity: str,
+    work: _Work,
+    parameters: Mapping[str, Any],
+    dirty: Dirty,
+) -> list[Recomputed]:
+    """Do a step's work: lock, add, compute. What changed is noted as dirty and given back."""
+    if not (work.whole or work.ids or work.sums):
+        return []
+    _lock(connection, running, entity, work, dirty)
+    changed: list[Recomputed] = []
+    if work.sums:
+        moved = deltas.move(connection, running, entity, work.sums, dirty)
+        fields = tuple(sorted({name for of in work.sums.values() for name in of}))
+        changed.append(Recomputed(entity, fields, moved.records))
+        if moved.absent:
+            again = _Work(fields, False, set(moved.absent))
+            _compute(connection, running, entity, again, parameters, dirty)
+    if work.whole or work.ids:
+        found = _compute(connection, running, entity, work, parameters, dirty)
+        if found:
+            changed.append(Recomputed(entity, work.fields, tuple(found)))
+    return changed
+
+
+def _lock(connection: sa.Connection, running: Running, entity: str, work: _Work, dirty: Dirty) -> None:
+    """Lock what is to be changed in the order of ids, unless the transaction or a single addition does so anyway.
+
+    Watched records are read by it as they are before the step: on SQLite that is all there is to do.
+    """
+    dirt, ids = dirty.entity(entity), set[str]()
+    watched = running.graph.additive.watched.get(entity, ())
+    if work.whole:
+        if running.dialect == "postgresql":
+            connection.execute(running.plans.get(("lock all", entity), lambda: _locking_all(running, entity)))
+        return
+    if running.dialect == "postgresql":
+        ids = (work.ids | work.sums.keys()) - dirt.held
+        if len(work.sums) <= deltas.ONE_BY_ONE_MAX and ids <= work.sums.keys():
+            ids = set()
+    if not set(watched).isdisjoint(work.fields):
+        ids |= work.ids - dirt.was.keys() - dirt.unseen - work.sums.keys()
+    select = running.plans.get(("lock", entity), lambda: _locking(running, entity))
+    ordered = sorted(ids)
+    for at in range(0, len(ordered), IDS_MAX):
+        for row in connection.execute(select, {"ids": ordered[at : at + IDS_MAX]}).mappings():
+            dirt.held.add(row["id"])
+            if watched:
+                dirt.capture(row["id"], deltas.image_of(row, watched), watched)
+
+
+def _compute(
+    connection: sa.Connection,
+    running: Running,
+    entity: str,
+    work: _Work,
     parameters: Mapping[str, Any],
     dirty: Dirty,
 ) -> list[str]:
-    """Run one step for given records, or for all (None); gives the ids of those that changed, noted as dirty."""
-    key = ("step", step.entity, step.fields, ids is None)
-    built = running.plans.get(key, lambda: _build(running, step, ids is None))
+    """Compute fields anew of given records, or of all; gives the ids of those that changed, noted as dirty."""
+    key = ("step", entity, work.fields, work.whole)
+    built = running.plans.get(key, lambda: _build(running, entity, work.fields, work.whole))
     wanted = {k: v for k, v in parameters.items() if k in built.needed}
-    found: list[str] = []
-    if ids is None:
+    if work.whole:
         found = list(connection.execute(built.update, wanted).scalars())
-    else:
-        held = dirty.entity(step.entity).held
-        ordered = sorted(ids)
-        for at in range(0, len(ordered), IDS_MAX):
-            chunk = ordered[at : at + IDS_MAX]
-            if built.lock is not None and not held.issuperset(chunk):
-                connection.execute(built.lock, {"ids": chunk})
-            found.extend(connection.execute(built.update, {**wanted, "ids": chunk}).scalars())
-    if len(found) > EVERYTHING_FROM:
-        dirty.add_whole(step.entity, step.fields)
-    elif found:
-        dirty.add_formulas(step.entity, step.fields, found)
-    return found
+        if len(found) > EVERYTHING_FROM:
+            dirty.add_whole(entity, work.fields)
+        elif found:
+            dirty.add_formulas(entity, work.fields, found)
+        return found
+    now: dict[str, Mapping[str, Any]] = {}
+    ordered = sorted(work.ids)
+    for at in range(0, len(ordered), IDS_MAX):
+        for row in connection.execute(built.update, {**wanted, "ids": ordered[at : at + IDS_MAX]}):
+            now[row[0]] = dict(zip(built.seen, row[1:], strict=True))
+    if now:
+        dirty.add_formulas(entity, work.fields, now, now)
+    return list(now)
 
 
-def _build(running: Running, step: Step, whole: bool) -> _Statements:
-    entity = running.app.entities[step.entity]
-    table = running.tables.of(step.entity)
+def _locking(running: Running, entity: str) -> sa.Select[Any]:
+    table = running.tables.of(entity)
+    select = sa.select(table.c.id, *deltas.image_columns(running, entity))
+    return select.where(table.c.id.in_(_IDS)).order_by(table.c.id).with_for_update(key_share=True)
+
+
+def _locking_all(running: Running, entity: str) -> sa.Select[Any]:
+    """Every record of an entity locked: one whose children change meanwhile would be given a figure of before."""
+    table = running.tables.of(entity)
+    each = sa.select(table.c.id).order_by(table.c.id).with_for_update(key_share=True).subquery()
+    return sa.select(sa.func.count()).select_from(each)
+
+
+def _build(running: Running, name: str, fields: tuple[str, ...], whole: bool) -> _Statement:
+    entity = running.app.entities[name]
+    table = running.tables.of(name)
     row = table.alias("r")
-    scope = Scope(running.app, running.tables, step.entity, row, running.dialect)
+    scope = Scope(running.app, running.tables, name, row, running.dialect)
     values = {}
-    for name in step.fields:
-        f = entity.fields[name]
+    for each in fields:
+        f = entity.fields[each]
         assert f.formula is not None
-        values[name] = stored(f.formula.tree, f.value_type, scope).label(name)
+        values[each] = stored(f.formula.tree, f.value_type, scope).label(each)
     select = sa.select(row.c.id.label("id"), *values.values()).select_from(scope.joined(row))
-    lock = None
     if not whole:
         select = select.where(row.c.id.in_(_IDS))
-        if running.dialect == "postgresql":
-            lock = (
-                sa.select(table.c.id)
-                .where(table.c.id.in_(_IDS))
-                .order_by(table.c.id)
-                .with_for_update(key_share=True)
-            )
     # Not inlined, or each aggregate would be computed twice: for the value and for the comparison.
     new = select.cte("new").prefix_with("MATERIALIZED")
+    seen = () if whole else tuple(n for n in fields if n in running.graph.additive.watched.get(name, ()))
     update = (
         table.update()
-        .values({name: new.c[name] for name in step.fields})
-        .where(table.c.id == new.c.id, sa.or_(*(table.c[n].is_distinct_from(new.c[n]) for n in step.fields)))
-        .returning(table.c.id)
+        .values({each: new.c[each] for each in fields})
+        .where(table.c.id == new.c.id, sa.or_(*(table.c[n].is_distinct_from(new.c[n]) for n in fields)))
+        .returning(table.c.id, *(table.c[n] for n in seen))
     )
-    return _Statements(lock, update, frozenset(needed(select)))
+    return _Statement(update, frozenset(needed(select)), seen)

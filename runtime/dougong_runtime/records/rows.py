@@ -25,7 +25,11 @@ class RecordRow:
         entity: Entity,
         values: Mapping[str, Value],
         cache: dict[str, RecordRow | None] | None = None,
+        *,
+        is_new: bool = False,
     ) -> None:
+        """`is_new`: it is not stored yet, so that no record names it."""
+        self._is_new = is_new
         self._scene = scene
         self._entity = entity
         self.values = dict(values)
@@ -63,7 +67,7 @@ class RecordRow:
 
     def _many(self, hop: Hop) -> Iterable[RecordRow]:
         id_ = self.values.get("id")
-        if id_ is None:
+        if id_ is None or (self._is_new and hop.way in ("back", "many_back")):
             return []
         tables = self._scene.tables
         table = tables.of(hop.entity)

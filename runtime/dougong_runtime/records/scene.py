@@ -105,6 +105,11 @@ class Scene:
         """The surroundings of stored formulas: days are those of the site's zone, nobody asks."""
         return self._context(self.site_time_zone, None)
 
+    def forget_settings(self) -> None:
+        """Read settings anew from now on: this transaction has changed some."""
+        for name in ("setting_values", "context", "stored_context", "parameters", "stored_parameters"):
+            self.__dict__.pop(name, None)
+
     def _context(self, time_zone: str, user: str | None) -> Context:
         return Context(
             now=self.now,

@@ -94,9 +94,17 @@ class Writer:
         computed: bool,
     ) -> list[Change]:
         """What an insertion of complete values comes to; `computed`: with the formulas that follow from it alone."""
+        own = self.scene.running.graph.own.get(entity.name, ()) if computed else ()
         return [
             Change(
-                "create", entity.name, v["id"], {}, _present(entity, v), reasons=reasons, computed=computed
+                "create",
+                entity.name,
+                v["id"],
+                {},
+                _present(entity, v),
+                reasons=reasons,
+                computed=computed,
+                formulas={n: v.get(n) for n in own},
             )
             for v in prepared
         ]
@@ -149,7 +157,7 @@ class Writer:
         """
         scene = self.scene
         for values in prepared:
-            row = RecordRow(scene, entity, values, self.cache)
+            row = RecordRow(scene, entity, values, self.cache, is_new=True)
             for name in scene.running.graph.own.get(entity.name, ()):
                 f = entity.fields[name]
                 assert f.formula is not None
@@ -292,7 +300,7 @@ class Writer:
                 self.deferred.add(change)
             self.audit(changes)
             return
-        dirty = Dirty(scene.app)
+        dirty = Dirty.of_writes(scene.running)
         for change in changes:
             dirty.add(change)
         recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
