@@ -23,7 +23,10 @@ from dougong_runtime.model.system_fields import system_fields
 from dougong_runtime.names import uuid7
 from dougong_runtime.storage.apply import apply_steps
 from dougong_runtime.storage.dialects import install_functions, make_engine
+from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
+from dougong_runtime.storage.prepare import prepare
+from dougong_runtime.storage.prepared import NOTHING, Prepared, forget_writes
 from dougong_runtime.storage.search import search_values
 from dougong_runtime.storage.system import SYSTEM
 from dougong_runtime.storage.tables import Tables
@@ -167,19 +170,35 @@ class Workshop:
             lying = StoredTrash(connection, new.name, lambda number: self.history[number])
             return plan_steps(old, Tables(new, self.dialect), lying)
 
-    def become(self, new: App, steps: Iterable[Any] | None = None) -> tuple[Any, ...]:
-        """Carry out the plan to another version."""
+    def become(
+        self,
+        new: App,
+        steps: Iterable[Any] | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> tuple[Any, ...]:
+        """Carry out the plan to another version; with `meanwhile`, all that can be is prepared before it is called."""
         taken = tuple(self.steps_to(new) if steps is None else steps)
+        ready = NOTHING
+        if meanwhile is not None and self.app is not None:
+            rows = {table_name(e): 1 for e in self.app.own_entities}
+            ready = prepare(self.engine, taken, self.tables, Tables(new, self.dialect), rows, from_rows=1)
+            meanwhile()
         with self.engine.begin() as connection:
-            self.carry_out(connection, new, taken)
+            if ready.fillings:
+                ready.catch_up(connection)
+                forget_writes(connection)
+            self.carry_out(connection, new, taken, ready)
         self.app = new
         self.history.append(new)
         return taken
 
-    def carry_out(self, connection: sa.Connection, new: App, steps: Iterable[Any]) -> None:
+    def carry_out(
+        self, connection: sa.Connection, new: App, steps: Iterable[Any], ready: Prepared = NOTHING
+    ) -> None:
         """The same in a transaction of the caller's, without remembering it."""
         old = None if self.app is None else self.tables
-        apply_steps(connection, steps, old, Tables(new, self.dialect), AT, len(self.history) - 1)
+        after, number = Tables(new, self.dialect), len(self.history) - 1
+        apply_steps(connection, steps, old, after, AT, number, prepared=ready)
 
     def add(self, entity_name: str, **values: Any) -> str:
         """Write a record; gives its id."""

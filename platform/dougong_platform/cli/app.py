@@ -115,9 +115,13 @@ def rollback(
             tell(plan.describe(LANGUAGE))
         if not confirmed(say("执行？", "Go on?"), yes):
             sys.exit(REFUSED)
-        with progress(say("回退", "Going back")), site.database.write() as connection:
-            plan = publishing.plan_rollback(connection, name, number)
-            made = apps.apply(site, connection, plan, actor("app rollback"), f"rollback to {number}")
+        with progress(say("回退", "Going back")):
+            plan, made = apps.publish_version(
+                site,
+                lambda connection: publishing.plan_rollback(connection, name, number),
+                actor("app rollback"),
+                f"rollback to {number}",
+            )
     text = say(
         f"{name} 已回到第 {number} 版（现为第 {made} 版）",
         f"{name} is back at version {number} (now version {made})",

@@ -98,7 +98,7 @@ def install(
     note: Annotated[str | None, typer.Option(help=say("版本说明", "A note on the version"))] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plan, ask, apply: everything in one transaction."""
+    """Plan, ask, publish: wholly or not at all."""
     source = apps.read_template(path)
     with open_site() as site:
         if not yes:
@@ -107,10 +107,16 @@ def install(
             tell(planned.describe(LANGUAGE))
             if not confirmed(say("执行？", "Go on?"), yes):
                 sys.exit(REFUSED)
-        with progress(say("安装", "Installing")), site.database.write() as connection:
-            app = apps.link_beside(site, connection, source)
-            made = publish.plan_publish(connection, app)
-            number = apps.apply(site, connection, made, actor("template install"), note)
+        with progress(say("安装", "Installing")):
+            made, number = apps.publish_version(
+                site,
+                lambda connection: publish.plan_publish(
+                    connection, apps.link_beside(site, connection, source)
+                ),
+                actor("template install"),
+                note,
+            )
+        app = made.after
     if yes and not as_json:
         tell(made.describe(LANGUAGE))
     text = say(

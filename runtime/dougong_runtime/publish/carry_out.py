@@ -13,6 +13,7 @@ from dougong_runtime.records import dependants
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import apply_steps
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
+from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.tables import Tables
 
 PLAN_STALE = problem_type(
@@ -32,8 +33,10 @@ def apply(
     clock: Clock,
     *,
     time_zone: str = SITE_TIME_ZONE,
+    prepared: Prepared = NOTHING,
 ) -> int:
-    """Carry out a plan; gives the number of the version that runs then. `time_zone` is the site's.
+    """Carry out a plan; gives the number of the version that runs then. `time_zone` is the site's; `prepared` what was
+    made for this plan beforehand (`live.py`).
 
     A plan that changes nothing makes no version. Raises Refused for a plan that another publication has overtaken, or
     that records stand against; then the caller rolls back, and everything is as before.
@@ -50,7 +53,7 @@ def apply(
     dialect, at = connection.dialect.name, clock.now()
     before = None if plan.before is None else Tables(plan.before, dialect)
     after = Tables(plan.after, dialect)
-    apply_steps(connection, plan.steps, before, after, at, plan.base, time_zone)
+    apply_steps(connection, plan.steps, before, after, at, plan.base, time_zone, prepared)
     number = versions.store(
         connection,
         app,

@@ -50,6 +50,8 @@ class Plan:
     recompute: frozenset[Node]
     """Stored formulas to compute anew."""
     cost: Cost
+    rows: Mapping[str, int]
+    """Table of the running version → its number of rows."""
     back_to: int | None = None
     """Number of the version that it goes back to."""
 
@@ -177,6 +179,7 @@ def _plan(
         sees_more=find_who_sees_more(before, after),
         recompute=recompute,
         cost=Cost(sum(c.rows for c in costs), sum(c.seconds for c in costs)),
+        rows=stats,
         back_to=back_to,
     )
 

@@ -24,20 +24,21 @@ from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
 from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings
-from dougong_runtime.storage.fill import fill_search, rename_options, rename_targets
+from dougong_runtime.storage.fill import OptionRenaming, Searching, rename_targets
 from dougong_runtime.storage.identifiers import (
+    link_index_name,
     link_table_name,
     search_column_name,
     sort_column_name,
     table_name,
 )
 from dougong_runtime.storage.indexes import make_index
+from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.retype import (
+    Retyping,
     converted_or_kept,
-    fill_column,
     read_linked,
     read_values,
-    scaled_up,
     surroundings,
 )
 from dougong_runtime.storage.steps import (
@@ -84,13 +85,15 @@ def apply_steps(
     at: datetime,
     version: int | None = None,
     time_zone: str = SITE_TIME_ZONE,
+    prepared: Prepared = NOTHING,
 ) -> None:
     """Carry out steps from one app's tables to another's.
 
-    `version` is the number of the version that is left; `time_zone` the site's, in which days become instants. Raises
-    Refused for a unique that records violate. All changes are the caller's transaction's, on both databases.
+    `version` is the number of the version that is left; `time_zone` the site's, in which days become instants;
+    `prepared` what was made for these steps beforehand. Raises Refused for a unique that records violate. All changes
+    are the caller's transaction's, on both databases.
     """
-    work = _Work(connection, before, after, at, version, time_zone)
+    work = _Work(connection, before, after, at, version, time_zone, prepared)
     work.begin()
     for step in steps:
         work.do(step)
@@ -106,9 +109,10 @@ class _Work:
         at: datetime,
         version: int | None,
         time_zone: str,
+        prepared: Prepared,
     ) -> None:
         self.connection, self.before, self.after = connection, before, after
-        self.at, self.version, self.time_zone = at, version, time_zone
+        self.at, self.version, self.time_zone, self.prepared = at, version, time_zone, prepared
         self.app = after.app.name
         self.dialect = connection.dialect.name
         self.operations = Operations(MigrationContext.configure(connection))
@@ -163,8 +167,7 @@ class _Work:
             index.create(self.connection)
 
     def _link_into_trash(self, kind: str, entity: Entity, field: Field, form: str) -> None:
-        for index in self._link_now(entity, field).indexes:
-            self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index.name}"')
+        self.connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{link_index_name(entity.id, field.id)}"')
         self._rename_table(link_table_name(entity, field.name), self._into_trash(kind, entity, field, form))
 
     @do.register
@@ -233,12 +236,25 @@ class _Work:
         if step.field.is_many:
             self._create_link(self._link_now(step.entity, step.field))
             return
-        for column in self._fresh_columns(step.field):
-            self._add_column(step.table, column)
-        if step.field.type == "stage" and step.field.choices:
-            column = step.field.kind.columns(step.field)[0]
+        column = step.field.kind.columns(step.field)[0]
+        if self.prepared.column(step.entity.id, column.name) is not None:
+            for name in to_columns(step.field, None):
+                self._take_prepared(step.entity, step.table, name)
+                if is_staged(step.field):
+                    self.operations.alter_column(step.table, name, server_default=None)
+            return
+        for fresh in self._fresh_columns(step.field):
+            self._add_column(step.table, fresh)
+        if is_staged(step.field):
             table = sa.Table(step.table, sa.MetaData(), column)
             self.connection.execute(sa.update(table).values({column: step.field.choices[0].value}))
+
+    def _take_prepared(self, entity: Entity, table: str, name: str) -> None:
+        """Give what was made beforehand its name."""
+        made = self.prepared.column(entity.id, name)
+        assert made is not None
+        self._make_room_for_column(table, name)
+        self._alter_name(table, made, name)
 
     def _table_now(self, entity_name: str) -> str:
         """What the table of a reference's target is called at this moment."""
@@ -258,10 +274,8 @@ class _Work:
         return link_table(known, entity, field, *names)
 
     def _fresh_columns(self, field: Field) -> list[sa.Column[Any]]:
-        columns = list(field.kind.columns(field))
-        if field.is_reference and field.formula is None:
-            columns[0].append_foreign_key(foreign_key(self._table_now(field.targets[0]), "RESTRICT"))
-        return columns
+        target = self._table_now(field.targets[0]) if field.is_reference else ""
+        return fresh_columns(field, target)
 
     def _add_column(self, table: str, column: sa.Column[Any]) -> None:
         self.operations.add_column(table, column, inline_references=True)
@@ -348,29 +362,10 @@ class _Work:
         original = trash.find(
             self.connection, self.app, "retype", step.entity.id, step.after.id, step.form_after
         )
-        temporary = self._temporary_name()
-        fresh = self._fresh_columns(step.after)
-        new_names = {c.name: c.name.replace(step.after.name, temporary, 1) for c in fresh}
-        old = {n: self.moved.get((step.table, n), n) for n in to_columns(step.before, None)}
-        types = {c.name: c.type for c in fresh}
-        for column in fresh:
-            column.name = new_names[column.name]
-            self._add_column(step.table, column)
-        earlier = None
-        if original is not None:
-            earlier = {
-                n: n.replace(step.after.name, original.trash_name, 1) for n in to_columns(step.after, None)
-            }
-        table = self._bare_table(step, old, new_names, types, earlier)
-        scaled = None
-        if original is None:
-            scaled = scaled_up(step.before, step.after, table.c[step.before.name], self.dialect)
-        if scaled is not None:
-            target = table.c[new_names[step.after.name]]
-            self.connection.execute(sa.update(table).values({target: sa.type_coerce(scaled, target.type)}))
-        else:
-            around, back = self._surroundings(step)
-            fill_column(self.connection, table, step.before, step.after, new_names, around, back, earlier)
+        temporary = self.prepared.column(step.entity.id, step.after.name)
+        if temporary is None:
+            temporary = self._temporary_name()
+            self._fill_new_columns(step, temporary, original)
         self._rename_columns(
             step.table,
             step.before,
@@ -379,21 +374,17 @@ class _Work:
         )
         self._rename_columns(step.table, step.after, temporary, step.after.name)
 
-    def _bare_table(
-        self,
-        step: RetypeField,
-        old: dict[str, str],
-        new: dict[str, str],
-        types: dict[str, Any],
-        earlier: dict[str, str] | None,
-    ) -> sa.Table:
-        """The table as it is at this moment: the old column, the new one, and one of an earlier time."""
-        old_types = {c.name: c.type for c in step.before.kind.columns(step.before)}
-        columns: list[sa.Column[Any]] = [sa.Column("id", RecordId())]
-        columns += [sa.Column(now, old_types[name], key=name) for name, now in old.items()]
-        columns += [sa.Column(now, types[name], key=now) for name, now in new.items()]
-        columns += [sa.Column(now, types[name], key=now) for name, now in (earlier or {}).items()]
-        return sa.Table(step.table, sa.MetaData(), *columns)
+    def _fill_new_columns(self, step: RetypeField, temporary: str, original: trash.Trashed | None) -> None:
+        names = named_after(step.after, temporary)
+        for column in self._fresh_columns(step.after):
+            column.name = names[column.name]
+            self._add_column(step.table, column)
+        old = {n: self.moved.get((step.table, n), n) for n in to_columns(step.before, None)}
+        earlier = None if original is None else named_after(step.after, original.trash_name)
+        around, back = self._surroundings(step)
+        Retyping.of(step.table, step.before, step.after, old, names, earlier, around, back).fill(
+            self.connection
+        )
 
     def _surroundings(self, step: RetypeField) -> tuple[Surroundings, Surroundings]:
         old = self.before or self.after
@@ -484,7 +475,11 @@ class _Work:
 
     @do.register
     def _rename_options(self, step: RenameOptions) -> None:
-        rename_options(self.connection, step.table, step.field, step.values)
+        if self.prepared.column(step.entity.id, step.field.name) is None:
+            OptionRenaming.of(step.table, step.field, step.values).fill(self.connection)
+        else:
+            self.operations.drop_column(step.table, step.field.name)
+            self._take_prepared(step.entity, step.table, step.field.name)
 
     @do.register
     def _rename_targets(self, step: RenameTargets) -> None:
@@ -499,11 +494,27 @@ class _Work:
 
     @do.register
     def _fill_search(self, step: FillSearch) -> None:
+        ready = [c for c in (*step.columns, *step.refill) if self.prepared.column(step.entity.id, c)]
+        for name in ready:
+            if name in step.refill:
+                self.operations.drop_column(step.table, name)
+            self._take_prepared(step.entity, step.table, name)
+        for spec in self.after.indexes(step.entity.name) if ready else ():
+            if spec.kind == "search" and spec.fields[0] in ready and spec.fields[0] in step.refill:
+                self._take_prepared_index(spec.name)
         table = entity_table(sa.MetaData(), step.entity, step.table, self.dialect)
         for name in step.columns:
-            self._add_column(step.table, sa.Column(name, table.c[name].type))
-        fill_search(self.connection, table, step.entity, (*step.columns, *step.refill))
+            if name not in ready:
+                self._add_column(step.table, sa.Column(name, table.c[name].type))
+        filled = {c: c for c in step.filled if c not in ready}
+        Searching(step.entity, table, filled).fill(self.connection)
         self.filled.add(step.table)
+
+    def _take_prepared_index(self, name: str) -> bool:
+        made = self.prepared.indexes.get(name)
+        if made is not None:
+            self.connection.exec_driver_sql(f'ALTER INDEX "{made}" RENAME TO "{name}"')
+        return made is not None
 
     @do.register
     def _drop_index(self, step: DropIndex) -> None:
@@ -511,11 +522,35 @@ class _Work:
 
     @do.register
     def _add_index(self, step: AddIndex) -> None:
+        if self._take_prepared_index(step.index.name):
+            return
         table = entity_table(sa.MetaData(), step.entity, step.table, self.dialect)
         index = make_index(step.index, table, step.entity, self.dialect)
         try:
             index.create(self.connection)
         except IntegrityError:
-            fields = ", ".join(step.index.fields)
-            facts = {"entity": step.entity.label, "fields": fields, "records": "—"}
-            raise Refused([Problem(UNIQUE_VIOLATED, step.index.fields[0], facts)]) from None
+            raise not_unique(step) from None
+
+
+def not_unique(step: AddIndex) -> Refused:
+    """The refusal of a unique that records violate."""
+    facts = {"entity": step.entity.label, "fields": ", ".join(step.index.fields), "records": "—"}
+    return Refused([Problem(UNIQUE_VIOLATED, step.index.fields[0], facts)])
+
+
+def is_staged(field: Field) -> bool:
+    """Whether records that are there stand at a first stage when the field is added."""
+    return field.type == "stage" and bool(field.choices)
+
+
+def named_after(field: Field, name: str) -> dict[str, str]:
+    """Column of a field → what it is called where the field goes by another name."""
+    return {column: column.replace(field.name, name, 1) for column in to_columns(field, None)}
+
+
+def fresh_columns(field: Field, target_table: str) -> list[sa.Column[Any]]:
+    """Columns of a new field, with the foreign key to the table of its target where it has one."""
+    columns = list(field.kind.columns(field))
+    if field.is_reference and field.formula is None:
+        columns[0].append_foreign_key(foreign_key(target_table, "RESTRICT"))
+    return columns

@@ -38,6 +38,11 @@ def link_table_name(entity: Entity, field: str) -> str:
     return short(f"{entity.table}__{field}")
 
 
+def link_index_name(entity_id: str, field_id: str) -> str:
+    """The index of a `references` field's table that leads back."""
+    return short(f"ix_back_{field_id}_{entity_id}")
+
+
 def sort_column_name(field: str) -> str:
     """The column of a text field's sort key."""
     return short(SORT_PREFIX + field)

@@ -77,6 +77,8 @@ class _Fields:
     """Old name → new name, of fields that keep their column."""
     changed: set[str] = field(default_factory=set)
     """Ids of fields whose column is another one afterwards, or holds other values."""
+    empty: set[str] = field(default_factory=set)
+    """Ids of new fields, without a value in any record."""
 
     def all(self) -> list[AnyStep]:
         """In the order in which no name is in the way."""
@@ -93,6 +95,8 @@ class _Fields:
         trashed = None if now.field.formula is not None else self._trashed(now.field)
         if trashed is None or trashed.field.formula is not None:
             self.add.append(AddField(self.entity, self.table, now.field, now.key))
+            if now.field.formula is None and now.field.type != "stage":
+                self.empty.add(now.field.id)
         elif keeps_values(trashed, now):
             self.restore.append(RestoreField(self.entity, self.table, now.field, trashed.key))
             self._options(trashed.field, now.field)
@@ -250,12 +254,20 @@ def _search(old: Entity, new: Entity, made: _Fields) -> tuple[list[AnyStep], lis
             or any(identity in made.changed for identity, *_ in held_after[c])
         )
     )
+    told = {c: tuple(words for words in held_after[c] if words[0] not in made.empty) for c in wanted}
+    empty = tuple(c for c in added if not told[c])
+    unlike = tuple(
+        c
+        for c in refill
+        if held_before[old_names.get(c, c)] != told[c]
+        or any(identity in made.changed for identity, *_ in told[c])
+    )
     outgoing: list[AnyStep] = []
     incoming: list[AnyStep] = []
     if gone or refill:
         outgoing.append(DropSearch(old, table_name(old), gone, tuple(old_names.get(c, c) for c in refill)))
-    if added or refill:
-        incoming.append(FillSearch(new, table_name(new), added, refill))
+    if added or unlike:
+        incoming.append(FillSearch(new, table_name(new), added, unlike, empty))
     return outgoing, incoming
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from dougong_runtime.exact import Exact
+from dougong_runtime.exact import Exact, RecordId
 from dougong_runtime.fields.base import Field, Value, ValueProblem
 from dougong_runtime.fields.links import from_columns, to_columns
 from dougong_runtime.formulas.types import Kind
@@ -35,13 +35,19 @@ class Unconvertible:
 
 
 def read_values(
-    connection: sa.Connection, table: sa.FromClause, field: Field, *more: sa.ColumnElement[Any]
+    connection: sa.Connection,
+    table: sa.FromClause,
+    field: Field,
+    *more: sa.ColumnElement[Any],
+    where: sa.ColumnElement[bool] | None = None,
 ) -> Iterator[list[tuple[str, Value, tuple[Any, ...]]]]:
-    """Batches of (record id, value, further columns) of all records, in the order of ids."""
+    """Batches of (record id, value, further columns) of all records, or those of `where`, in the order of ids."""
     columns = [table.c[name] for name in to_columns(field, None)]
     last: str | None = None
     while True:
         query = sa.select(table.c.id, *columns, *more).order_by(table.c.id).limit(BATCH_ROWS)
+        if where is not None:
+            query = query.where(where)
         if last is not None:
             query = query.where(table.c.id > last)
         rows = connection.execute(query).all()
@@ -109,12 +115,15 @@ def surroundings(
 def _titles(
     connection: sa.Connection, tables: Tables, entity_name: str, other: Tables
 ) -> list[tuple[str, str]]:
-    """Ids and titles of an entity's records, from the side on which its table is there."""
+    """Ids and titles of an entity's records, from the side on which its table is there; perhaps under another name."""
+    identity = next(
+        (s.app.entities[entity_name].id for s in (tables, other) if entity_name in s.app.entities), ""
+    )
     for side in (tables, other):
-        entity = side.app.entities.get(entity_name)
+        entity = next((e for e in side.app.entities.values() if e.id == identity), None)
         if entity is None:
             continue
-        table = side.of(entity_name)
+        table = side.of(entity.name)
         if not sa.inspect(connection).has_table(table.name):
             continue
         title = entity.fields[entity.title]
@@ -147,37 +156,92 @@ def find_unconvertible(
                 yield Unconvertible(entity.name, after.name, record, shown, problem.label)
 
 
-def fill_column(
-    connection: sa.Connection,
-    table: sa.Table,
-    before: Field,
-    after: Field,
-    new_names: Mapping[str, str],
-    around: Surroundings,
-    back: Surroundings,
-    original: Mapping[str, str] | None,
-) -> None:
-    """Write the converted values of column `before` into the new columns.
+@dataclass(frozen=True)
+class Retyping:
+    """The columns of a retyped field, filled from those that it had (`prepared.Filling`)."""
 
-    `table` has the old columns under their keys, the new ones under `new_names`, those of an earlier time under
-    `original`. An earlier value comes back where, converted, it is what stands in the record now; `back` is what
-    that conversion looks up.
-    """
-    target: dict[Any, Any] = {new_names[name]: sa.bindparam(f"to_{name}") for name in new_names}
-    update = sa.update(table).where(table.c.id == sa.bindparam("of")).values(target)
-    more = [table.c[name] for name in original.values()] if original else []
-    for batch in read_values(connection, table, before, *more):
-        changes = []
-        for record, value, earlier in batch:
-            kept = None
-            if original is not None:
-                kept = from_columns(after, dict(zip(original, earlier, strict=True)))
-            made = converted_or_kept(before, after, value, kept, around, back)
-            if made is not None:
-                bound = {f"to_{name}": v for name, v in to_columns(after, made).items()}
-                changes.append({"of": record, **bound})
-        if changes:
-            connection.execute(update, changes)
+    before: Field
+    after: Field
+    table: sa.Table
+    """The old columns under the keys of the old field, the new ones and those of an earlier time under their names."""
+    new_names: Mapping[str, str]
+    """Column of the new field → what it is called now."""
+    around: Surroundings
+    back: Surroundings
+    """What the way back looks up."""
+    original: Mapping[str, str] | None
+    """Column of the new field → what the column of an earlier time is called, where the field was of that type once."""
+
+    @classmethod
+    def of(
+        cls,
+        table: str,
+        before: Field,
+        after: Field,
+        old_names: Mapping[str, str],
+        new_names: Mapping[str, str],
+        original: Mapping[str, str] | None,
+        around: Surroundings,
+        back: Surroundings,
+    ) -> Retyping:
+        """Of a table as it is at this moment; `old_names`: column of the old field → what it is called now."""
+        old_types = {c.name: c.type for c in before.kind.columns(before)}
+        types = {c.name: c.type for c in after.kind.columns(after)}
+        columns: list[sa.Column[Any]] = [sa.Column("id", RecordId())]
+        columns += [sa.Column(now, old_types[name], key=name) for name, now in old_names.items()]
+        columns += [sa.Column(now, types[name], key=now) for name, now in new_names.items()]
+        columns += [sa.Column(now, types[name], key=now) for name, now in (original or {}).items()]
+        bare = sa.Table(table, sa.MetaData(), *columns)
+        return cls(before, after, bare, new_names, around, back, original)
+
+    @property
+    def name(self) -> str:
+        """The table."""
+        return self.table.name
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The old columns."""
+        return tuple(self.table.c[name].name for name in to_columns(self.before, None))
+
+    def fill(self, connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> None:
+        """Write the converted values, in one statement where the database can convert them.
+
+        An earlier value comes back where, converted, it is what stands in the record now.
+        """
+        scaled = None
+        if self.original is None:
+            column = self.table.c[self.before.name]
+            scaled = scaled_up(self.before, self.after, column, connection.dialect.name)
+        if scaled is None:
+            return self._fill_row_by_row(connection, where)
+        target = self.table.c[self.new_names[self.after.name]]
+        update = sa.update(self.table).values({target: sa.type_coerce(scaled, target.type)})
+        connection.execute(update if where is None else update.where(where))
+        return None
+
+    def refill(self, connection: sa.Connection, where: sa.ColumnElement[bool]) -> None:
+        """The same where they may hold values already, which perhaps have none now."""
+        empty = {self.table.c[now]: sa.null() for now in self.new_names.values()}
+        connection.execute(sa.update(self.table).values(empty).where(where))
+        self.fill(connection, where)
+
+    def _fill_row_by_row(self, connection: sa.Connection, where: sa.ColumnElement[bool] | None) -> None:
+        target: dict[Any, Any] = {now: sa.bindparam(f"to_{name}") for name, now in self.new_names.items()}
+        update = sa.update(self.table).where(self.table.c.id == sa.bindparam("of")).values(target)
+        more = [self.table.c[name] for name in (self.original or {}).values()]
+        for batch in read_values(connection, self.table, self.before, *more, where=where):
+            changes = []
+            for record, value, earlier in batch:
+                kept = None
+                if self.original is not None:
+                    kept = from_columns(self.after, dict(zip(self.original, earlier, strict=True)))
+                made = converted_or_kept(self.before, self.after, value, kept, self.around, self.back)
+                if made is not None:
+                    bound = {f"to_{name}": v for name, v in to_columns(self.after, made).items()}
+                    changes.append({"of": record, **bound})
+            if changes:
+                connection.execute(update, changes)
 
 
 def converted_or_kept(

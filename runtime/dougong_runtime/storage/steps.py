@@ -396,6 +396,13 @@ class FillSearch:
     table: str
     columns: tuple[str, ...]
     refill: tuple[str, ...]
+    empty: tuple[str, ...] = ()
+    """Those of the new columns that hold nothing yet, because their fields are new too."""
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """Columns that every record gets written."""
+        return (*(c for c in self.columns if c not in self.empty), *self.refill)
 
     def reverse(self) -> Step:
         """Drop the new ones."""
@@ -408,8 +415,8 @@ class FillSearch:
         )
 
     def cost(self, stats: Stats) -> Cost:
-        """Every row is read and written."""
-        rows = stats.get(self.table, 0)
+        """Every row is read and written, unless the fields are new."""
+        rows = stats.get(self.table, 0) if self.filled else 0
         return Cost(rows, rows / ROWS_PER_SECOND_READ_AND_WRITTEN)
 
 

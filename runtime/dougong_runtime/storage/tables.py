@@ -14,8 +14,8 @@ from dougong_runtime.fields.columns import PLAIN_TEXT
 from dougong_runtime.model.app import App, Entity, Unique
 from dougong_runtime.storage.identifiers import (
     ROW,
+    link_index_name,
     link_table_name,
-    short,
     sort_column_name,
     table_name,
 )
@@ -165,5 +165,5 @@ def link_table(
         sa.Column("target", RecordId(), foreign_key(target_table, "CASCADE", later=later), primary_key=True),
         sa.Column("place", sa.Integer(), nullable=False, server_default=sa.text("0")),
     )
-    sa.Index(short(f"ix_back_{field.id}_{entity.id}"), table.c.target, table.c.record)
+    sa.Index(link_index_name(entity.id, field.id), table.c.target, table.c.record)
     return table

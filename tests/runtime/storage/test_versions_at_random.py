@@ -107,7 +107,7 @@ def check_plan_is_complete(workshop: Workshop) -> None:
     assert plan_steps(workshop.tables, Tables(workshop.app, workshop.dialect)) == ()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "postgresql, prepared"])
 @given(first=versions, second=versions, third=versions, seed=st.integers(0, 1000))
 @example(
     first=([], [], "tool", False),
@@ -128,14 +128,16 @@ def check_plan_is_complete(workshop: Workshop) -> None:
 )
 def test_there_and_back_again(kind: str, first: Any, second: Any, third: Any, seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
+        kind, _, prepared = kind.partition(", ")
         workshop = Workshop.copied(kind, Path(folder))
+        meanwhile = (lambda: None) if prepared else None
         apps = [made(v) for v in (first, second, third)]
         workshop.become(apps[0])
         fill(workshop, seed)
         before = {e.name: workshop.rows(e.name) for e in apps[0].own_entities}
-        forth = workshop.become(apps[1])
+        forth = workshop.become(apps[1], meanwhile=meanwhile)
         check_plan_is_complete(workshop)
-        further = workshop.become(apps[2])
+        further = workshop.become(apps[2], meanwhile=meanwhile)
         check_plan_is_complete(workshop)
         workshop.become(apps[1], reversed_steps(further))
         workshop.become(apps[0], reversed_steps(forth))

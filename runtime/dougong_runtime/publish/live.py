@@ -1,0 +1,163 @@
+"""Publishing while everybody works: what takes long is done beforehand, what remains is one short transaction.
+
+On PostgreSQL a publication goes through four states, and dies in any of them without harm (decision 0008):
+
+1. It waits for its turn: one publication at a time on a site.
+2. It clears away what an earlier one has left that failed or was killed, and plans.
+3. It prepares: columns are filled, indexes built, under names that no version knows. The old version runs.
+4. It has the tables to itself for a moment, in which names change and the new version is stored. The new version runs.
+
+Whoever reads an app's version in their transaction keeps the fourth from beginning until they have ended, and waits
+for it to end if it has begun: a transaction sees one version from its beginning to its end.
+
+On SQLite, where a writer is alone and readers keep what they began with, a publication is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from dougong_runtime.documents.versions import APPS
+from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.model.app import Entity
+from dougong_runtime.publish.plan import Plan, refused_by
+from dougong_runtime.storage import locks, prepared
+from dougong_runtime.storage.convert import SITE_TIME_ZONE
+from dougong_runtime.storage.identifiers import link_table_name, table_name
+from dougong_runtime.storage.prepare import PREPARED_FROM_ROWS, prepare
+from dougong_runtime.storage.prepared import NOTHING, Prepared
+from dougong_runtime.storage.steps import AddField, AnyStep, CreateEntity, RetypeField
+from dougong_runtime.storage.tables import Tables
+
+TURN_LOCK = 0x446F75676F7562
+"""Key of PostgreSQL's advisory lock that the one who publishes holds."""
+TURN_SECONDS = 600.0
+"""How long another publication is waited for."""
+
+ANOTHER_PUBLISHES = problem_type(
+    "another-publishes",
+    409,
+    "另一次发布已进行了 {seconds} 秒，还没有结束。",
+    "Another publication has been under way for {seconds} s and has not ended.",
+    remedy=("等它结束后再发布。", "Publish when it has ended."),
+)
+
+
+class CarryOut(Protocol):
+    """Carries a plan out in a transaction, with what was made for it; gives the version's number."""
+
+    def __call__(self, connection: sa.Connection, plan: Plan, prepared: Prepared) -> int:
+        """See above."""
+        ...
+
+
+def publish(
+    engine: sa.Engine,
+    make_plan: Callable[[sa.Connection], Plan],
+    carry_out: CarryOut,
+    *,
+    time_zone: str = SITE_TIME_ZONE,
+    turn_seconds: float = TURN_SECONDS,
+    prepared_from_rows: int = PREPARED_FROM_ROWS,
+) -> tuple[Plan, int]:
+    """Plan and publish; gives the plan that was carried out, and the number of the version that runs then.
+
+    `make_plan` is given a transaction that is rolled back, `carry_out` the one that publishes. Raises Refused as they
+    do, for a plan that records stand against (then nothing was changed), and where others are in the way for too long.
+    """
+    if engine.dialect.name != "postgresql":
+        with engine.begin() as connection:
+            plan = make_plan(connection)
+            return plan, carry_out(connection, plan, NOTHING)
+    with _turn(engine, turn_seconds):
+        prepared.clear(engine)
+        with engine.connect() as connection, connection.begin() as rehearsal:
+            plan = make_plan(connection)
+            rehearsal.rollback()
+        if plan.refused:
+            raise refused_by(plan)
+        try:
+            made = _prepare(engine, plan, time_zone, prepared_from_rows)
+            with engine.begin() as connection:
+                _have_to_oneself(connection, plan)
+                if made.fillings:
+                    made.catch_up(connection)
+                    prepared.forget_writes(connection)
+                return plan, carry_out(connection, plan, made)
+        except BaseException:
+            prepared.clear(engine)
+            raise
+
+
+def clear_leftovers(engine: sa.Engine) -> bool:
+    """Drop what a killed publication has left; whether there was anything. Does nothing while somebody publishes."""
+    if engine.dialect.name != "postgresql":
+        return False
+    with engine.connect() as connection, connection.begin():
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(TURN_LOCK))).scalar_one():
+            return False
+        return prepared.clear(engine)
+
+
+def _prepare(engine: sa.Engine, plan: Plan, time_zone: str, from_rows: int) -> Prepared:
+    if plan.before is None:
+        return NOTHING
+    before, after = Tables(plan.before, "postgresql"), Tables(plan.after, "postgresql")
+    return prepare(engine, plan.steps, before, after, plan.rows, time_zone, from_rows)
+
+
+@contextmanager
+def _turn(engine: sa.Engine, seconds: float) -> Iterator[None]:
+    """While this lasts nobody else publishes. The transaction that holds the lock holds no snapshot: indexes that are
+    built meanwhile do not wait for it."""
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
+        try:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN_LOCK})")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != locks.LOCK_NOT_AVAILABLE:
+                raise
+            raise refuse(ANOTHER_PUBLISHES, seconds=round(seconds)) from None
+        yield
+
+
+def _have_to_oneself(connection: sa.Connection, plan: Plan) -> None:
+    if plan.before is not None and (plan.steps or plan.recompute):
+        alone, unwritten = _concerned(plan.before.own_entities, plan)
+        locks.hold(connection, {APPS.name, *alone}, unwritten)
+
+
+def _concerned(entities: Iterable[Entity], plan: Plan) -> tuple[set[str], set[str]]:
+    """Tables that a plan changes, as they are called now; and those that it makes references to."""
+    changed = {entity.id for step in plan.steps for entity in _entities_of(step)}
+    targets = {name for step in plan.steps for field in _new_fields(step) for name in field}
+    alone: set[str] = set()
+    for entity in entities:
+        if entity.id in changed:
+            alone.add(table_name(entity))
+            alone |= {link_table_name(entity, f.name) for f in entity.own_fields if f.is_many}
+    assert plan.before is not None
+    ids = {plan.after.entities[name].id for name in targets}
+    return alone, {table_name(e) for e in plan.before.entities.values() if e.id in ids}
+
+
+def _entities_of(step: AnyStep) -> Iterator[Entity]:
+    for name in ("entity", "before", "after"):
+        found = getattr(step, name, None)
+        if isinstance(found, Entity):
+            yield found
+
+
+def _new_fields(step: AnyStep) -> Iterator[tuple[str, ...]]:
+    match step:
+        case CreateEntity(entity=entity):
+            yield from (f.targets for f in entity.own_fields)
+        case AddField(field=field) | RetypeField(after=field):
+            yield field.targets
+        case _:
+            pass
