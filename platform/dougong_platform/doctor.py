@@ -13,7 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from dougong_platform import people
+from dougong_platform import people, seals
 from dougong_platform.settings import SECRET_FILE
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
@@ -153,6 +153,11 @@ def _audit(site: Site) -> Looked:
     )
 
 
+def _anchors(site: Site) -> Looked:
+    for state, says in seals.examine_anchors(site):
+        yield state, says.zh, says.en
+
+
 def _apps(site: Site) -> Looked:
     with site.database.read() as connection:
         for name in site.apps(connection):
@@ -193,6 +198,7 @@ _LOOKS: tuple[tuple[str, Callable[[Site], Looked]], ...] = (
     ("people", _people),
     ("apps", _apps),
     ("audit", _audit),
+    ("anchors", _anchors),
     ("upkeep", _upkeep),
     ("variables", _variables),
 )

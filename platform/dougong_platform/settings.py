@@ -126,6 +126,13 @@ def _servers(raw: object) -> str:
     return text
 
 
+def _replica(raw: object) -> str:
+    url = _database(raw)
+    if url.startswith("sqlite"):
+        raise _Wrong("只有 PostgreSQL 有只读副本", "only PostgreSQL has replicas")
+    return url
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing an administrator may decide."""
@@ -163,6 +170,21 @@ SETTINGS: tuple[Setting, ...] = (
         "数据库地址；空则用数据目录中的 SQLite",
         "Address of the database; empty: SQLite in the data folder",
         True,
+    ),
+    _setting(
+        "read_url",
+        _replica,
+        "",
+        "只读副本（PostgreSQL 流复制）的地址；空则全部读主库",
+        "Address of a streaming replica of PostgreSQL for reading; empty: all is read from the primary",
+        True,
+    ),
+    _setting(
+        "read_lag_seconds",
+        _whole(1, 300),
+        5,
+        "副本落后多久（秒）以内仍可读",
+        "Seconds that a replica may lag behind and still be read",
     ),
     _setting(
         "secret_key",
@@ -285,6 +307,8 @@ class Settings:
 
     data_dir: Path
     database_url: str = field(repr=False)
+    read_url: str = field(repr=False)
+    read_lag_seconds: int
     secret_key: str = field(repr=False)
     time_zone: str
     language: str
@@ -304,7 +328,7 @@ class Settings:
     sign_in_failures_max: int
     sign_in_per_address_max: int
     seal_seconds: int
-    audit_anchor: str
+    audit_anchor: str = field(repr=False)
     audit_anchor_token: str = field(repr=False)
     upgrade: str
     demo: bool

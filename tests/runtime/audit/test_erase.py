@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -300,8 +301,6 @@ def test_a_value_written_twice_in_one_row_is_not_overlooked(sealed: sa.Engine) -
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_two_erasures_take_turns(sealed: sa.Engine) -> None:
     """The second must not bring back what the first erased."""
-    import threading
-
     started = threading.Event()
     with sealed.begin() as first:
         erase.erase(
