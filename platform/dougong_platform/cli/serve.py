@@ -95,6 +95,7 @@ def run(settings: Settings, afresh: bool = False, open_browser: bool = False) ->
     # Loaded by who serves alone: the other commands start in half the time without the pages.
     import uvicorn
 
+    from dougong_platform.http import protocol
     from dougong_platform.serving import application
 
     uvicorn.run(
@@ -109,6 +110,7 @@ def run(settings: Settings, afresh: bool = False, open_browser: bool = False) ->
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=15,
+        **protocol.options(),
     )
 
 

@@ -35,6 +35,7 @@ from dougong_platform.http.middleware.faults import Faults
 from dougong_platform.http.middleware.hosts import Hosts
 from dougong_platform.http.middleware.request_id import RequestId
 from dougong_platform.http.middleware.security_headers import SecurityHeaders
+from dougong_platform.http.middleware.shapes import Shapes
 from dougong_platform.http.problems import on_http_exception, on_refused
 from dougong_platform.http.static import StaticFiles
 from dougong_platform.site import Site
@@ -58,6 +59,7 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
             Middleware(SecurityHeaders),
             Middleware(GZipMiddleware, minimum_size=GZIP_BYTES_MIN, compresslevel=GZIP_LEVEL),
             Middleware(Faults),
+            Middleware(Shapes),
             Middleware(Hosts, names=hosts),
             Middleware(Bodies),
         ],

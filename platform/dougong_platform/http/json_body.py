@@ -19,7 +19,9 @@ DIGITS_MAX = 60
 LIST_MAX = 1000
 """Records that one request may create."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text that does not end is taken to the end of the body: to look for its end from each quote anew would take the
+square of a body's length."""
 _ESCAPED_TROUBLE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
 

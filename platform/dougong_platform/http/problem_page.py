@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, TypeAlias
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dougong_runtime.labels import Language
+
+_log = structlog.get_logger("dougong.http")
 
 PageMaker: TypeAlias = Callable[[Request, int, Mapping[str, Any], Language], str]
 """`(request, status, problem details, language) -> HTML`; the interface hands one to `make_app`."""
@@ -18,11 +21,16 @@ PageMaker: TypeAlias = Callable[[Request, int, Mapping[str, Any], Language], str
 def problem_page(
     request: Request, status: int, body: Mapping[str, Any], language: Language, headers: Mapping[str, str]
 ) -> Response:
-    """The page for a refusal, made by `app.state.problem_page` where there is one."""
+    """The page for a refusal, made by `app.state.problem_page` where there is one, and where that does not fail too."""
     maker: PageMaker | None = (
         getattr(request.app.state, "problem_page", None) if "app" in request.scope else None
     )
-    html = maker(request, status, body, language) if maker else bare_page(status, body, language)
+    html = bare_page(status, body, language)
+    if maker is not None:
+        try:
+            html = maker(request, status, body, language)
+        except Exception as fault:
+            _log.error("problem page failed", exc_info=fault)
     return HTMLResponse(html, status, dict(headers))
 
 

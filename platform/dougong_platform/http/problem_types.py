@@ -84,6 +84,13 @@ BODY_TOO_LARGE = problem_type(
     "The request's body exceeds the limit of {limit} bytes.",
     remedy=("分批发送，或用导入。", "Send it in parts, or import a file."),
 )
+ADDRESS_TOO_LONG = problem_type(
+    "address-too-long",
+    414,
+    "请求的地址超过上限 {limit} 字节。",
+    "The request's address exceeds the limit of {limit} bytes.",
+    remedy=("缩短筛选条件。", "Use a shorter filter."),
+)
 UNSUPPORTED_MEDIA_TYPE = problem_type(
     "unsupported-media-type",
     415,
@@ -95,6 +102,13 @@ WRONG_HOST = problem_type(
     421,
     "这个站点不以此名称提供服务。",
     "This site is not served under that name.",
+)
+HEADERS_TOO_LARGE = problem_type(
+    "headers-too-large",
+    431,
+    "请求头超过上限：{fields} 项，共 {limit} 字节。",
+    "The request's headers exceed the limit of {fields} fields, {limit} bytes together.",
+    remedy=("清除本站的 Cookie 后再试。", "Remove this site's cookies and try again."),
 )
 INTERNAL = problem_type(
     "internal",

@@ -31,6 +31,8 @@ _INSTANT = re.compile(r"(.+?)(?:[Tt]|\s+)([\d:.]+)\s*(Z|z|[+-]\d{2}:?\d{2})?\Z")
 _ISO_DURATION = re.compile(r"P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
 _CLOCK_DURATION = re.compile(r"(\d{1,6}):([0-5]\d)(?::([0-5]\d))?\Z")
 _YEAR_MIN = 1000
+_TEXT_LENGTH_MAX = 60
+"""No instant is written longer; looking for one in a longer text could take the square of its length."""
 
 _READING_ZONE: ContextVar[ZoneInfo | None] = ContextVar("reading_zone", default=None)
 
@@ -168,7 +170,7 @@ class DatetimeType(FieldType):
             text = narrow(raw)
             if not text:
                 return None
-            found = _INSTANT.match(text)
+            found = _INSTANT.match(text) if len(text) <= _TEXT_LENGTH_MAX else None
             if found is not None:
                 day, at = parse_date(field, found[1]), parse_time(field, found[2])
                 if day is not None and at is not None:

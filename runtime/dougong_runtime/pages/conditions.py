@@ -10,23 +10,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.tokens import LENGTH_MAX
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.pages.faces import type_of
 from dougong_runtime.pages.views import resolve
 
 _PATH = r"(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
-_TEXT = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_TEXT = r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
+_ITEM = rf"\s*+(?:{_TEXT}|-?\d++)\s*+"
 _VALUE = rf"(?P<value>{_TEXT}|-?\d+(?:\.\d+)?|TRUE|FALSE|NULL|USER\(\)|TODAY\(\)(?:\s*[+-]\s*\d+)?)"
 _COMPARE = re.compile(rf"{_PATH}\s*(?P<op><>|>=|<=|=|>|<)\s*{_VALUE}\Z", re.IGNORECASE)
 _CALL = re.compile(
     rf"(?P<not>NOT\s+)?(?P<function>CONTAINS|STARTS|HAS)\(\s*{_PATH}\s*,\s*{_VALUE}\s*\)\Z", re.IGNORECASE
 )
 _IN = re.compile(
-    rf"(?P<not>NOT\s+)?{_PATH}\s+(?P<not2>NOT\s+)?IN\s*\((?P<values>(?:\s*(?:{_TEXT}|-?\d+)\s*,?)+)\)\Z",
+    rf"(?P<not>NOT\s+)?{_PATH}\s+(?P<not2>NOT\s+)?IN\s*\((?P<values>{_ITEM}(?:,{_ITEM})*)\)\Z",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"(?P<not>NOT\s+)?{_PATH}\Z", re.IGNORECASE)
+
+
+BRACKETS_MAX = 8
+"""Brackets within brackets that chips look into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,10 @@ def _literal(field: Field, value: str) -> str:
 
 
 def parse(app: App, entity: Entity, text: str) -> tuple[Condition, ...]:
-    """A formula as chips, joined by "and"; parts that are no chip are kept as written."""
+    """A formula as chips, joined by "and"; parts that are no chip are kept as written, and so is what is too long
+    to be a formula."""
+    if len(text) > LENGTH_MAX:
+        return (Condition(text),)
     parts = _conjuncts(text)
     return tuple(_condition(app, entity, part) for part in parts)
 
@@ -161,10 +170,12 @@ def _is_bracketed(text: str) -> bool:
     return False
 
 
-def _conjuncts(text: str) -> list[str]:
+def _conjuncts(text: str, depth_left: int = BRACKETS_MAX) -> list[str]:
     text = text.strip()
     if not text:
         return []
+    if depth_left == 0:
+        return [text]
     plain = _masked(text)
     depth, start, found = 0, 0, []
     for match in re.finditer(r"[()]|\b(?:and|or)\b", plain, re.IGNORECASE):
@@ -177,13 +188,13 @@ def _conjuncts(text: str) -> list[str]:
             found.append(text[start : match.start()].strip())
             start = match.end()
     found.append(text[start:].strip())
-    return [inner for part in found for inner in _unbracketed(part)]
+    return [inner for part in found for inner in _unbracketed(part, depth_left - 1)]
 
 
-def _unbracketed(part: str) -> list[str]:
+def _unbracketed(part: str, depth_left: int) -> list[str]:
     if not _is_bracketed(part):
         return [part]
-    inner = _conjuncts(part[1:-1])
+    inner = _conjuncts(part[1:-1], depth_left)
     return inner if len(inner) > 1 else [part]
 
 

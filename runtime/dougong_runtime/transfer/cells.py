@@ -39,6 +39,7 @@ _INSTANT = re.compile(
     r"(.+?)(?:[Tt]|\s+)(上午|下午)?\s*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?\Z",
     re.ASCII,
 )
+_INSTANT_LENGTH_MAX = 80
 _ACCOUNTING = re.compile(r"\(([\d,.]+)\)\Z", re.ASCII)
 _CURRENCY = re.compile(r"^([+-]?)\s*[¥￥$€£]\s*")
 
@@ -207,7 +208,7 @@ def _choice_value(field: Field, text: str) -> object:
 
 def _date_text(field: Field, text: str) -> object:
     """An ISO date, or an ISO date and a time; the rest is left to the field type to refuse."""
-    found = _INSTANT.match(text)
+    found = _INSTANT.match(text) if len(text) <= _INSTANT_LENGTH_MAX else None
     day, at, zone = text, "", ""
     if found is not None:
         half = (found[2] or found[4] or "").lower()

@@ -108,14 +108,15 @@ def _until(body: dict[str, Any]) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        given = datetime.fromisoformat(text)
+        moment = given.astimezone(UTC) if given.tzinfo is not None else None
+    except (ValueError, OverflowError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         raise json_body.wrong_member(
             "until", "应为带时区的 ISO 8601 时间", "an instant in ISO 8601 with its offset"
         )
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _reason(reason: Reason, hidden: tuple[str, ...]) -> dict[str, Any]:

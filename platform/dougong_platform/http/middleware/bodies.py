@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,10 +15,11 @@ BODY_BYTES_MAX = 1024 * 1024
 IMPORT_BYTES_MAX = 64 * 1024 * 1024
 BODY_SECONDS_MAX = 20.0
 IMPORT_SECONDS_MAX = 300.0
+_IMPORT = re.compile(r"/api/v[0-9]+/apps/[^/]+/[^/]+/import\Z")
 
 
 class Bodies:
-    """Counts and times a body while it is read. Paths that end in `/import` may send files.
+    """Counts and times a body while it is read. The one address that imports may be sent files.
 
     Raises Refused through `receive`, thus inside whoever reads: 413, 408. A stated length beyond the limit is
     refused before anything is read.
@@ -38,7 +41,8 @@ class Bodies:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit, seconds = self.files if scope["path"].endswith("/import") else self.usual
+        takes_files = scope["method"] == "POST" and _IMPORT.match(scope["path"]) is not None
+        limit, seconds = self.files if takes_files else self.usual
         stated = Headers(scope=scope).get("content-length")
         if stated is not None:
             if not (stated.isascii() and stated.isdecimal()):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
+from dougong_platform.http import json_body
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.viewer import safe_next
 from dougong_runtime.errors import FORBIDDEN, Refused, refuse
@@ -268,12 +269,14 @@ def _sent(here: Here) -> Filling:
 
 
 def _read_was(visit: Visit) -> Mapping[str, Json]:
-    """The values that the form was shown with, as it brings them back."""
+    """The values that the form was shown with, as it brings them back: within the bounds of any JSON from outside."""
+    text = visit.text("was") or "{}"
     try:
-        found = json.loads(visit.text("was") or "{}")
-    except ValueError:
+        json_body.parse_object(text.encode())
+    except Refused:
         return {}
-    return found if isinstance(found, dict) else {}
+    found: dict[str, Json] = json.loads(text)
+    return found
 
 
 # --- saving -------------------------------------------------------------------------------------------------------
@@ -355,7 +358,7 @@ def _written(here: Here) -> str:
     if filling.stage and entity.stage is not None:
         changed[entity.stage.name] = filling.stage
     if changed:
-        version = int(filling.version) if filling.version.isdecimal() else None
+        version = visit.whole("version")
         filling.desk.records.update(entity.name, filling.record, changed, version=version, reasons=reasons)
     return f"{filling.desk.href(entity.name, filling.record)}?done={'moved' if filling.stage else 'saved'}"
 

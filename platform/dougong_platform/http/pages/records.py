@@ -21,6 +21,9 @@ from dougong_runtime.pages.record_page import (
 )
 from dougong_runtime.pages.views import main_view
 
+FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(9998, 12, 31)
+"""Between them a day's end is an instant in every zone."""
+
 
 def routes(pages: Pages) -> list[BaseRoute]:
     """`/apps/{app}/{entity}/{id}` and what belongs to it."""
@@ -42,8 +45,8 @@ def _builder(here: Here) -> tuple[Desk, Entity, RecordBuilder]:
 
 
 def _as_of(visit: Visit) -> date | None:
-    asked = visit.query("as_of")
-    return day(asked) if asked else None
+    asked = day(visit.query("as_of"))
+    return asked if asked is not None and FIRST_DAY <= asked <= LAST_DAY else None
 
 
 def show(visit: Visit) -> Response:
@@ -81,12 +84,11 @@ def move(visit: Visit) -> Response:
             entity = here.entity(desk)
             if entity.stage is None:
                 raise refuse(NOT_FOUND)
-            version = visit.text("version")
             desk.records.update(
                 entity.name,
                 visit.path("id"),
                 {entity.stage.name: to},
-                version=int(version) if version.isdecimal() else None,
+                version=visit.whole("version"),
             )
             address = desk.href(entity.name, visit.path("id"))
     except Refused as refused:

@@ -175,7 +175,7 @@ def filtered(visit: Visit) -> Response:
         at = visit.query("at")
         if made is None:
             return go(replace(builder.state, cursor="").address(builder.base))
-        if at.isdecimal() and int(at) < len(texts):
+        if at.isascii() and at.isdecimal() and len(at) <= 4 and int(at) < len(texts):
             texts[int(at)] = made
         else:
             texts.append(made)

@@ -24,7 +24,7 @@ from dougong_platform.http import viewer as asking
 from dougong_platform.http.endpoint import in_thread
 from dougong_platform.http.languages import language_of
 from dougong_platform.http.pages.preferences import preferences_of
-from dougong_platform.http.problem_types import NOT_SIGNED_IN
+from dougong_platform.http.problem_types import BAD_REQUEST, NOT_SIGNED_IN
 from dougong_platform.http.viewer import Asker
 from dougong_platform.site import DIRECTORY, Site
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
@@ -41,6 +41,7 @@ from dougong_runtime.pages.shell import Person, Shell, Toast, current_place
 
 Handler: TypeAlias = Callable[["Visit"], Response]
 FIELDS_MAX = 2_000
+FILES_MAX = 10
 
 
 @cache
@@ -65,7 +66,7 @@ class Pages:
 
     def _endpoint(self, handler: Handler, *, writes: bool) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
-            form = await request.form(max_fields=FIELDS_MAX) if request.method == "POST" else FormData()
+            form = await _form(request) if request.method == "POST" else FormData()
             visit = Visit(self.site, request, form, writes)
             return await in_thread(request, lambda: retrying(lambda: visit.answer(handler)))
 
@@ -88,6 +89,14 @@ class Pages:
             "retry": request.url.path if status >= 500 and request.method == "GET" else "",
         }
         return renderer().page("problem.html", reader, shell=shell, problem=shown)
+
+
+async def _form(request: Request) -> FormData:
+    """What was sent. Raises Refused (BAD_REQUEST) for a text that no database keeps: no browser sends such."""
+    form = await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
+    if any("\0" in name or (isinstance(value, str) and "\0" in value) for name, value in form.multi_items()):
+        raise refuse(BAD_REQUEST, zh="表单含有 NUL 字符。", en="The form holds a NUL character.")
+    return form
 
 
 def _name(handler: Handler) -> str:
@@ -145,6 +154,11 @@ class Visit:
         """A field of the form, without blanks around."""
         found = self.form.get(name)
         return found.strip() if isinstance(found, str) else default
+
+    def whole(self, name: str) -> int | None:
+        """A field of the form that is a whole number, else None; no longer than a database's."""
+        text = self.text(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
     @contextmanager
     def reading(self) -> Iterator[Here]:
