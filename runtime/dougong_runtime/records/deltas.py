@@ -26,6 +26,7 @@ from dougong_runtime.model.additive import Term
 from dougong_runtime.model.graph import Step
 from dougong_runtime.records.dirt import Dirt, Dirty, Image
 from dougong_runtime.records.running import Running
+from dougong_runtime.storage.ready import Ready, Row
 
 ONE_BY_ONE_MAX = 2
 """Up to so many parents (a child that moves has two) take a statement each, which also locks them."""
@@ -145,27 +146,29 @@ def move(connection: sa.Connection, running: Running, entity: str, sums: Sums, d
     Parents beyond `ONE_BY_ONE_MAX` must be locked already; fewer are locked by this, in the order of their ids.
     """
     fields = tuple(sorted({name for of in sums.values() for name in of}))
+    columns = _columns(running, entity, fields)
     parents = sorted(sums)
-    rows: list[sa.RowMapping] = []
+    found: list[Row] = []
     if len(parents) <= ONE_BY_ONE_MAX:
-        statement = running.plans.get(("move", entity, fields), lambda: _one(running, entity, fields))
+        one = running.plans.get(("move", entity, fields), lambda: Ready(_one(running, entity, fields)))
         for parent in parents:
-            one = {_parameter(i): sums[parent].get(n, Decimal(0)) for i, n in enumerate(fields)}
-            rows += connection.execute(statement, {**one, "parent": parent}).mappings()
+            given = {_parameter(i): sums[parent].get(n, Decimal(0)) for i, n in enumerate(fields)}
+            found += one.all(connection, {**given, "parent": parent})
     else:
-        statement = running.plans.get(("move many", entity, fields), lambda: _many(running, entity, fields))
+        many = running.plans.get(("move many", entity, fields), lambda: Ready(_many(running, entity, fields)))
         for at in range(0, len(parents), PARENTS_MAX):
-            many = [
+            each = [
                 {"id": p, **{f"d{i}": format(sums[p].get(n, 0), "f") for i, n in enumerate(fields)}}
                 for p in parents[at : at + PARENTS_MAX]
             ]
-            rows += connection.execute(statement, {"sums": many}).mappings()
+            found += many.all(connection, {"sums": each})
+    rows = [dict(zip(columns, row, strict=True)) for row in found]
     _note(running, entity, sums, rows, dirty)
     absent = tuple(row["id"] for row in rows if any(row[n] is None for n in sums[row["id"]]))
     return Moved(tuple(row["id"] for row in rows), absent)
 
 
-def _note(running: Running, entity: str, sums: Sums, rows: Sequence[sa.RowMapping], dirty: Dirty) -> None:
+def _note(running: Running, entity: str, sums: Sums, rows: Sequence[Mapping[str, Any]], dirty: Dirty) -> None:
     """Which figures changed of whom, and what these records were and are for the roll-ups made of them."""
     watched = running.graph.additive.watched.get(entity, ())
     dirt = dirty.entity(entity)
@@ -177,7 +180,7 @@ def _note(running: Running, entity: str, sums: Sums, rows: Sequence[sa.RowMappin
             by_field.setdefault(name, []).append(row["id"])
         if watched:
             dirt.capture(row["id"], _without(image_of(row, watched), difference), watched)
-    now = {row["id"]: {str(n): v for n, v in row.items()} for row in rows}
+    now = {row["id"]: row for row in rows}
     for name, records in by_field.items():
         dirty.add_formulas(entity, (name,), records, now)
 
@@ -189,16 +192,15 @@ def _without(image: Image | None, difference: Mapping[str, Decimal]) -> Image | 
     return {n: v if v is None or n not in difference else v - difference[n] for n, v in image.items()}
 
 
-def image_of(row: sa.RowMapping, watched: Iterable[str]) -> Image | None:
+def image_of(row: Mapping[str, Any], watched: Iterable[str]) -> Image | None:
     """The watched fields of a row that was read with `deleted_at`; None where it lies in the trash."""
     return None if row["deleted_at"] is not None else {n: row[n] for n in watched}
 
 
-def image_columns(running: Running, entity: str) -> list[sa.ColumnElement[Any]]:
+def image_columns(running: Running, entity: str) -> tuple[str, ...]:
     """The columns that `image_of` reads; none where nothing is made of the entity."""
-    table = running.tables.of(entity)
     watched = running.graph.additive.watched.get(entity, ())
-    return [table.c[n] for n in (*watched, "deleted_at")] if watched else []
+    return (*watched, "deleted_at") if watched else ()
 
 
 def _parameter(index: int) -> str:
@@ -217,10 +219,9 @@ def _added(running: Running, entity: str, fields: Sequence[str]) -> dict[str, sa
     return found
 
 
-def _returned(running: Running, entity: str, fields: Sequence[str]) -> list[sa.ColumnElement[Any]]:
-    table = running.tables.of(entity)
-    columns = {c.key: c for c in (*(table.c[n] for n in fields), *image_columns(running, entity))}
-    return [table.c.id, *columns.values()]
+def _columns(running: Running, entity: str, fields: Sequence[str]) -> tuple[str, ...]:
+    """What the statements give of each parent."""
+    return tuple(dict.fromkeys(("id", *fields, *image_columns(running, entity))))
 
 
 def _one(running: Running, entity: str, fields: Sequence[str]) -> sa.Update:
@@ -229,7 +230,7 @@ def _one(running: Running, entity: str, fields: Sequence[str]) -> sa.Update:
         table.update()
         .values(_added(running, entity, fields))
         .where(table.c.id == sa.bindparam("parent", type_=RecordId()))
-        .returning(*_returned(running, entity, fields))
+        .returning(*(table.c[n] for n in _columns(running, entity, fields)))
     )
 
 
@@ -260,5 +261,8 @@ def _many(running: Running, entity: str, fields: Sequence[str]) -> sa.Update:
         for name, added in _added(running, entity, fields).items()
     }
     return (
-        table.update().values(values).where(table.c.id == ids).returning(*_returned(running, entity, fields))
+        table.update()
+        .values(values)
+        .where(table.c.id == ids)
+        .returning(*(table.c[n] for n in _columns(running, entity, fields)))
     )

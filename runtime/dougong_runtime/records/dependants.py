@@ -27,6 +27,7 @@ from dougong_runtime.records import deltas, settings
 from dougong_runtime.records.change import Recomputed
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.running import Running
+from dougong_runtime.storage.ready import Ready, among
 from dougong_runtime.storage.tables import Tables
 
 FORMULA_OVERFLOW = problem_type(
@@ -240,7 +241,7 @@ _IDS = sa.bindparam("ids", type_=RecordId(), expanding=True)
 
 @dataclass(frozen=True)
 class _Statement:
-    update: sa.Update
+    update: Ready
     needed: frozenset[str]
     seen: tuple[str, ...]
     """Watched fields that it changes and gives back."""
@@ -282,7 +283,8 @@ def _lock(connection: sa.Connection, running: Running, entity: str, work: _Work,
     watched = running.graph.additive.watched.get(entity, ())
     if work.whole:
         if running.dialect == "postgresql":
-            connection.execute(running.plans.get(("lock all", entity), lambda: _locking_all(running, entity)))
+            everything = running.plans.get(("lock all", entity), lambda: _locking_all(running, entity))
+            connection.execute(everything)
         return
     if running.dialect == "postgresql":
         ids = (work.ids | work.sums.keys()) - dirt.held
@@ -290,13 +292,15 @@ def _lock(connection: sa.Connection, running: Running, entity: str, work: _Work,
             ids = set()
     if not set(watched).isdisjoint(work.fields):
         ids |= work.ids - dirt.was.keys() - dirt.unseen - work.sums.keys()
-    select = running.plans.get(("lock", entity), lambda: _locking(running, entity))
+    columns = ("id", *deltas.image_columns(running, entity))
+    locking = running.plans.get(("lock", entity), lambda: Ready(_locking(running, entity, columns)))
     ordered = sorted(ids)
     for at in range(0, len(ordered), IDS_MAX):
-        for row in connection.execute(select, {"ids": ordered[at : at + IDS_MAX]}).mappings():
-            dirt.held.add(row["id"])
+        for row in locking.all(connection, {"ids": ordered[at : at + IDS_MAX]}):
+            dirt.held.add(row[0])
             if watched:
-                dirt.capture(row["id"], deltas.image_of(row, watched), watched)
+                image = deltas.image_of(dict(zip(columns, row, strict=True)), watched)
+                dirt.capture(row[0], image, watched)
 
 
 def _compute(
@@ -312,7 +316,7 @@ def _compute(
     built = running.plans.get(key, lambda: _build(running, entity, work.fields, work.whole))
     wanted = {k: v for k, v in parameters.items() if k in built.needed}
     if work.whole:
-        found = list(connection.execute(built.update, wanted).scalars())
+        found = [row[0] for row in built.update.all(connection, wanted)]
         if len(found) > EVERYTHING_FROM:
             dirty.add_whole(entity, work.fields)
         elif found:
@@ -321,17 +325,17 @@ def _compute(
     now: dict[str, Mapping[str, Any]] = {}
     ordered = sorted(work.ids)
     for at in range(0, len(ordered), IDS_MAX):
-        for row in connection.execute(built.update, {**wanted, "ids": ordered[at : at + IDS_MAX]}):
+        for row in built.update.all(connection, {**wanted, "ids": ordered[at : at + IDS_MAX]}):
             now[row[0]] = dict(zip(built.seen, row[1:], strict=True))
     if now:
         dirty.add_formulas(entity, work.fields, now, now)
     return list(now)
 
 
-def _locking(running: Running, entity: str) -> sa.Select[Any]:
+def _locking(running: Running, entity: str, columns: Iterable[str]) -> sa.Select[Any]:
     table = running.tables.of(entity)
-    select = sa.select(table.c.id, *deltas.image_columns(running, entity))
-    return select.where(table.c.id.in_(_IDS)).order_by(table.c.id).with_for_update(key_share=True)
+    select = sa.select(*(table.c[n] for n in columns)).where(among(table.c.id, "ids", running.dialect))
+    return select.order_by(table.c.id).with_for_update(key_share=True)
 
 
 def _locking_all(running: Running, entity: str) -> sa.Select[Any]:
@@ -353,7 +357,7 @@ def _build(running: Running, name: str, fields: tuple[str, ...], whole: bool) ->
         values[each] = stored(f.formula.tree, f.value_type, scope).label(each)
     select = sa.select(row.c.id.label("id"), *values.values()).select_from(scope.joined(row))
     if not whole:
-        select = select.where(row.c.id.in_(_IDS))
+        select = select.where(among(row.c.id, "ids", running.dialect))
     # Not inlined, or each aggregate would be computed twice: for the value and for the comparison.
     new = select.cte("new").prefix_with("MATERIALIZED")
     seen = () if whole else tuple(n for n in fields if n in running.graph.additive.watched.get(name, ()))
@@ -363,4 +367,4 @@ def _build(running: Running, name: str, fields: tuple[str, ...], whole: bool) ->
         .where(table.c.id == new.c.id, sa.or_(*(table.c[n].is_distinct_from(new.c[n]) for n in fields)))
         .returning(table.c.id, *(table.c[n] for n in seen))
     )
-    return _Statement(update, frozenset(needed(select)), seen)
+    return _Statement(Ready(update), frozenset(needed(select)), seen)
