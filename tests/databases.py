@@ -31,7 +31,8 @@ T = TypeVar("T")
 every_database = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's server programs, of the newest version that is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parent.parent.name))
     if found:
         return found[-1].parent
@@ -43,7 +44,8 @@ def _binaries() -> Path:
     return Path(there).parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])
@@ -60,7 +62,7 @@ def postgresql_cluster() -> str:
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
-    binaries, port = _binaries(), _free_port()
+    commands, port = binaries(), free_port()
 
     def run(*command: str) -> None:
         subprocess.run(
@@ -74,16 +76,16 @@ def postgresql_cluster() -> str:
         )
 
     data = folder / "data"
-    run(str(binaries / "initdb"), "-D", str(data), "-U", "dougong", "--auth=trust", "-E", "UTF8", "--no-sync")
+    run(str(commands / "initdb"), "-D", str(data), "-U", "dougong", "--auth=trust", "-E", "UTF8", "--no-sync")
     settings = (
         f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off "
         "-c synchronous_commit=off -c max_connections=200 -c shared_buffers=128MB"
     )
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-o", settings, "-w", "-l", str(folder / "log"), "start")
+    run(str(commands / "pg_ctl"), "-D", str(data), "-o", settings, "-w", "-l", str(folder / "log"), "start")
 
     def stop() -> None:
         subprocess.run(
-            [str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
+            [str(commands / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
             user=user,
             cwd="/",
             stdout=subprocess.DEVNULL,

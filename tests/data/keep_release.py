@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from databases import _binaries, fresh_url
+from databases import binaries, fresh_url
 from dougong_platform import seals, signin, tokens
 from dougong_platform.http.app import make_app
 from dougong_platform.site import Site
@@ -109,7 +109,7 @@ def main(name: str) -> None:
                 content = whole.read_bytes()
             else:
                 plain = url.replace("+psycopg", "")
-                dump = [str(_binaries() / "pg_dump"), "--inserts", "--no-owner", "--no-privileges", plain]
+                dump = [str(binaries() / "pg_dump"), "--inserts", "--no-owner", "--no-privileges", plain]
                 lines = subprocess.run(dump, check=True, capture_output=True, text=True).stdout.splitlines()
                 content = "\n".join(s for s in lines if not s.startswith(("--", "\\"))).encode()
             target = HERE / f"{name}.{'sqlite' if kind == 'sqlite' else 'postgresql.sql'}.xz"

@@ -21,6 +21,7 @@ from dougong_platform.cli import (
     settings,
     team,
     template,
+    upgrade,
     user,
 )
 from dougong_platform.cli.terminal import refused, say
@@ -56,6 +57,7 @@ for name, command in (
     ("settings", settings.settings),
     ("doctor", doctor.doctor),
     ("explain", explain.explain),
+    ("upgrade", upgrade.upgrade),
 ):
     dougong.command(name)(command)
 for name, commands in (
