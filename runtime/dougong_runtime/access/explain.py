@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dougong_runtime.access.grants import EntityAccess
+from dougong_runtime.access.grants import EntityAccess, Shown
 from dougong_runtime.fields.base import Field, Formula
 from dougong_runtime.model.app import Grant, Inherit
 
@@ -21,7 +21,7 @@ class Reason:
     holds: bool
     """Whether the rule is true of the record."""
     field: str | None
-    shown: str | None
+    shown: Shown | None
     """yes, masked or no; None where no field was asked about."""
     writable: bool | None
     decides: bool
@@ -62,5 +62,16 @@ def reasons(
             )
         )
     if shared:
-        found.append(Reason("share", ("read",), "shared", True, None, None, None, True))
+        found.append(_by_share(access, field))
     return found
+
+
+def _by_share(access: EntityAccess, field: Field | None) -> Reason:
+    """A share lets all grants that read reach the record: it shows what the most telling of them shows."""
+    ways = set() if field is None else {held.shows(field) for held in access.reading}
+    shown: Shown | None = None
+    if field is not None:
+        shown = "yes" if "yes" in ways else "masked" if "masked" in ways else "no"
+    decides = bool(access.reading) and shown in (None, "yes")
+    name = None if field is None else field.name
+    return Reason("share", ("read",), "shared", True, name, shown, None, decides)

@@ -87,6 +87,13 @@ class EntityAccess:
         """Whether any row may be acted upon so."""
         return self.everything or bool(self.giving(action))
 
+    def unevenly_written(self, names: Iterable[str]) -> frozenset[str]:
+        """Of these fields those that not every grant which creates lets be filled in: which one reaches a new record
+        decides."""
+        creating = self.giving("create")
+        fields = self.entity.fields
+        return frozenset(n for n in names if not all(h.writes(fields[n], "create") for h in creating))
+
     @property
     def known(self) -> bool:
         """Whether the entity exists for these roles at all."""
@@ -117,12 +124,16 @@ class EntityAccess:
             return "no"
         return next(iter(ways)) if len(ways) == 1 else "mixed"
 
-    def mask(self, field: Field) -> Mask:
-        """How a masked cell is written: the most telling of the masks held."""
-        masks = [h.grant.mask[field.name] for h in self.reading if field.name in h.grant.mask]
-        telling = [m for m in masks if m.show != "none"]
-        found = (telling or masks or [Mask(field.name)])[0]
-        return Mask(field.name, found.show, any(m.reveal for m in masks))
+
+def mask_of(field: Field, grants: Iterable[HeldGrant]) -> Mask:
+    """How a cell is written that these grants show masked: the most telling of their masks.
+
+    To be given the grants that reach the record: what another grant would show elsewhere is not shown here.
+    """
+    masks = [h.grant.mask[field.name] for h in grants if field.name in h.grant.mask]
+    telling = [m for m in masks if m.show != "none"]
+    found = (telling or masks or [Mask(field.name)])[0]
+    return Mask(field.name, found.show, any(m.reveal for m in masks))
 
 
 class Access:

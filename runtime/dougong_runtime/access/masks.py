@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dougong_runtime.fields.base import Field
+from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import Mask
 
 DOT = "•"
@@ -31,13 +33,14 @@ _WAYS: dict[str, Callable[[str], str]] = {
 MASK_WAYS = tuple(_WAYS)
 
 
-def masked(value: object, mask: Mask) -> str | None:
-    """The masked form of a value: text with dots, or None where there is no value to hide.
+def masked(field: Field, value: object, mask: Mask) -> str | None:
+    """The masked form of a field's value or of its JSON: text with dots, or None where there is no value to hide.
 
-    Values that are not text show nothing of themselves, whatever the mask says.
+    Fields that hold no written text (amounts, days, choices, references) show nothing of themselves, whatever the
+    mask says: the last digits of an amount or the first letter of a choice are most of what it tells.
     """
     if value is None:
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or field.value_type.kind is not Kind.TEXT:
         return DOTS
     return _WAYS.get(mask.show, _WAYS["none"])(value)

@@ -6,36 +6,54 @@ was built for a set of roles serves all who hold just these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_runtime.access.grants import Access, EntityAccess, HeldGrant
-from dougong_runtime.access.shares import NOTHING_SHARED, Shared
+from dougong_runtime.access.grants import Access, HeldGrant
+from dougong_runtime.access.shares import Shared
 from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Formula
 from dougong_runtime.formulas.compile import Scope, condition
 from dougong_runtime.host import Viewer
 from dougong_runtime.model.app import Entity, Grant, Inherit
+from dougong_runtime.storage.ready import among
 from dougong_runtime.storage.tables import Tables
 
 Condition = sa.ColumnElement[bool]
 
 ME = sa.bindparam("dg_user", type_=RecordId(), required=False, value=None)
 MY_TEAM = sa.bindparam("dg_team", type_=RecordId(), required=False, value=None)
-MY_TEAMS = sa.bindparam("dg_teams_below", type_=RecordId(), expanding=True, required=False, value=())
+MY_TEAMS = "dg_teams_below"
 
 
-def reader_parameters(viewer: Viewer) -> dict[str, Any]:
+def reader_parameters(viewer: Viewer, shared: Shared) -> dict[str, Any]:
     """Values of the parameters that rules name."""
-    return {"dg_user": viewer.user, "dg_team": viewer.team, "dg_teams_below": list(viewer.teams_below)}
+    of_shares = {
+        _shared_parameter(entity, action): shared.ids(entity, action) for entity, action in shared.shape
+    }
+    mine = {"dg_user": viewer.user, "dg_team": viewer.team, MY_TEAMS: list(viewer.teams_below)}
+    return {**mine, **of_shares}
+
+
+def _shared_parameter(entity: str, action: str) -> str:
+    return f"dg_shared_{action}_{entity}"
 
 
 class Rules:
-    """Compiles the grants of one set of roles; the `Guard` of every statement that its holders run."""
+    """Compiles the grants of one set of roles; the `Guard` of every statement that its holders run.
 
-    def __init__(self, access: Access, tables: Tables, dialect: str, shared: Shared = NOTHING_SHARED) -> None:
+    `shared` names the entities of which a holder has shared records, each with read or update; their ids are bound.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        tables: Tables,
+        dialect: str,
+        shared: Collection[tuple[str, str]] = (),
+    ) -> None:
         self.access = access
         self._tables = tables
         self._dialect = dialect
@@ -55,14 +73,15 @@ class Rules:
 
     def acting(self, action: str, entity: str, row: sa.FromClause) -> Condition | None:
         """On which rows a reader may act so; None for all of them."""
-        access = self.access.entity(entity)
-        if access.everything:
-            return None
-        return self._any(access, access.giving(action), row, self._shared.ids(entity, action))
+        return self._acting(action, entity, row, ())
 
     def holds(self, held: HeldGrant, entity: Entity, row: sa.FromClause) -> Condition:
         """Whether one grant's row rule is true of a row, as a column to select."""
-        return self._rows_of(held.grant, entity, row)
+        return self._rows_of(held.grant, entity, row, ())
+
+    def reaches(self, held: HeldGrant, entity: Entity, row: sa.FromClause) -> Condition:
+        """Whether a grant that reads reaches a row: by its rule, or because the row is shared with the reader."""
+        return self._or_shared([self.holds(held, entity, row)], entity.name, "read", row)
 
     def distinct(self, entity: str, actions: Sequence[str]) -> tuple[HeldGrant, ...]:
         """The grants of these actions whose row rule has to be asked of each row (the others hold on all)."""
@@ -88,26 +107,42 @@ class Rules:
             return False
         if len(showing) == len(granting) or any(h.grant.rows == "all" for h in showing):
             return True
-        return sa.or_(*(self._rows_of(h.grant, access.entity, row) for h in showing))
+        rules = [self._rows_of(h.grant, access.entity, row, ()) for h in showing]
+        # A share lets the grants that read reach the row, not those that give sums only.
+        by_share = any(not h.grant.aggregate_only for h in showing)
+        return self._or_shared(rules, entity, "read" if by_share else "", row)
 
-    def _any(
-        self, access: EntityAccess, giving: Sequence[HeldGrant], row: sa.FromClause, shared: Sequence[str]
+    def _acting(
+        self, action: str, entity: str, row: sa.FromClause, coming_from: tuple[str, ...]
     ) -> Condition | None:
+        access = self.access.entity(entity)
+        if access.everything:
+            return None
+        giving = access.giving(action)
         if any(h.grant.rows == "all" for h in giving):
             return None
-        rules = list(dict.fromkeys(h.grant.rows for h in giving))
-        conditions = [
-            self._rows_of(next(h.grant for h in giving if h.grant.rows == rule), access.entity, row)
-            for rule in rules
-        ]
-        if shared:
-            conditions.append(row.c.id.in_(shared))
-        return sa.or_(*conditions) if conditions else sa.false()
+        if not giving:
+            return sa.false()
+        by_rule: Mapping[object, Grant] = {h.grant.rows: h.grant for h in reversed(giving)}
+        rules = [self._rows_of(grant, access.entity, row, coming_from) for grant in by_rule.values()]
+        if action == "aggregate":
+            action = "read" if access.reading else ""
+        return self._or_shared(rules, entity, action, row)
 
-    def _rows_of(self, grant: Grant, entity: Entity, row: sa.FromClause) -> Condition:
+    def _or_shared(
+        self, conditions: Sequence[Condition], entity: str, action: str, row: sa.FromClause
+    ) -> Condition:
+        """Any of these, or that the row is shared with the reader for an action (read or update)."""
+        if (entity, action) not in self._shared:
+            return sa.or_(*conditions)
+        return sa.or_(*conditions, among(row.c.id, _shared_parameter(entity, action), self._dialect))
+
+    def _rows_of(
+        self, grant: Grant, entity: Entity, row: sa.FromClause, coming_from: tuple[str, ...]
+    ) -> Condition:
         rule = grant.rows
         if isinstance(rule, Inherit):
-            return self._inherited(entity, rule, row)
+            return self._inherited(entity, rule, row, coming_from)
         if isinstance(rule, Formula):
             return self._formula(entity, rule, row)
         owner = row.c[entity.owner_field]
@@ -121,20 +156,32 @@ class Rules:
             case "team":
                 return owner.in_(self._people(lambda user: user.c.team == MY_TEAM))
             case "team_below":
-                return owner.in_(self._people(lambda user: user.c.team.in_(MY_TEAMS)))
+                return owner.in_(self._people(lambda user: among(user.c.team, MY_TEAMS, self._dialect)))
         raise ValueError(f"unknown row rule {rule!r}")
 
     def _people(self, where: Any) -> sa.Select[Any]:
         user = self._tables.of("user").alias()
         return sa.select(user.c.id).where(where(user))
 
-    def _inherited(self, entity: Entity, rule: Inherit, row: sa.FromClause) -> Condition:
-        target = entity.fields[rule.field].targets[0]
-        other = self._tables.of(target).alias()
-        allowed = self.rows(target, other)
-        if allowed is None:
-            return row.c[rule.field].is_not(None)
-        return row.c[rule.field].in_(sa.select(other.c.id).where(allowed))
+    def _inherited(
+        self, entity: Entity, rule: Inherit, row: sa.FromClause, coming_from: tuple[str, ...]
+    ) -> Condition:
+        """Whoever may read the record named. A way that comes back to an entity that it has passed gives nothing."""
+        field = entity.fields[rule.field]
+        passed = (*coming_from, entity.name)
+        ways: list[Condition] = []
+        for target in field.targets:
+            if target in passed:
+                continue
+            other = self._tables.of(target).alias()
+            allowed = self._acting("read", target, other, passed)
+            named = row.c[rule.field]
+            way = named.is_not(None) if allowed is None else named.in_(sa.select(other.c.id).where(allowed))
+            # An id says nothing of whose it is: the record of another target must not pass for one of this.
+            ways.append(
+                sa.and_(row.c[f"{field.name}__entity"] == target, way) if field.is_polymorphic else way
+            )
+        return sa.or_(*ways) if ways else sa.false()
 
     def _formula(self, entity: Entity, rule: Formula, row: sa.FromClause) -> Condition:
         """The system's own reading: a rule may look at what its reader may not.

@@ -33,7 +33,7 @@ SHARE = sa.Table(
 )
 
 SHARES_MAX = 10_000
-"""Shares that one person can hold in one app; the ids travel as parameters of each statement."""
+"""Shares that one person can hold in one app, the newest first; the ids travel as parameters of each statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class Shared:
     def ids(self, entity: str, action: str) -> tuple[str, ...]:
         """Records of an entity that a share opens to an action (read or update)."""
         return {"read": self.read, "update": self.write}.get(action, {}).get(entity, ())
+
+    @property
+    def shape(self) -> frozenset[tuple[str, str]]:
+        """Of which entities there are any, each with its action: what a statement's text depends on."""
+        return frozenset([*((e, "read") for e in self.read), *((e, "update") for e in self.write)])
 
 
 NOTHING_SHARED = Shared({}, {})
@@ -61,6 +66,7 @@ def shared_with(connection: sa.Connection, app: str, viewer: Viewer, now: dateti
     rows = connection.execute(
         sa.select(SHARE.c.entity, SHARE.c.record, SHARE.c.write)
         .where(SHARE.c.app == app, holder, SHARE.c.until.is_(None) | (SHARE.c.until > now))
+        .order_by(SHARE.c.id.desc())
         .limit(SHARES_MAX)
     ).all()
     if not rows:

@@ -155,7 +155,10 @@ class _Compiler:
             Ground(at.scope, at.hops) if model.visible == "rows" else Ground(at.scope, at.hops).as_system()
         )
         kept = self.writer.kept(self.value(model.formula.tree, inside), model.value_type)
-        shown = at.scope.shown(at.entity, path.field, at.row, kept.expr)
+        found = kept.expr
+        if at.hops:  # of no record there is no value, not that of a record without values
+            found = sa.type_coerce(sa.case((at.row.c.id.is_not(None), found)), found.type)
+        shown = at.scope.shown(at.entity, path.field, at.row, found)
         return replace(kept, expr=shown, literal=None, constant=False, present=False)
 
     def bare_column(self, path: Path, ground: Ground) -> Element | None:
@@ -173,7 +176,7 @@ class _Compiler:
             return me
         scope = ground.scope
         user = scope.tables.of("user").alias()
-        own = Scope(scope.app, scope.tables, "user", user, scope.dialect)
+        own = Scope(scope.app, scope.tables, "user", user, scope.dialect, scope.guard)
         found = self._field(replace(path, base="row"), Ground(own).at(path.hops))
         me_id = sa.bindparam("dg_user", type_=user.c.id.type, required=False, value=None)
         select = sa.select(found.expr).select_from(own.joined(user)).where(user.c.id == me_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from dougong_runtime.documents.cursor import Cursor
@@ -28,11 +28,13 @@ def link_role(linker: Linker, raw: Raw) -> Role:
     """One role."""
     at, data = Cursor.of(raw), raw.data
     was = data.get("was", [])
+    grants = tuple(_grants(linker, at))
+    _refuse_circles(linker, at, grants)
     return Role(
         id=str(data.get("id", "")),
         name=raw.name,
         label=Label.of(data.get("label"), raw.name),
-        grants=tuple(_grants(linker, at)),
+        grants=grants,
         forbid=tuple(_forbid(linker, at)),
         was=tuple(was if isinstance(was, list) else (was,)),
         home=_home(linker, at.get("home")),
@@ -59,6 +61,24 @@ def _grants(linker: Linker, at: Cursor) -> Iterator[Grant]:
             aggregate_only=alone,
             at_least=int(node.value.get("at_least", AT_LEAST if alone else 0)),
         )
+
+
+def _refuse_circles(linker: Linker, at: Cursor, grants: Iterable[Grant]) -> None:
+    """Rows that are inherited in a circle would be given by nothing."""
+    above: dict[str, set[str]] = {}
+    for grant in grants:
+        if isinstance(grant.rows, Inherit) and "read" in grant.actions:
+            targets = linker.shapes[grant.entity].fields[grant.rows.field].type.targets
+            above.setdefault(grant.entity, set()).update(targets)
+    for entity in above:
+        reached: set[str] = set()
+        while more := {t for e in (reached or {entity}) for t in above.get(e, ())} - reached:
+            reached |= more
+        if entity in reached:
+            zh = f"「{entity}」的行沿引用又回到它自己，无从继承。"
+            en = f"The rows of “{entity}” are inherited in a circle that comes back to it."
+            linker.refuse(WRONG_FIELD, zh, en, at["grants"])
+            return
 
 
 def _namer(linker: Linker, entity: str) -> Callable[[Cursor, str], Iterator[str]]:

@@ -42,7 +42,7 @@ def load(writer: Writer, entity: Entity, rows: Iterable[Mapping[str, Value]]) ->
     recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
     for at in range(0, len(ids), BATCH):
         chunk = [Change("create", entity.name, i) for i in ids[at : at + BATCH]]
-        checks.check(scene, entity, chunk, {})
+        checks.check(scene, entity, chunk, {}, writer.given)
         for observer in writer.observers:
             observer.wrote(chunk, recomputed if at == 0 else ())
     return len(ids)
@@ -65,7 +65,7 @@ def _batch(
     check_conditions(writer.scene, entity, batch, problems)
     if problems:
         raise Refused(problems)
-    prepared = writer.complete(entity, batch)
+    prepared = writer.prepare(entity, batch)
     writer.insert(entity, prepared)
     changes = writer.created(entity, prepared, {}, computed=False)
     for change in changes:
@@ -92,4 +92,4 @@ def settle_deferred(writer: Writer) -> None:
     for name, ids in written.items():
         for at in range(0, len(ids), BATCH):
             chunk: list[Any] = [Change("create", name, i) for i in ids[at : at + BATCH]]
-            checks.check(scene, scene.entity(name), chunk, {})
+            checks.check(scene, scene.entity(name), chunk, {}, writer.given)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_runtime.access.grants import EntityAccess, HeldGrant, Shown
+from dougong_runtime.access.grants import EntityAccess, HeldGrant, Shown, mask_of
 from dougong_runtime.access.masks import masked
 from dougong_runtime.model.app import Mask
 
@@ -32,8 +32,11 @@ class Cells:
         self._verdicts: dict[tuple[bool, ...], _Verdict] = {}
 
     def _depends(self) -> bool:
+        """Whether a cell's look depends on which grants reach its row: one shows, another masks or masks otherwise."""
         fields = (self._access.entity.fields[n] for n in self._names)
-        return any(len({h.shows(f) for h in self._access.reading}) > 1 for f in fields)
+        return any(
+            len({(h.shows(f), h.grant.mask.get(f.name)) for h in self._access.reading}) > 1 for f in fields
+        )
 
     def shown(self, name: str, flags: Sequence[bool]) -> Shown:
         """How one cell shows, in a row with these flags."""
@@ -52,7 +55,7 @@ class Cells:
         changed = []
         for name, mask in verdict.masks:
             if name in row and row[name] is not None:
-                row[name] = masked(row[name], mask)
+                row[name] = masked(self._access.entity.fields[name], row[name], mask)
                 changed.append(name)
         return changed
 
@@ -64,19 +67,17 @@ class Cells:
 
     def _decide(self, flags: tuple[bool, ...]) -> _Verdict:
         if self.asked:
-            holding = [*self._always, *(h for h, flag in zip(self.asked, flags, strict=True) if flag)]
-            # No grant holds on a row that is seen all the same: it was shared, and shows what its reader's grants
-            # would show of their own rows.
-            holding = holding or list(self._access.reading)
+            reaching = [*self._always, *(h for h, flag in zip(self.asked, flags, strict=True) if flag)]
         else:
-            holding = list(self._access.reading)
+            reaching = list(self._access.reading)
         hidden, masks = [], []
         for name in self._names:
-            ways = {h.shows(self._access.entity.fields[name]) for h in holding}
+            field = self._access.entity.fields[name]
+            ways = {h.shows(field) for h in reaching}
             if "yes" in ways:
                 continue
             if "masked" in ways:
-                masks.append((name, self._access.mask(self._access.entity.fields[name])))
+                masks.append((name, mask_of(field, reaching)))
             else:
                 hidden.append(name)
         return _Verdict(tuple(hidden), tuple(masks))

@@ -6,12 +6,14 @@ records) is as it will be. A refusal undoes all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
+from dougong_runtime.access.grants import HeldGrant
 from dougong_runtime.errors import FORBIDDEN, NOT_UNIQUE, RULE_BROKEN, Problem, Refused
 from dougong_runtime.fields.base import Transition
 from dougong_runtime.formulas.compile import Scope, compile_formula, condition
@@ -23,6 +25,7 @@ from dougong_runtime.records import stages
 from dougong_runtime.records.change import Change
 from dougong_runtime.records.read_sql import IDS
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.records.values import read_only
 from dougong_runtime.storage.ready import Ready, among
 
 REASON_LENGTH_MAX = 2000
@@ -31,6 +34,8 @@ REASON_LENGTH_MAX = 2000
 @dataclass(frozen=True)
 class _Statement:
     ready: Ready
+    creating: tuple[HeldGrant, ...]
+    """The grants that create, each asked whether it reaches the record; none where nothing binds the writer."""
     rules: tuple[Rule, ...]
     uniques: tuple[Unique, ...]
     ways: tuple[Transition, ...]
@@ -38,21 +43,31 @@ class _Statement:
     """Whether a rule looks at the record before the write, so that records are asked one by one."""
 
 
-def check(scene: Scene, entity: Entity, changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
-    """Ask all guards of an entity about the records of these changes. Raises Refused with all that is wrong."""
+def check(
+    scene: Scene,
+    entity: Entity,
+    changes: Sequence[Change],
+    reasons: Mapping[str, str],
+    given: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> None:
+    """Ask all guards of an entity about the records of these changes. Raises Refused with all that is wrong.
+
+    `given`: new record → the fields filled in by its writer that not every grant lets be filled in.
+    """
     statement = _statement(scene, entity, changes[0].kind)
     problems: list[Problem] = []
     warnings: list[Problem] = []
     if statement.of_old:
         for change in changes:
             parameters = {**scene.parameters, IDS: [change.record], **_old(entity, change)}
-            _ask(scene, entity, statement, {change.record: change}, parameters, reasons, problems, warnings)
+            one = {change.record: change}
+            _ask(scene, entity, statement, one, parameters, reasons, given, problems, warnings)
     else:
         by_record = {c.record: c for c in changes}
         ids = list(by_record)
         for at in range(0, len(ids), 5000):
             parameters = {**scene.parameters, IDS: ids[at : at + 5000]}
-            _ask(scene, entity, statement, by_record, parameters, reasons, problems, warnings)
+            _ask(scene, entity, statement, by_record, parameters, reasons, given, problems, warnings)
     if problems:
         raise Refused(problems, warnings)
     if warnings:
@@ -84,15 +99,16 @@ def _ask(
     by_record: Mapping[str, Change],
     parameters: Mapping[str, Any],
     reasons: Mapping[str, str],
+    given: Mapping[str, frozenset[str]],
     problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
     for row in statement.ready.all(scene.connection, parameters):
         change = by_record[row[0]]
         answers = iter(row[1:])
-        if not next(answers):
-            action = Label("新建这样的记录", "creating such a record")
-            problems.append(Problem(FORBIDDEN, None, {"entity": entity.label, "action": action}))
+        if statement.creating:
+            reaching = [h for h in statement.creating if next(answers)]
+            problems.extend(_not_created(entity, reaching, given.get(change.record, frozenset())))
         for rule in statement.rules:
             if next(answers):
                 _broken(entity, rule, change, reasons, problems, warnings)
@@ -107,6 +123,17 @@ def _ask(
             if change.kind == "update" and moved == (way.from_, way.to) and not true_there:
                 why = way.message or Label("条件未满足", "its condition is not met")
                 problems.append(stages.refusal(stage, way.from_, way.to, why))
+
+
+def _not_created(entity: Entity, reaching: Sequence[HeldGrant], names: frozenset[str]) -> Iterable[Problem]:
+    """Why a new record may not be: no grant reaches it, or none that does lets a field be filled in."""
+    if not reaching:
+        action = Label("新建这样的记录", "creating such a record")
+        yield Problem(FORBIDDEN, None, {"entity": entity.label, "action": action})
+        return
+    for name in sorted(names):
+        if not any(h.writes(entity.fields[name], "create") for h in reaching):
+            yield read_only(entity.fields[name])
 
 
 def _broken(
@@ -146,8 +173,6 @@ def _statement(scene: Scene, entity: Entity, kind: str) -> _Statement:
     def build() -> _Statement:
         return _build(scene, entity, kind)
 
-    if scene.shape is None:
-        return build()
     return scene.running.plans.get(("check", scene.shape, entity.name, kind), build)
 
 
@@ -156,8 +181,9 @@ def _build(scene: Scene, entity: Entity, kind: str) -> _Statement:
     scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect)
     # A change is allowed by the record as it was. What it becomes may lie outside the writer's own rows (handing a
     # record to a colleague); a role that must not do so has that field readonly.
-    allowed = scene.rules.acting("create", entity.name, row) if kind == "create" else None
-    columns: list[sa.ColumnElement[Any]] = [sa.true() if allowed is None else allowed]
+    access = scene.access.entity(entity.name)
+    creating = access.giving("create") if kind == "create" and not access.everything else ()
+    columns: list[sa.ColumnElement[Any]] = [scene.rules.holds(h, entity, row) for h in creating]
     for rule in entity.rules:
         broken = sa.not_(compile_formula(rule.check.tree, scope))
         if rule.when is not None:
@@ -176,7 +202,7 @@ def _build(scene: Scene, entity: Entity, kind: str) -> _Statement:
         .where(among(row.c.id, IDS, scene.dialect))
     )
     of_old = any(n.startswith(("dg_old_", "dg_changed_")) for n in needed(select, scene.dialect))
-    return _Statement(Ready(select, once=scene.shape is None), entity.rules, uniques, ways, of_old)
+    return _Statement(Ready(select), creating, entity.rules, uniques, ways, of_old)
 
 
 def _taken(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dougong_runtime.access.masks import masked
 from dougong_runtime.audit import history
 from dougong_runtime.errors import BAD_VERSION, CONFLICT, Problem
 from dougong_runtime.fields.base import Value
@@ -52,7 +51,11 @@ def check_version(
 
 
 def _seen(held: Held, values: dict[str, Any]) -> dict[str, Any]:
-    fields = held.access.entity.fields
-    return {
-        n: v if held.sees(fields[n]) else masked(v, held.access.mask(fields[n])) for n, v in values.items()
-    }
+    """Values as the writer sees them; one that they may write without ever seeing it is not told."""
+    told: dict[str, Any] = {}
+    for name, value in values.items():
+        field = held.access.entity.fields[name]
+        shown = held.shown(field)
+        if shown != "no":
+            told[name] = value if shown == "yes" else held.masked(field, value)
+    return told

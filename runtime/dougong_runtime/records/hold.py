@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_runtime.access.grants import EntityAccess, HeldGrant, Shown
+from dougong_runtime.access.grants import EntityAccess, HeldGrant, Shown, mask_of
+from dougong_runtime.access.masks import masked
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.fields.base import Field, Value
 from dougong_runtime.formulas.compile import Scope, condition
-from dougong_runtime.model.app import Entity, Lock, Mask
+from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.records import links, store
 from dougong_runtime.records.read_sql import IDS, table_alive
 from dougong_runtime.records.scene import Scene, known_id
@@ -50,13 +51,25 @@ class Held:
 
     def sees(self, f: Field) -> bool:
         """Whether this field of this record shows unmasked."""
-        return self.access.everything or any(h.shows(f) == "yes" for h in self.reading)
+        return self.shown(f) == "yes"
+
+    def shown(self, f: Field) -> Shown:
+        """How this field of this record shows."""
+        ways = {h.shows(f) for h in self.reading}
+        if self.access.everything or "yes" in ways:
+            return "yes"
+        return "masked" if "masked" in ways else "no"
+
+    def masked(self, f: Field, value: object) -> str | None:
+        """A value of this field, or its JSON, as this record shows it masked."""
+        return masked(f, value, mask_of(f, self.reading))
 
     @property
     def reading(self) -> list[HeldGrant]:
-        """The grants that show this record; of a shared one, those that show the reader's own."""
-        found = [h for h in self.grants if "read" in h.grant.actions and not h.grant.aggregate_only]
-        return found or (list(self.access.reading) if self.shared_read else [])
+        """The grants that show this record: all that show any, where it is shared."""
+        if self.shared_read:
+            return list(self.access.reading)
+        return [h for h in self.grants if "read" in h.grant.actions and not h.grant.aggregate_only]
 
 
 def hold(scene: Scene, entity: Entity, id_: str, *, trash: bool = False, locked: bool = True) -> Held:
@@ -130,17 +143,12 @@ class ReadableCells:
 
     def shown(self, name: str) -> Shown:
         """How a field of this record shows; one that the entity no longer has does not."""
-        access = self.held.access
-        field = access.entity.fields.get(name)
-        if field is None:
-            return "no"
-        if self.held.sees(field):
-            return "yes"
-        return "masked" if any(h.shows(field) == "masked" for h in self.held.reading) else "no"
+        field = self.held.access.entity.fields.get(name)
+        return "no" if field is None else self.held.shown(field)
 
-    def mask(self, name: str) -> Mask:
-        """How the field is masked."""
-        return self.held.access.mask(self.held.access.entity.fields[name])
+    def masked(self, name: str, value: object) -> str | None:
+        """A JSON value of the field as it shows masked."""
+        return self.held.masked(self.held.access.entity.fields[name], value)
 
 
 def readable_cells(scene: Scene, entity: Entity, id_: str) -> ReadableCells:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dougong_runtime.access.masks import masked
+from dougong_runtime.access.masks import DOTS
 from dougong_runtime.audit import history
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import NOT_FOUND, refuse
@@ -54,10 +54,12 @@ def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEv
             shown = cells.shown(name)
             if shown == "no":
                 continue
+            if name in gone:
+                changes.append(FieldChange(name, DOTS, DOTS, erased=True))
+                continue
             old, new = before.get(name), after.get(name)
             if shown == "masked":
-                mask = cells.mask(name)
-                old, new = masked(old, mask), masked(new, mask)
+                old, new = cells.masked(name, old), cells.masked(name, new)
             changes.append(FieldChange(name, old, new))
         if event.action in ("update", "refresh") and not changes:
             continue
@@ -94,7 +96,7 @@ def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any
         if how == "yes":
             shown[name] = value
         elif how == "masked":
-            shown[name] = masked(value, cells.mask(name))
+            shown[name] = cells.masked(name, value)
     return shown
 
 

@@ -102,10 +102,8 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
 def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> Statement:
     def build() -> Statement:
         plan = plan_read(scene.app, scene.access, query, absent)
-        return to_statement(scene.running, scene.rules, plan, once=scene.shape is None)
+        return to_statement(scene.running, scene.rules, plan)
 
-    if scene.shape is None:
-        return build()
     key = (
         "list",
         scene.shape,

@@ -67,7 +67,7 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
             names.append(asked.name if i == 0 else f"{asked.name}__entity")
             fields.append(asked.field)
             columns.append(column.label(f"c{len(columns)}"))
-    flags = [rules.holds(held, entity, row).label(f"flag_{i}") for i, held in enumerate(cells.asked)]
+    flags = [rules.reaches(held, entity, row).label(f"flag_{i}") for i, held in enumerate(cells.asked)]
     keys = [key_expression(running, rules, entity, key, scope, row) for key in plan.sort]
     sorts = [k.label(f"sort_{i}") for i, k in enumerate(keys)]
 
@@ -175,12 +175,8 @@ def sortable(
 def _seen(seen: sa.ColumnElement[bool] | bool, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     if seen is True:
         return column
-    if seen is False:
-        return sa.type_coerce(sa.null(), TEXT_COLUMN)
-    return sa.case((seen, column), else_=None)
-
-
-TEXT_COLUMN = sa.Text()
+    # PostgreSQL does not order by a bare NULL.
+    return sa.case((sa.false() if seen is False else seen, column), else_=None)
 
 
 def _after(

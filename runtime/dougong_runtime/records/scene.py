@@ -72,22 +72,19 @@ class Scene:
     @cached_property
     def rules(self) -> Rules:
         """The viewer's grants as conditions of statements."""
-        if self.shared.read or self.shared.write:
-            return Rules(self.access, self.tables, self.dialect, self.shared)
-        key = ("rules", self.viewer.roles_in(self.app.name), self.viewer.is_admin, self.viewer.is_system)
-        return self.running.plans.get(key, lambda: Rules(self.access, self.tables, self.dialect))
+        shared = self.shared.shape
+        return self.running.plans.get(
+            ("rules", self.shape), lambda: Rules(self.access, self.tables, self.dialect, shared)
+        )
 
-    @property
-    def shape(self) -> tuple[Any, ...] | None:
-        """What statements built for this viewer may be kept under; None where they are this viewer's alone."""
-        if self.shared.read or self.shared.write:
-            return None
-        return (self.viewer.roles_in(self.app.name), self.viewer.is_admin, self.viewer.is_system)
+    @cached_property
+    def shape(self) -> tuple[Hashable, ...]:
+        """What statements built for this viewer are kept under: they serve all viewers of the same shape."""
+        viewer = self.viewer
+        return (viewer.roles_in(self.app.name), viewer.is_admin, viewer.is_system, self.shared.shape)
 
     def ready(self, key: Hashable, build: Callable[[], sa.Executable]) -> Ready:
         """A statement of this viewer's, built and compiled once for all viewers of the same shape."""
-        if self.shape is None:
-            return Ready(build(), once=True)
         return self.running.plans.get((key, self.shape), lambda: Ready(build()))
 
     @cached_property
@@ -124,7 +121,7 @@ class Scene:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Bound parameters of statements that a reader runs."""
-        return {**self.context.parameters(), **reader_parameters(self.viewer)}
+        return {**self.context.parameters(), **reader_parameters(self.viewer, self.shared)}
 
     @cached_property
     def stored_parameters(self) -> dict[str, Any]:

@@ -91,6 +91,8 @@ WRITTEN_TYPES = frozenset({"duration", "time"})
 
 def is_plain(field: Field) -> bool:
     """Whether a field's values can go to msgspec as they are."""
+    if field.formula is not None and not field.is_stored_formula and field.value_type.kind is Kind.NUMBER:
+        return False  # computed where it is read, a whole number comes as a decimal
     return field.value_type.kind in PLAIN_KINDS and field.type not in WRITTEN_TYPES
 
 

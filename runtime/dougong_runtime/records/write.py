@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dougong_runtime.access.grants import EntityAccess
-from dougong_runtime.access.masks import DOT, masked
+from dougong_runtime.access.masks import DOT
 from dougong_runtime.audit import log
 from dougong_runtime.errors import (
     APPEND_ONLY,
@@ -52,6 +52,8 @@ class Writer:
     observers: Sequence[Observer] = ()
     deferred: Dirty | None = None
     cache: dict[str, RecordRow | None] = field(default_factory=dict)
+    given: dict[str, frozenset[str]] = field(default_factory=dict)
+    """New record → the fields filled in by its writer that not every grant lets be filled in."""
 
     # --- creation ---------------------------------------------------------------------------------------------
 
@@ -70,11 +72,23 @@ class Writer:
         check_conditions(scene, entity, given, problems)
         if problems:
             raise Refused(problems)
-        prepared = self.complete(entity, given)
+        prepared = self.prepare(entity, given)
         self._compute_own(entity, prepared)
         self.insert(entity, prepared)
         self.finish(entity, self.created(entity, prepared, reasons, computed=True), reasons)
         return [values["id"] for values in prepared]
+
+    def prepare(self, entity: Entity, given: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
+        """`complete`, with a note of what the writer filled in, for the checks of the records as stored."""
+        access = self.scene.access.entity(entity.name)
+        filled = [frozenset(values) for values in given]
+        prepared = self.complete(entity, given)
+        if not access.everything:
+            for names, values in zip(filled, prepared, strict=True):
+                uneven = access.unevenly_written(names)
+                if uneven:
+                    self.given[values["id"]] = uneven
+        return prepared
 
     def complete(self, entity: Entity, given: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
         """Defaults, numbers and the system's fields added to a writer's values. Raises Refused."""
@@ -306,7 +320,7 @@ class Writer:
         recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
         alive = [c for c in changes if c.kind in ("create", "update") and c.entity == entity.name]
         if alive:
-            checks.check(scene, entity, alive, reasons)
+            checks.check(scene, entity, alive, reasons, self.given)
         self.audit(changes)
         for observer in self.observers:
             observer.wrote(changes, recomputed)
@@ -327,7 +341,7 @@ def _without_masks(
         f = entity.fields.get(name)
         if f is None or held.sees(f) or not (isinstance(given, str) and DOT in given):
             kept[name] = given
-        elif given != masked(held.values.get(name), held.access.mask(f)):
+        elif given != held.masked(f, held.values.get(name)):
             problems.append(read_only(f))
     return kept
 

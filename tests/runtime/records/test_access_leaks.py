@@ -1,0 +1,232 @@
+"""What random towns and a look at the code brought to light, each as the smallest case that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from access_worlds import base_world, with_roles
+from databases import every_database
+from dougong_runtime.errors import Refused
+from dougong_runtime.records.query import Query
+from make import app_of
+from world import World
+
+pytestmark = every_database
+
+OWN = {"entity": "place", "actions": ["read"], "rows": "own"}
+
+
+@pytest.fixture
+def yard(database_kind: str, tmp_path: Path) -> Iterator[World]:
+    world = World.copied(database_kind, tmp_path, "yard", base_world)
+    yield world
+    world.close()
+
+
+def listed(world: World, who: str, entity: str = "place", **asked: Any) -> dict[str, dict[str, Any]]:
+    """Record id → record, as somebody sees them."""
+    with world.acting(who) as records:
+        return {i["id"]: i for i in records.list(Query(entity, **asked)).items}
+
+
+def test_a_mask_is_that_of_the_grants_that_reach_the_record(yard: World) -> None:
+    """The last digits that one role shows of one's own records are not shown of another's."""
+    mine = {**OWN, "mask": [{"field": "code", "show": "last4"}]}
+    with_roles(yard, {"r0": [mine], "r1": [{"entity": "place", "mask": ["code"]}]})
+    ann = yard.person("ann", "r0", "r1")
+    own = yard.make_record("place", name="a", code="own-1234", owner=ann.user)["id"]
+    other = yard.make_record("place", name="b", code="other-5678")["id"]
+    seen = listed(yard, "ann")
+    assert (seen[own]["code"], seen[other]["code"]) == ("•••• 1234", "••••")
+    with yard.acting("ann") as records:
+        created = records.history("place", other)[-1].changes
+    assert {c.after for c in created if c.field == "code"} == {"••••"}
+
+
+def test_what_is_no_text_shows_nothing_of_itself_in_any_door(yard: World) -> None:
+    """The history once told the last four digits of an amount, and a list the first letter of a reference."""
+    shown = [{"field": n, "show": "last4"} for n in ("budget", "opened")]
+    shown += [{"field": "owner", "show": "first1"}, {"field": "rank", "show": "first1"}]
+    grants = [{"entity": "place", "actions": ["read", "update"], "mask": shown}]
+    with_roles(yard, {"r0": grants})
+    ann = yard.person("ann", "r0")
+    id = yard.make_record(
+        "place", name="a", budget="1234567.89", opened="2026-02-03", owner=ann.user, rank="high"
+    )["id"]
+    dots = dict.fromkeys(("budget", "opened", "owner", "rank"), "••••")
+    assert {n: listed(yard, "ann")[id][n] for n in dots} == dots
+    with yard.acting("ann") as records:
+        events, state = records.history("place", id), records.as_of("place", id, yard.clock.now())
+    assert {c.field: c.after for c in events[0].changes if c.field in dots} == dots
+    assert {n: state[n] for n in dots} == dots
+    with yard.acting() as records:
+        records.update("place", id, {"budget": "7654321.98"})
+    with pytest.raises(Refused) as found, yard.acting("ann") as records:
+        records.update("place", id, {"budget": "5.00"}, version=1)
+    assert found.value.problems[0].facts["theirs"] == {"budget": "••••"}
+
+
+def test_a_share_shows_a_record_as_ones_own_though_a_lesser_grant_reaches_it(yard: World) -> None:
+    """Who sees all names, and all of their own, sees all of what is shared with them; filters agree."""
+    grants = [{**OWN, "actions": ["read", "export"]}, {"entity": "place", "fields": ["name"]}]
+    with_roles(yard, {"r0": grants, "r1": [{"entity": "place", "actions": ["read", "share"]}]})
+    ann = yard.person("ann", "r0")
+    yard.person("bob", "r1")
+    id = yard.make_record("place", name="a", note="told")["id"]
+    assert "note" not in listed(yard, "ann")[id]
+    with yard.acting("bob") as records:
+        records.share("place", id, user=ann.user)
+    assert listed(yard, "ann")[id]["note"] == "told"
+    assert set(listed(yard, "ann", filter="note = 'told'")) == {id}
+    with yard.acting("ann") as records:
+        assert [r.role for r in records.explain("place", id, "note") if r.decides] == ["share"]
+        assert records.list(Query("place", export=True)).items == [], "a share does not let it be taken out"
+
+
+def test_a_share_opens_nothing_to_who_has_no_grant_on_the_entity(yard: World) -> None:
+    """Not even what inherits from it, nor may it be named by a reference."""
+    inheriting = {"entity": "job", "actions": ["read", "create"], "rows": {"inherit": "site"}}
+    with_roles(
+        yard,
+        {
+            "r0": [inheriting, {"entity": "job", "actions": ["create"]}],
+            "r1": [{"entity": "place", "actions": ["read", "share"]}],
+        },
+    )
+    ann = yard.person("ann", "r0")
+    yard.person("bob", "r1")
+    place = yard.make_record("place", name="a")["id"]
+    job = yard.make_record("job", title="j", site=place)["id"]
+    with yard.acting("bob") as records:
+        records.share("place", place, user=ann.user)
+    assert job not in listed(yard, "ann", "job")
+    with pytest.raises(Refused) as found, yard.acting("ann") as records:
+        records.create("job", {"title": "x", "site": place})
+    assert found.value.problems[0].field == "site"
+
+
+def test_inheriting_along_a_reference_to_several_entities_asks_the_one_that_is_named(yard: World) -> None:
+    """Who may read all places does not thereby see what is about labels."""
+    with_roles(yard, {"r0": [{"entity": "place"}, {"entity": "job", "rows": {"inherit": "about"}}]})
+    yard.person("ann", "r0")
+    place, label = yard.make_record("place", name="a")["id"], yard.make_record("label", word="w")["id"]
+    of_place = yard.make_record("job", title="p", about={"entity": "place", "id": place})["id"]
+    yard.make_record("job", title="l", about={"entity": "label", "id": label})
+    assert set(listed(yard, "ann", "job")) == {of_place}
+
+
+def test_a_path_from_who_asks_is_read_with_their_eyes(yard: World) -> None:
+    """One's own telephone is there to compare with; the telephone of one's team's leader is not."""
+    with_roles(yard, {"r0": [{"entity": "place"}]})
+    ann, lee = yard.person("ann", "r0", team="ward"), yard.person("lee", "r0", team="ward")
+    with yard.directory() as records:
+        records.update("team", yard.teams["ward"], {"leader": lee.user})
+        for person, phone in ((ann, "13900000001"), (lee, "13900000002")):
+            records.update("user", str(person.user), {"phone": phone})
+    yard.make_record("place", name="a")
+    assert len(listed(yard, "ann", filter="USER().phone = '13900000001'")) == 1
+    assert listed(yard, "ann", filter="USER().team.leader.phone = '13900000002'") == {}
+    assert len(listed(yard, "ann", filter="USER().team.leader.phone = NULL")) == 1
+    assert len(listed(yard, "ann", filter="USER().team.leader.name = 'Lee'")) == 1
+
+
+def test_a_field_is_filled_in_by_a_grant_that_reaches_the_new_record(yard: World) -> None:
+    """All may be made with a name, one's own with a budget: not another's with a budget. Many at once neither."""
+    creating = {"entity": "place", "actions": ["read", "create"]}
+    with_roles(yard, {"r0": [{**creating, "writable": ["name", "owner"]}, {**creating, "rows": "own"}]})
+    ann, bob = yard.person("ann", "r0"), yard.person("bob")
+    for owner, budget, may in ((ann, "5.00", True), (bob, None, True), (bob, "5.00", False)):
+        values = {"name": "x", "owner": owner.user} | ({"budget": budget} if budget else {})
+        for act in ("create", "load_many"):
+            given: Any = values if act == "create" else [values]
+            if may:
+                with yard.acting("ann") as records:
+                    getattr(records, act)("place", given)
+                continue
+            with pytest.raises(Refused) as found, yard.acting("ann") as records:
+                getattr(records, act)("place", given)
+            assert [(p.type.name, p.field) for p in found.value.problems] == [("read-only", "budget")]
+
+
+def test_a_list_sorts_by_a_text_that_shows_masked_everywhere(yard: World) -> None:
+    """PostgreSQL once answered it with an error, for it orders by no bare NULL."""
+    with_roles(yard, {"r0": [{"entity": "place", "mask": ["name"]}]})
+    yard.person("ann", "r0")
+    ids = [yard.make_record("place", name=n)["id"] for n in "ba"]
+    for sort, right in (("name", sorted(ids)), ("-name", sorted(ids, reverse=True))):
+        assert list(listed(yard, "ann", sort=(sort,))) == right
+
+
+def test_a_path_to_a_record_not_seen_has_no_computed_value(yard: World) -> None:
+    """A sum of no record's jobs is not 0: that is the sum of a record without jobs."""
+    with_roles(yard, {"r0": [{"entity": "job"}, OWN]})
+    ann = yard.person("ann", "r0")
+    own = yard.make_record("place", name="a", owner=ann.user)["id"]
+    other = yard.make_record("place", name="b")["id"]
+    jobs = {yard.make_record("job", title="j", site=s)["id"]: s for s in (own, other, None)}
+    seen = listed(yard, "ann", "job", fields=("site.jobs_seen",))
+    assert {jobs[i]: item["site.jobs_seen"] for i, item in seen.items()} == {
+        own: "0.00",
+        other: None,
+        None: None,
+    }
+
+
+def test_a_whole_number_computed_when_read_is_a_number_in_bytes_too(yard: World) -> None:
+    with_roles(yard, {"r0": [{"entity": "place"}]})
+    yard.person("ann", "r0")
+    yard.make_record("place", name="a", opened=yard.clock.now().date().isoformat())
+    with yard.acting("ann") as records:
+        item = msgspec.json.decode(records.list_json(Query("place")))["items"][0]
+    assert item["age_days"] == 0
+
+
+# --- rows inherited in a circle ---------------------------------------------------------------------------------------
+CIRCLE = """
+kind: entity
+name: folder
+fields:
+  - {name: name, type: text}
+  - {name: sheet, type: reference, to: sheet, inverse: folders}
+---
+kind: entity
+name: sheet
+fields:
+  - {name: name, type: text}
+  - {name: folder, type: reference, to: folder, inverse: sheets}
+---
+"""
+
+
+def test_a_role_that_inherits_in_a_circle_is_refused(database_kind: str) -> None:
+    role = "kind: role\nname: reader\ngrants: [{entity: folder, rows: {inherit: sheet}}, {entity: sheet, rows: {inherit: folder}}]\n"
+    with pytest.raises(Refused) as found:
+        app_of(CIRCLE + role)
+    assert "circle" in str(found.value)
+
+
+def test_roles_that_together_inherit_in_a_circle_give_what_each_gives(
+    database_url: str, database_kind: str
+) -> None:
+    """The way round gives nothing, and is no endless one; what else a role gives is still given."""
+    one = "kind: role\nname: one\ngrants: [{entity: folder, rows: {inherit: sheet}}, {entity: folder, rows: own}]\n"
+    two = "kind: role\nname: two\ngrants: [{entity: sheet, rows: {inherit: folder}}]\n"
+    world = World.make(database_url, app_of(f"{CIRCLE}{one}---\n{two}"))
+    ann = world.person("ann", "one", "two")
+    with world.acting("ann") as records:
+        assert records.list(Query("folder")).items == []
+    sheet = world.make_record("sheet", name="s")["id"]
+    folder = world.make_record("folder", name="f", sheet=sheet)["id"]
+    inside = world.make_record("sheet", name="i", folder=folder)["id"]
+    with world.engine.begin() as connection:
+        table = world.running(connection).tables.of("folder")
+        connection.execute(table.update().values(created_by=ann.user))
+    with world.acting("ann") as records:
+        assert [i["id"] for i in records.list(Query("folder")).items] == [folder]
+        assert [i["id"] for i in records.list(Query("sheet")).items] == [inside]
+    world.engine.dispose()
