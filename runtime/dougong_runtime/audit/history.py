@@ -140,4 +140,10 @@ def _named(event: StoredEvent, names: Names | None) -> StoredEvent:
         event,
         before=None if event.before is None else names.now(event.app_version, event.before),
         after=None if event.after is None else names.now(event.app_version, event.after),
+        erased=frozenset(_label_now(names, event.app_version, label) for label in event.erased),
     )
+
+
+def _label_now(names: Names, version: int | None, label: str) -> str:
+    side, _, name = label.partition(".")
+    return f"{side}.{next(iter(names.now(version, {name: None})))}" if side in ("before", "after") else label

@@ -21,6 +21,7 @@ _ICONS = {
     "unshare": "share",
     "export": "download",
     "import": "upload",
+    "erase": "shield",
 }
 _COLORS = {
     "create": "green",

@@ -191,6 +191,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "history.unshare": ("结束了共享", "ended a share"),
     "history.export": ("导出了记录", "exported it"),
     "history.import": ("导入了记录", "imported it"),
+    "history.erase": ("依法从审计中抹除了值", "erased values from the audit by law"),
     "history.to": ("改为", "to"),
     "history.cleared": ("空", "empty"),
     "history.more": ("另外 {n} 项", "{n} more"),

@@ -107,6 +107,11 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
         "已核验 {rows} 条，共 {batches} 批，没有改动。",
         "{rows} rows in {batches} batches verified; nothing was altered.",
     ),
+    "audit.whole_since": (
+        "已核验第 {since} 批之后的 {rows} 条，没有改动。全部核验：dougong audit verify。",
+        "{rows} rows verified, from batch {since} on; nothing was altered. All of it: dougong audit verify.",
+    ),
+    "audit.erased": ("已抹除", "Erased"),
     "audit.record": ("记录", "Record"),
     "audit.before": ("之前", "Before"),
     "audit.after": ("之后", "After"),

@@ -16,6 +16,7 @@ from dougong_runtime.access.grants import mask_of
 from dougong_runtime.access.masks import DOT
 from dougong_runtime.access.shares import Shared
 from dougong_runtime.audit import log
+from dougong_runtime.audit.log import StoredEvent
 from dougong_runtime.errors import (
     FORBIDDEN,
     INVALID_VALUE,
@@ -30,7 +31,7 @@ from dougong_runtime.fields.base import Field, Json, Value
 from dougong_runtime.host import Clock, SystemClock, Viewer
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records import bulk, dependants, past, read, settings, trash
+from dougong_runtime.records import bulk, dependants, past, read, settings, told, trash
 from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
@@ -216,6 +217,10 @@ class Records:
     def history(self, entity: str, id: str, limit: int = 100) -> Sequence[HistoryEvent]:
         """What happened to a record, newest first."""
         return past.events(self._scene, entity_of(self._scene, entity), id, limit)
+
+    def told(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        """Events of the audit about this app, with no more of its records than the viewer may read."""
+        return told.told(self._scene, events)
 
     def as_of(self, entity: str, id: str, at: datetime) -> dict[str, Any]:
         """A record as it stood at an instant, under today's access."""

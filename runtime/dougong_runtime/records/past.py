@@ -23,6 +23,8 @@ class FieldChange:
     field: str
     before: Any
     after: Any
+    erased: bool = False
+    """Whether what is not told was erased from the audit by law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,15 @@ class HistoryEvent:
 def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEvent]:
     """What happened to a record, newest first. Raises Refused(NOT_FOUND)."""
     cells = readable_cells(scene, entity, id_)
-    names = _names(scene, entity)
+    names = names_of(scene, entity)
     found = []
     for event in history.events(
         scene.connection, scene.app.name, entity.name, cells.id, names=names, limit=limit
     ):
         before, after = event.before or {}, event.after or {}
+        gone = {label.partition(".")[2] for label in event.erased if label.startswith(("before.", "after."))}
         changes = []
-        for name in dict.fromkeys((*before, *after)):
+        for name in dict.fromkeys((*before, *after, *sorted(gone))):
             shown = cells.shown(name)
             if shown == "no":
                 continue
@@ -86,7 +89,7 @@ def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any
     """A record as it stood, JSON values under today's names and today's access. Raises Refused(NOT_FOUND)."""
     cells = readable_cells(scene, entity, id_)
     state = history.state_at(
-        scene.connection, scene.app.name, entity.name, cells.id, at, names=_names(scene, entity)
+        scene.connection, scene.app.name, entity.name, cells.id, at, names=names_of(scene, entity)
     )
     if state is None:
         raise refuse(NOT_FOUND)
@@ -100,7 +103,9 @@ def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any
     return shown
 
 
-def _names(scene: Scene, entity: Entity) -> history.Names:
+def names_of(scene: Scene, entity: Entity) -> history.Names:
+    """What the entity's fields were called in older versions."""
+
     def source(number: int) -> Mapping[str, Any] | None:
         version = versions.find(scene.connection, scene.app.name, number)
         return None if version is None else version.source

@@ -47,7 +47,10 @@ def _event(event: HistoryEvent) -> dict[str, Any]:
         "viewed_by": event.acting_for,
         "via": event.via,
         "action": event.action,
-        "changes": [{"field": c.field, "before": c.before, "after": c.after} for c in event.changes],
+        "changes": [
+            {"field": c.field, "before": c.before, "after": c.after} | ({"erased": True} if c.erased else {})
+            for c in event.changes
+        ],
         "reason": event.reason,
     }
 
