@@ -31,10 +31,15 @@ def is_record_id(text: object) -> bool:
     return isinstance(text, str) and RECORD_ID.match(text) is not None
 
 
+NEAR_LENGTH_MAX = 80
+NEAR_AMONG_MAX = 600
+"""A hint is a courtesy: it is not looked for among longer words, or among more of them."""
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most like `word`, or None where none is near or one is equal."""
+    """The candidate most like `word`, or None where none is near, one is equal, or looking would take long."""
     known = list(candidates)
-    if word in known:
+    if word in known or len(word) > NEAR_LENGTH_MAX or len(known) > NEAR_AMONG_MAX:
         return None
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return found[0] if found else None
@@ -53,7 +58,8 @@ def uuid7() -> str:
     """A new record id, ordered by time (RFC 9562 section 5.7): 48 bits of ms, 12 of its fraction, 62 random."""
     ms, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
-    return str(uuid.UUID(int=ms << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)))
+    digits = f"{ms:012x}7{fraction:03x}{2 << 62 | secrets.randbits(62):016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def folder(packaged: str, source: str) -> Traversable:

@@ -13,6 +13,7 @@ from dougong_runtime.fields.base import Value
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records.checks import not_unique
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.storage.copying import insert_many
 from dougong_runtime.storage.ready import Ready
 from dougong_runtime.storage.search import search_values, searched_fields, sorted_fields
 
@@ -55,12 +56,8 @@ def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) ->
     names = dict.fromkeys(n for columns in prepared for n in columns)
     table = scene.tables.of(entity.name)
     if len(prepared) > 1:
-        for columns in prepared:
-            if len(columns) < len(names):
-                for name in names:
-                    columns.setdefault(name, None)
         with telling(scene, entity):
-            scene.connection.execute(table.insert(), prepared)
+            insert_many(scene.connection, table, list(names), ([c.get(n) for n in names] for c in prepared))
         return
     statement = scene.running.plans.get(
         ("insert", entity.name, *names), lambda: Ready(table.insert().values(_bound(table, names)))

@@ -234,11 +234,6 @@ def _locked(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
     return sa.select(table).where(which).order_by(table.c.id).with_for_update(key_share=True)
 
 
-def _locked(table: sa.Table, which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Records as they are and stay until they are written: what they give to roll-ups is taken away or given by it."""
-    return sa.select(table).where(which).order_by(table.c.id).with_for_update(key_share=True)
-
-
 def _kept(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
     return {n: v for n, v in values.items() if v is not None and not entity.fields[n].is_system}
 

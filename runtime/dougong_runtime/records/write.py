@@ -5,7 +5,7 @@ All of it happens in the caller's transaction. A refusal is raised, and the call
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,13 +109,14 @@ class Writer:
     ) -> list[Change]:
         """What an insertion of complete values comes to; `computed`: with the formulas that follow from it alone."""
         own = self.scene.running.graph.own.get(entity.name, ()) if computed else ()
+        kept = {*SYSTEM_FIELDS} | {n for n, f in entity.fields.items() if f.is_computed}
         return [
             Change(
                 "create",
                 entity.name,
                 v["id"],
                 {},
-                _present(entity, v),
+                _present(v, kept),
                 reasons=reasons,
                 computed=computed,
                 formulas={n: v.get(n) for n in own},
@@ -378,12 +379,9 @@ def check_required(entity: Entity, values: Mapping[str, Value], problems: list[P
             problems.append(Problem(REQUIRED, f.name, {"label": f.label}))
 
 
-def _present(entity: Entity, values: Mapping[str, Value]) -> dict[str, Value]:
-    return {
-        n: v
-        for n, v in values.items()
-        if v is not None and v != [] and n not in SYSTEM_FIELDS and not entity.fields[n].is_computed
-    }
+def _present(values: Mapping[str, Value], kept: Collection[str]) -> dict[str, Value]:
+    """What a writer gave, or a default did: not what the system keeps, and nothing empty."""
+    return {n: v for n, v in values.items() if v is not None and v != [] and n not in kept}
 
 
 def _same(a: Value, b: Value) -> bool:

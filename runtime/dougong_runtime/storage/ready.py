@@ -132,20 +132,27 @@ def _run(connection: sa.Connection, form: _Form, parameters: Mapping[str, Any]) 
         bound[name] = convert(value) if convert is not None and value is not None else value
     given: Any = bound if form.order is None else tuple([bound[name] for name in form.order])
     heard: Any = connection.dispatch
-    cursor: Any = connection.connection.cursor()
+    cursor = driver_cursor(connection)
     for tell in heard.before_cursor_execute:
         tell(connection, cursor, form.text, given, None, False)
     try:
         cursor.execute(form.text, given)
     except Exception as error:
         cursor.close()
-        raise _translated(connection, form, error) from error
+        raise translated(connection, form.text, error) from error
     for tell in heard.after_cursor_execute:
         tell(connection, cursor, form.text, given, None, False)
     return cursor
 
 
-def _translated(connection: sa.Connection, form: _Form, error: Exception) -> BaseException:
+def driver_cursor(connection: sa.Connection) -> Any:
+    """A cursor of the driver's own, in the connection's transaction, which is begun where there is none yet."""
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.cursor()
+
+
+def translated(connection: sa.Connection, text: str, error: Exception) -> BaseException:
     """The driver's error as SQLAlchemy raises it; a connection that is gone is not given out again."""
     dialect: Any = connection.dialect
     driver = dialect.loaded_dbapi
@@ -154,8 +161,8 @@ def _translated(connection: sa.Connection, form: _Form, error: Exception) -> Bas
     gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
     if gone:
         connection.invalidate(error)
-    translated: BaseException = DBAPIError.instance(
-        form.text,
+    found: BaseException = DBAPIError.instance(
+        text,
         None,
         error,
         driver.Error,
@@ -163,11 +170,11 @@ def _translated(connection: sa.Connection, form: _Form, error: Exception) -> Bas
         connection_invalidated=gone,
         dialect=dialect,
     )
-    return translated
+    return found
 
 
 def _conversions(form: _Form, dialect: Dialect, description: Sequence[Any]) -> list[tuple[int, Convert]]:
-    found = []
+    found: list[tuple[int, Convert]] = []
     for place, (type_, told) in enumerate(zip(form.types, description, strict=True)):
         convert = type_.dialect_impl(dialect).result_processor(dialect, told[1])
         if convert is not None:

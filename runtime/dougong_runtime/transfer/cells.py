@@ -186,7 +186,11 @@ def _from_text(field: Field, cell: str) -> object:
     if field.choices:
         return _choice_value(field, text)
     if field.value_type.kind is Kind.NUMBER and field.type != "duration":
-        amount = _CURRENCY.sub(r"\1", narrow(text))
+        if text.isascii() and text.isdigit():
+            return text
+        amount = narrow(text)
+        symbol = _CURRENCY.match(amount)
+        amount = symbol[1] + amount[symbol.end() :] if symbol else amount
         negative = _ACCOUNTING.match(amount)
         return f"-{negative[1]}" if negative else amount
     return text

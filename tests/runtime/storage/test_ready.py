@@ -14,6 +14,7 @@ from databases import every_database, fresh_url
 
 from dougong_runtime.exact import Exact, Instant, RecordId
 from dougong_runtime.names import uuid7
+from dougong_runtime.storage.copying import insert_many
 from dougong_runtime.storage.dialects import make_engine
 from dougong_runtime.storage.ready import Ready, among
 
@@ -118,3 +119,44 @@ def test_listeners_of_statements_hear_of_it(connection: sa.Connection) -> None:
     Ready(sa.select(THING.c.name)).all(connection, {})
     sa.event.remove(connection.engine, "before_cursor_execute", hear)
     assert len(heard) == 1 and heard[0].startswith("SELECT thing.name")
+
+
+@every_database
+def test_what_is_written_first_belongs_to_a_transaction_too(database_kind: str, tmp_path: Path) -> None:
+    engine = make_engine(fresh_url(database_kind, tmp_path))
+    with engine.begin() as connection:
+        THING.metadata.create_all(connection)
+    rows = [[uuid7(), "a"], [uuid7(), "b"]]
+    one = Ready(THING.insert().values(id=sa.bindparam("id", type_=RecordId()), name="c"))
+    with engine.connect() as connection:
+        insert_many(connection, THING, ["id", "name"], rows)
+        connection.rollback()
+        one.run(connection, {"id": uuid7()})
+        connection.rollback()
+        insert_many(connection, THING, ["id", "name"], rows[:1])
+        connection.commit()
+    with engine.connect() as connection:
+        assert Ready(sa.select(THING.c.name)).all(connection, {}) == [("a",)]
+    engine.dispose()
+
+
+@every_database
+def test_many_rows_are_stored_as_one_by_one(connection: sa.Connection) -> None:
+    connection.execute(sa.delete(THING))
+    names = list(THING.c.keys())
+    insert_many(connection, THING, names, ([row[n] for n in names] for row in ROWS))
+    insert_many(connection, THING, ["id", "name"], [[uuid7(), "tab\t, line\n, \\N and “quotes”"]])
+    found = [
+        tuple(r)
+        for r in connection.execute(
+            sa.select(THING).where(THING.c.name.startswith("n")).order_by(THING.c.name)
+        )
+    ]
+    assert found == [tuple(row.values()) for row in ROWS]
+    assert (
+        connection.scalar(sa.select(THING.c.name).where(THING.c.price.is_(None)))
+        == "tab\t, line\n, \\N and “quotes”"
+    )
+    with pytest.raises(sa.exc.IntegrityError), connection.begin_nested():
+        insert_many(connection, THING, ["id", "name"], [[uuid7(), "x"], [uuid7(), "n1"]])
+    assert connection.scalar(sa.select(sa.func.count()).select_from(THING)) == 4
