@@ -46,7 +46,7 @@ class Site:
         """The running version of an app, kept from one call to the next.
 
         Its number is asked of the database, unless this transaction has found it out along with who asks. Raises
-        `Refused` (NO_APP) with the nearest name.
+        `Refused` (NO_APP) with the nearest name, and `versions.Overtaken`.
         """
         if app_name == DIRECTORY:
             return self._directory(connection.dialect.name)
@@ -55,6 +55,7 @@ class Site:
         number = known or versions.running_number(connection, app_name)
         if number is None:
             raise refuse(NO_APP, name=app_name, nearest=nearest(app_name, self.apps(connection)))
+        versions.prepare_anew(connection, app_name, number)
         kept = self._running.get(app_name)
         if kept is not None and kept.number == number:
             return kept

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from dougong_platform.settings import Settings
 from dougong_platform.tables import ASSIGNMENT
 from dougong_runtime.access.shares import SHARE
-from dougong_runtime.documents.versions import APPS
+from dougong_runtime.documents.versions import APPS, expect_as_seen, is_as_seen
 from dougong_runtime.host import Clock, Viewer, today
 from dougong_runtime.labels import LANGUAGES, Language
 from dougong_runtime.model.directory import DIRECTORY
@@ -73,8 +73,8 @@ def statement(dialect: str, found: sa.FromClause, *carried: str) -> sa.Select[An
     """Select the living, active person whose id is `found.c.user`, with `found`'s columns `carried` first.
 
     Then follow: id, username, name, team, language, time_zone, roles and teams below (comma-separated), the running
-    versions (`app number`, comma-separated), and whether anything is shared with them in an app. Binds what
-    `parameters` gives.
+    versions (`app number`, comma-separated), whether the tables are still theirs, and whether anything is shared with
+    them in an app. Binds what `parameters` gives.
     """
     user, team = directory(dialect).of("user"), directory(dialect).of("team")
     me = (
@@ -108,7 +108,10 @@ def statement(dialect: str, found: sa.FromClause, *carried: str) -> sa.Select[An
         sa.or_(SHARE.c.user == me.c.me, SHARE.c.team == me.c.team),
         sa.or_(SHARE.c.until.is_(None), SHARE.c.until > sa.bindparam("now", type_=SHARE.c.until.type)),
     )
-    return sa.select(*me.c, roles.label("roles"), teams.label("teams"), running.label("running"), shared)
+    as_seen = is_as_seen(dialect).label("as_seen")
+    return sa.select(
+        *me.c, roles.label("roles"), teams.label("teams"), running.label("running"), as_seen, shared
+    )
 
 
 def parameters(clock: Clock, settings: Settings, door: Door) -> dict[str, Any]:
@@ -123,8 +126,11 @@ def viewer_from(
     door: Door,
     acting_for: str | None = None,
 ) -> Viewer:
-    """The viewer that a row of `statement` tells of; what else it tells is kept for this transaction."""
-    user, username, name, team, language, time_zone, roles, teams, running, shared = row[-10:]
+    """The viewer that a row of `statement` tells of; what else it tells is kept for this transaction.
+
+    Raises `versions.Overtaken`."""
+    user, username, name, team, language, time_zone, roles, teams, running, as_seen, shared = row[-11:]
+    expect_as_seen(connection, as_seen)
     numbers = dict(part.split(" ") for part in running.split(",")) if running else {}
     _standings[connection] = Standing(
         user, {app: int(number) for app, number in numbers.items()}, door.app, bool(shared)

@@ -76,9 +76,76 @@ class Version:
     back_to: int | None
 
 
+_MARK = "dg_published_"
+"""PostgreSQL: name of a domain, with the sum of all `running` behind it: says which versions' tables there are.
+
+A name is looked up as it is now, while rows are read as they were when the transaction began. So one statement can
+tell that its transaction sees the number of a version whose tables have changed since."""
+
+
+class Overtaken(Exception):
+    """A version was published after this transaction had begun to read: it must begin anew, and sees the new one."""
+
+
 def running_number(connection: sa.Connection, app: str) -> int | None:
-    """Number of the version that serves now; None where the app is not installed. Cheap: one row by key."""
-    return connection.execute(sa.select(APPS.c.running).where(APPS.c.name == app)).scalar_one_or_none()
+    """Number of the version that serves now; None where the app is not installed. Cheap: one row by key.
+
+    On PostgreSQL no version is published from here to the end of the transaction. Raises Overtaken where one was
+    between the beginning of the transaction and here.
+    """
+    query = sa.select(APPS.c.running, is_as_seen(connection.dialect.name)).where(APPS.c.name == app)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    expect_as_seen(connection, row[1])
+    return int(row[0])
+
+
+def is_as_seen(dialect: str) -> sa.ColumnElement[bool]:
+    """SQL: whether the tables are those of the running versions that this statement sees in `APPS`, which it reads."""
+    if dialect != "postgresql":
+        return sa.true()
+    total = sa.select(sa.func.coalesce(sa.func.sum(APPS.c.running), 0)).scalar_subquery()
+    return sa.func.to_regtype(sa.literal(_MARK) + sa.cast(total, sa.Text)).is_not(None)
+
+
+def expect_as_seen(connection: sa.Connection, as_seen: bool) -> None:
+    """Raise Overtaken where `is_as_seen` was answered with no; a database that bears no mark yet is believed."""
+    if not as_seen and _marks(connection):
+        raise Overtaken
+
+
+def mark(connection: sa.Connection) -> None:
+    """Say in the database which versions' tables there are now. For who changes the running versions."""
+    if connection.dialect.name != "postgresql":
+        return
+    total = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(APPS.c.running), 0))).scalar_one()
+    wanted, found = f"{_MARK}{total}", _marks(connection)
+    for name in found:
+        if name != wanted:
+            connection.exec_driver_sql(f'DROP DOMAIN "{name}"')
+    if wanted not in found:
+        connection.exec_driver_sql(f'CREATE DOMAIN "{wanted}" AS boolean')
+
+
+def _marks(connection: sa.Connection) -> list[str]:
+    found = connection.execute(
+        sa.text(
+            "SELECT typname FROM pg_type WHERE typtype = 'd' AND typname LIKE :like AND pg_type_is_visible(oid)"
+        ),
+        {"like": _MARK.replace("_", r"\_") + "%"},
+    )
+    return list(found.scalars())
+
+
+def prepare_anew(connection: sa.Connection, app: str, number: int) -> None:
+    """Forget the statements that this connection has prepared for another version of the app: PostgreSQL refuses them
+    where a column has another type now."""
+    key = f"dougong version of {app}"
+    if connection.dialect.name == "postgresql" and connection.info.get(key) != number:
+        if key in connection.info:
+            connection.exec_driver_sql("DEALLOCATE ALL")
+        connection.info[key] = number
 
 
 def current(connection: sa.Connection, app: str) -> Version | None:
@@ -143,6 +210,7 @@ def store(
         connection.execute(sa.insert(APPS).values(name=app, running=number))
     else:
         connection.execute(sa.update(APPS).where(APPS.c.name == app).values(running=number))
+    mark(connection)
     return number
 
 

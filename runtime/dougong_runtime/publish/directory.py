@@ -30,6 +30,7 @@ def install_directory(connection: sa.Connection) -> None:
     steps = [step for entity in DIRECTORY.own_entities for step in _lacking(connection, tables, entity)]
     if steps:
         apply_steps(connection, steps, tables, tables, at)
+    versions.mark(connection)
 
 
 def _lacking(connection: sa.Connection, tables: Tables, entity: Entity) -> list[AnyStep]:

@@ -129,7 +129,7 @@ def _turn(engine: sa.Engine, seconds: float) -> Iterator[None]:
 def _have_to_oneself(connection: sa.Connection, plan: Plan) -> None:
     if plan.before is not None and (plan.steps or plan.recompute):
         alone, unwritten = _concerned(plan.before.own_entities, plan)
-        locks.hold(connection, {APPS.name, *alone}, unwritten)
+        locks.hold(connection, [APPS.name, *sorted(alone)], unwritten)
 
 
 def _concerned(entities: Iterable[Entity], plan: Plan) -> tuple[set[str], set[str]]:

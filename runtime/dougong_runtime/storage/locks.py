@@ -47,9 +47,10 @@ def hold(
     """Have these tables to oneself until the transaction ends; and those of `unwritten` without another's writing,
     which is what making a foreign key asks of its target. Nothing to do on SQLite, where a writer is alone.
 
-    Others wait at most `ATTEMPT_MS` for an attempt that fails. Raises Refused (NO_QUIET_MOMENT).
+    The table that everybody reads first comes first: who has it then waits for nobody who waits for it. Others wait
+    at most `ATTEMPT_MS` for an attempt that fails. Raises Refused (NO_QUIET_MOMENT).
     """
-    alone = sorted(set(tables))
+    alone = list(dict.fromkeys(tables))
     names = [*alone, *sorted(set(unwritten) - set(alone))]
     if connection.dialect.name != "postgresql" or not names:
         return

@@ -251,7 +251,7 @@ class _Preparing:
         if not self.added:
             return
         with engine.begin() as connection:
-            locks.hold(connection, {table for table, _ in self.added}, self.targets)
+            locks.hold(connection, sorted({table for table, _ in self.added}), self.targets)
             operations = Operations(MigrationContext.configure(connection))
             for table, column in self.added:
                 operations.add_column(table, column, inline_references=True)

@@ -177,7 +177,7 @@ def clear(engine: sa.Engine) -> bool:
             {"name": TOUCHED},
         ).scalars()
         tables = {*(t for t, _ in columns), *(t for _, t in indexes), *triggers}
-        locks.hold(connection, tables)
+        locks.hold(connection, sorted(tables))
         forget_writes(connection)
         for index, _ in indexes:
             connection.exec_driver_sql(f'DROP INDEX IF EXISTS "{index}"')
