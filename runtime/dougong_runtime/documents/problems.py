@@ -46,6 +46,14 @@ FORMULA_WRONG = _type("formula", "{zh}", "{en}")
 FORMULA_TYPE = _type("formula-type", "{zh}", "{en}")
 BAD_VALUE = _type("document-value", "{zh}", "{en}")
 REQUIRES = _type("requires", "{zh}", "{en}")
+TOO_MANY_PROBLEMS = _type(
+    "too-many-problems",
+    "还有 {count} 个问题没有列出。",
+    "{count} more problems are not listed.",
+    ("先改正列出的问题。", "Correct those that are listed first."),
+)
+PROBLEMS_MAX = 500
+"""How many problems of one source are told."""
 
 
 def hinted(facts: dict[str, Any]) -> dict[str, Any]:

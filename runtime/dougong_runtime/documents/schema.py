@@ -9,15 +9,17 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.problems import say, sentence
-from dougong_runtime.documents.schema_words import explain, schema_of
+from dougong_runtime.documents.schema_shapes import Checker, schema_of
+from dougong_runtime.documents.schema_words import explain
 from dougong_runtime.documents.source import Raw, Source
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Problem
@@ -25,6 +27,8 @@ from dougong_runtime.fields import FIELD_TYPES
 
 ROUNDS_MAX = 6
 """How often a document is cut before it is given up."""
+FINDINGS_MAX = 200
+"""How many problems of one document are told; the others would bury them."""
 _NAMING = ("name", "value", "code", "id")
 
 
@@ -47,9 +51,9 @@ def _registry() -> Registry[Any]:
 
 
 @cache
-def validator(kind: str) -> Draft202012Validator:
+def validator(kind: str) -> Validator:
     """The checker of one kind."""
-    return Draft202012Validator(dict(schema_of(kind)), registry=_registry())
+    return Checker(dict(schema_of(kind)), registry=_registry())
 
 
 def check(source: Source) -> Checked:
@@ -75,12 +79,12 @@ def check_document(raw: Raw) -> tuple[Mapping[str, Any], list[Problem], set[str]
     names: set[str] = set()
     data: Any = raw.data
     for round_ in range(ROUNDS_MAX):
-        errors = [
+        errors = (
             error
-            for error in (*checker.iter_errors(data), *_type_errors(raw.kind, data))
+            for error in chain(checker.iter_errors(data), _type_errors(raw.kind, data))
             if round_ == 0 or not _is_gap(error)
-        ]
-        findings = [finding for error in errors for finding in explain(error, raw, data)]
+        )
+        findings = list(islice((f for error in errors for f in explain(error, raw, data)), FINDINGS_MAX))
         if not findings:
             return data, problems, names
         if round_ == 0:
@@ -118,22 +122,19 @@ def _type_errors(kind: str, data: Any) -> Iterator[ValidationError]:
 
 
 @cache
-def _type_validators(type_name: str) -> Mapping[str, Draft202012Validator]:
+def _type_validators(type_name: str) -> Mapping[str, Validator]:
     schemas = FIELD_TYPES.get(type_name).schema
     base = str(schema_of("common")["$id"]).replace("common.", "field-type.")
     return {
-        name: Draft202012Validator({"$id": base, **part}, registry=_registry())
+        name: Checker({"$id": base, **part}, registry=_registry())
         for name, part in schemas.items()
         if name != "options"
     }
 
 
 def _once(problems: Iterable[Problem]) -> list[Problem]:
-    found: list[Problem] = []
-    for problem in problems:
-        if problem not in found:
-            found.append(problem)
-    return found
+    once = {(problem.type.name, problem.place, problem.text("en")): problem for problem in problems}
+    return list(once.values())
 
 
 def _is_gap(error: ValidationError) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from jsonschema.exceptions import ValidationError
@@ -20,11 +19,12 @@ from dougong_runtime.documents.problems import (
     hinted,
     unknown,
 )
+from dougong_runtime.documents.schema_shapes import meant, resolved, tags_of
 from dougong_runtime.documents.source import Raw
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Problem
 from dougong_runtime.labels import Label
-from dougong_runtime.names import folder, nearest
+from dougong_runtime.names import nearest
 
 _TYPES: Mapping[str, Label] = {
     "string": Label("文字", "text"),
@@ -43,15 +43,6 @@ class Finding:
 
     problem: Problem
     cut: PathSteps
-
-
-@cache
-def schema_of(kind: str) -> Mapping[str, Any]:
-    """The schema of a kind of document, or `common`, `story`, `people`, `demo`. Raises FileNotFoundError."""
-    file = KINDS.get(kind).schema_file if kind in KINDS else f"{kind}.schema.json"
-    text = (folder("_schemas", "schemas") / file).read_text(encoding="utf-8")
-    found: Mapping[str, Any] = json.loads(text)
-    return found
 
 
 def explain(error: ValidationError, raw: Raw, data: Any) -> Iterator[Finding]:
@@ -153,15 +144,15 @@ def _alternatives(error: ValidationError, raw: Raw, data: Any) -> Iterator[Findi
     for inner in error.context or ():
         branches.setdefault(int(inner.schema_path[0]), []).append(inner)
     path: PathSteps = tuple(error.absolute_path)
-    shapes = [_resolved(shape) for shape in _wanted(error)]
-    meant = _meant(error.instance, shapes, branches)
-    if meant is not None:
+    shapes = [resolved(shape) for shape in _wanted(error)]
+    chosen = meant(error.instance, shapes)
+    if chosen is not None and chosen in branches:
         known = {name for shape in shapes for name in shape.get("properties", {})}
-        for inner in branches[meant]:
+        for inner in branches[chosen]:
             for finding in explain(inner, raw, data):
                 yield _wider(finding, known) if not inner.path else finding
         return
-    tags = [tag for shape in shapes for tag in _tags(shape)]
+    tags = [tag for shape in shapes for tag in tags_of(shape)]
     marks = {str(value) for _, value in tags if value is not None}
     key = next((name for name, value in tags if value is not None), None)
     if key is not None and isinstance(error.instance, dict) and key in error.instance:
@@ -191,63 +182,6 @@ def _wider(finding: Finding, known: set[str]) -> Finding:
     near = nearest(str(problem.facts["name"]), known)
     facts = hinted({**problem.facts, "nearest": near})
     return replace(finding, problem=replace(problem, facts=facts))
-
-
-def _resolved(shape: Any) -> Mapping[str, Any]:
-    """A shape with its `$ref` followed, as far as its own type and required properties go."""
-    if isinstance(shape, dict) and "$ref" in shape:
-        file, _, pointer = shape["$ref"].partition("#/")
-        if file:
-            found: Any = schema_of(file.removesuffix(".schema.json"))
-            for step in pointer.split("/"):
-                found = found[step]
-            return {**found, **{k: v for k, v in shape.items() if k != "$ref"}}
-    return shape if isinstance(shape, dict) else {}
-
-
-def _tags(shape: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """By what a shape is told from its neighbours: a property with one value, else its first required property."""
-    properties = shape.get("properties", {})
-    fixed = [(name, inner["const"]) for name, inner in properties.items() if "const" in inner]
-    yield from fixed
-    if not fixed:
-        yield from ((name, None) for name in shape.get("required", ())[:1])
-
-
-def _meant(
-    instance: Any, shapes: list[Mapping[str, Any]], branches: Mapping[int, list[ValidationError]]
-) -> int | None:
-    """The shape that was meant: the one whose tag is there, else the only one of the value's type."""
-    fitting = [
-        index for index, shape in enumerate(shapes) if index in branches and _type_fits(instance, shape)
-    ]
-    if isinstance(instance, dict):
-        tagged = [
-            index
-            for index in fitting
-            if any(
-                name in instance and (value is None or instance[name] == value)
-                for name, value in _tags(shapes[index])
-            )
-        ]
-        if tagged:
-            return max(tagged, key=lambda index: len(shapes[index].get("properties", {}).keys() & instance))
-        objects = [index for index in fitting if shapes[index].get("type") == "object"]
-        return objects[0] if len(objects) == 1 else None
-    return fitting[0] if len(fitting) == 1 else None
-
-
-_PYTHON = {"string": str, "boolean": bool, "array": list, "object": dict}
-
-
-def _type_fits(instance: Any, shape: Mapping[str, Any]) -> bool:
-    wanted = shape.get("type")
-    if wanted is None:
-        return not isinstance(instance, (dict, list)) if "enum" in shape or "const" in shape else True
-    types = [wanted] if isinstance(wanted, str) else wanted
-    if isinstance(instance, (int, float)) and not isinstance(instance, bool):
-        return "number" in types or ("integer" in types and isinstance(instance, int))
-    return any(isinstance(instance, _PYTHON[t]) for t in types if t in _PYTHON)
 
 
 def _type_words(shapes: Iterable[Mapping[str, Any]]) -> Iterator[Label]:

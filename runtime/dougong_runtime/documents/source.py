@@ -7,22 +7,19 @@ values with their places.
 from __future__ import annotations
 
 import base64
-import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dougong_runtime.documents.problems import MALFORMED, UNREADABLE, said
-from dougong_runtime.documents.yaml_text import Places, TextProblem, parse
+from dougong_runtime.documents.packages import folder_files, unreadable, zip_file, zip_files
+from dougong_runtime.documents.problems import MALFORMED, PROBLEMS_MAX, UNREADABLE, said
+from dougong_runtime.documents.yaml_text import Budget, Places, TextProblem, parse
 from dougong_runtime.errors import Place, Problem, Refused
 
-FILE_BYTES_MAX = 20_000_000
 DOCUMENT_BYTES_MAX = 5_000_000
-TOTAL_BYTES_MAX = 200_000_000
-FILES_MAX = 5_000
+DOCUMENTS_BYTES_MAX = 10_000_000
+"""All documents of a source together; data and stories are not among them."""
 TEXT_SUFFIXES = (".yaml", ".yml", ".json")
 TRAVELLING = ("data/", "stories/")
 """Folders whose files travel with an app as they are."""
@@ -105,33 +102,20 @@ def read(path: Path | str | bytes) -> Source:
         return read_zip(path)
     place = Path(path)
     if place.is_dir():
-        return of_files(dict(_folder(place)), origin=str(path))
+        return of_files(folder_files(place), origin=str(path))
     if place.is_file():
-        return read_zip(place.read_bytes(), origin=str(path))
+        return read_zip(zip_file(place), origin=str(path))
     raise Refused([said(UNREADABLE, f"没有「{path}」。", f"There is no “{path}”.", Place(str(path)))])
 
 
 def read_zip(content: bytes, origin: str = "") -> Source:
-    """The documents of a zip. A single folder around everything is passed over."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            return of_files(dict(_packed(packed)), origin=origin)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
-        raise Refused(
-            [
-                said(
-                    UNREADABLE,
-                    f"不是可用的 zip：{error}",
-                    f"This is no zip that can be read: {error}",
-                    Place(origin),
-                )
-            ]
-        ) from None
+    """The documents of a zip. A single folder around everything is passed over. Raises Refused."""
+    return of_files(zip_files(content, origin), origin=origin)
 
 
 def of_text(text: str, file: str = "documents.yaml") -> Source:
     """Documents from one text, several separated by `---`."""
-    return of_files({file: text.encode()})
+    return of_files({file: text.encode("utf-8", "surrogatepass")})
 
 
 def of_files(files: Mapping[str, bytes], origin: str = "") -> Source:
@@ -139,14 +123,21 @@ def of_files(files: Mapping[str, bytes], origin: str = "") -> Source:
     documents: list[Raw] = []
     problems: list[Problem] = []
     travelling: dict[str, bytes] = {}
+    budget, size = Budget(), 0
     for path, content in sorted(files.items(), key=lambda pair: _order(pair[0])):
         if path.startswith(TRAVELLING) or not path.endswith(TEXT_SUFFIXES):
             travelling[path] = content
             continue
+        size += len(content)
+        if size > DOCUMENTS_BYTES_MAX:
+            limit = DOCUMENTS_BYTES_MAX // 1_000_000
+            raise unreadable(path, f"文档共超过 {limit} MB。", f"All documents together exceed {limit} MB.")
         try:
-            documents += read_text(content, path)
+            documents += read_text(content, path, budget=budget)
         except Refused as refused:
             problems += refused.problems
+            if len(problems) > PROBLEMS_MAX:
+                break
     if problems:
         raise Refused(problems)
     return Source(tuple(documents), travelling, origin)
@@ -166,11 +157,13 @@ def of_stored(stored: Mapping[str, Any]) -> Source:
 
 
 def file_value(content: bytes) -> dict[str, str]:
-    """A travelling file as JSON: its text, or base64 of what is no text."""
+    """A travelling file as JSON: its text, or base64 of what is no text (a zero byte is none that databases keep)."""
     try:
-        return {"text": content.decode("utf-8")}
+        if b"\x00" not in content:
+            return {"text": content.decode("utf-8")}
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(content).decode("ascii")}
+        pass
+    return {"base64": base64.b64encode(content).decode("ascii")}
 
 
 def file_bytes(value: Mapping[str, str]) -> bytes:
@@ -180,20 +173,20 @@ def file_bytes(value: Mapping[str, str]) -> bytes:
     return base64.b64decode(value["base64"])
 
 
-def read_text(content: bytes, path: str, kind: str | None = None) -> list[Raw]:
+def read_text(content: bytes, path: str, kind: str | None = None, budget: Budget | None = None) -> list[Raw]:
     """The documents of one file. `kind`: what they are where they do not say so themselves (stories, people, demo)."""
     if len(content) > DOCUMENT_BYTES_MAX:
         limit = DOCUMENT_BYTES_MAX // 1_000_000
-        raise _unreadable(path, f"文件超过 {limit} MB。", f"The file is larger than {limit} MB.")
+        raise unreadable(path, f"文件超过 {limit} MB。", f"The file is larger than {limit} MB.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _unreadable(path, "文件不是 UTF-8。", "The file is not UTF-8.", line) from None
+        raise unreadable(path, "文件不是 UTF-8。", "The file is not UTF-8.", line) from None
     try:
-        return [_document(data, places, kind) for data, places in parse(text, path)]
+        return [_document(data, places, kind) for data, places in parse(text, path, budget)]
     except TextProblem as problem:
-        raise _unreadable(path, problem.zh, problem.en, problem.line, problem.column) from None
+        raise unreadable(path, problem.zh, problem.en, problem.line, problem.column) from None
 
 
 def _document(data: Any, places: Places, kind: str | None) -> Raw:
@@ -215,56 +208,5 @@ def _document(data: Any, places: Places, kind: str | None) -> Raw:
     return Raw(stated if isinstance(stated, str) else "", name if isinstance(name, str) else "", data, places)
 
 
-def _unreadable(path: str, zh: str, en: str, line: int = 0, column: int = 1) -> Refused:
-    return Refused([said(UNREADABLE, zh, en, Place(path, line, column if line else 0))])
-
-
 def _order(path: str) -> tuple[bool, str]:
     return path not in ("app.yaml", "app.yml", "app.json"), path
-
-
-def _hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__")) or part.endswith("~") for part in path.parts)
-
-
-def _folder(root: Path) -> Iterator[tuple[str, bytes]]:
-    count = total = 0
-    for place in sorted(root.rglob("*")):
-        path = PurePosixPath(place.relative_to(root).as_posix())
-        if _hidden(path) or place.is_symlink() or not place.is_file():
-            continue
-        size = place.stat().st_size
-        count, total = count + 1, total + size
-        _check_size(str(path), size, count, total)
-        yield str(path), place.read_bytes()
-
-
-def _packed(packed: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    entries = [entry for entry in packed.infolist() if not entry.is_dir()]
-    paths = [PurePosixPath(entry.filename.replace("\\", "/")) for entry in entries]
-    tops = {path.parts[0] for path in paths if path.parts}
-    inside = len(tops) == 1 and all(len(path.parts) > 1 for path in paths)
-    total = 0
-    for count, (entry, path) in enumerate(zip(entries, paths, strict=True), 1):
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise _unreadable(str(path), "zip 中的路径越界。", "A path in the zip leads outside.")
-        kept = PurePosixPath(*path.parts[1:]) if inside else path
-        if _hidden(kept):
-            continue
-        _check_size(str(kept), entry.file_size, count, total + entry.file_size)
-        with packed.open(entry) as opened:
-            content = opened.read(FILE_BYTES_MAX + 1)
-        total += len(content)
-        _check_size(str(kept), len(content), count, total)
-        yield str(kept), content
-
-
-def _check_size(path: str, size: int, count: int, total: int) -> None:
-    if size > FILE_BYTES_MAX:
-        limit = FILE_BYTES_MAX // 1_000_000
-        raise _unreadable(path, f"文件超过 {limit} MB。", f"The file is larger than {limit} MB.")
-    if count > FILES_MAX:
-        raise _unreadable(path, f"文件超过 {FILES_MAX} 个。", f"There are more than {FILES_MAX} files.")
-    if total > TOTAL_BYTES_MAX:
-        limit = TOTAL_BYTES_MAX // 1_000_000
-        raise _unreadable(path, f"内容共超过 {limit} MB。", f"All files together exceed {limit} MB.")

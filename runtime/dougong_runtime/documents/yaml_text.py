@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 import yaml
@@ -22,7 +22,8 @@ PathSteps: TypeAlias = tuple[Step, ...]
 
 SCALAR_LENGTH_MAX = 200_000
 DEPTH_MAX = 40
-NODES_MAX = 400_000
+NODES_MAX = 300_000
+"""Values of all files of one reading together; so are the documents counted."""
 DOCUMENTS_MAX = 2_000
 DIGITS_EXACT = 15
 """A decimal of up to so many digits survives a binary float; longer ones stay text."""
@@ -39,6 +40,9 @@ _WORDS: dict[str, bool | None] = {
     "FALSE": False,
 }
 INTEGER_DIGITS_MAX = 38
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What no text of a document may hold, escaped or not: databases refuse it, screens hide it."""
 
 
 class TextProblem(ValueError):
@@ -102,19 +106,30 @@ def scalar(text: str) -> Any:
 
 def plain_number(text: str) -> float | str:
     """A decimal as a JSON number where that keeps every digit, else as text."""
-    exact = Decimal(text)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:  # an exponent of twenty digits
+        return text
     digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
     if len(digits) > DIGITS_EXACT or not -300 < exact.adjusted() < 300:
         return text
     return float(text)
 
 
-def parse(text: str, file: str) -> Iterator[tuple[Any, Places]]:
+@dataclass
+class Budget:
+    """What has been read so far: one for all files that are read together."""
+
+    nodes: int = 0
+    documents: int = 0
+
+
+def parse(text: str, file: str, budget: Budget | None = None) -> Iterator[tuple[Any, Places]]:
     """The documents of a text, each with its places. Raises TextProblem at the first thing that cannot be read.
 
     An empty document (two `---` in a row) is left out.
     """
-    builder = _Builder(file)
+    builder = _Builder(file, budget or Budget())
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             done = builder.take(event)
@@ -135,10 +150,8 @@ def parse(text: str, file: str) -> Iterator[tuple[Any, Places]]:
 class _Builder:
     """Turns parser events into values, without recursion."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.nodes = 0
-        self.documents = 0
+    def __init__(self, file: str, budget: Budget) -> None:
+        self.file, self.budget = file, budget
         self.given = 0
         self.reset()
 
@@ -157,8 +170,8 @@ class _Builder:
                 mark, "不能使用 YAML 别名（*）", "Aliases (*name) are not read; write the value out"
             )
         if isinstance(event, yaml.NodeEvent):
-            self.nodes += 1
-            if self.nodes > NODES_MAX:
+            self.budget.nodes += 1
+            if self.budget.nodes > NODES_MAX:
                 raise _problem(mark, f"内容超过 {NODES_MAX} 项", f"There are more than {NODES_MAX} values")
             if event.anchor is not None:
                 raise _problem(mark, "不能使用 YAML 锚点（&）", "Anchors (&name) are not read")
@@ -179,8 +192,8 @@ class _Builder:
         return None
 
     def finish(self, mark: Mark) -> tuple[Any, Places] | None:
-        self.documents += 1
-        if self.documents > DOCUMENTS_MAX:
+        self.budget.documents += 1
+        if self.budget.documents > DOCUMENTS_MAX:
             raise _problem(
                 mark, f"文档超过 {DOCUMENTS_MAX} 份", f"There are more than {DOCUMENTS_MAX} documents"
             )
@@ -197,6 +210,9 @@ class _Builder:
                 f"一个值超过 {SCALAR_LENGTH_MAX} 个字符",
                 f"A value is longer than {SCALAR_LENGTH_MAX} characters",
             )
+        if found := _CONTROL.search(event.value):
+            code = f"U+{ord(found[0]):04X}"
+            raise _problem(mark, f"不能有控制字符（{code}）", f"Control characters ({code}) are not read")
         plain = not event.style
         if self.waits_for_key():
             self.key(event.value, mark)

@@ -7,6 +7,7 @@ token's number. So no word of the text ever reaches Python as a name, and each n
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -162,8 +163,7 @@ class _Reader:
             ]
 
     def _token_at(self, column: int) -> Token:
-        number = max((i for i, start in enumerate(self.starts) if start <= column), default=0)
-        return self.tokens[number]
+        return self.tokens[max(bisect_right(self.starts, column) - 1, 0)]
 
     def _token(self, stand_in: str) -> Token:
         return self.tokens[int(stand_in[1:])]

@@ -20,7 +20,9 @@ from dougong_runtime.documents.problems import (
     BAD_NAME,
     DUPLICATE,
     MISSING_PROPERTY,
+    PROBLEMS_MAX,
     REQUIRES,
+    TOO_MANY_PROBLEMS,
     UNKNOWN_KIND,
     said,
     unknown,
@@ -221,7 +223,11 @@ def _ordered(source: Source, problems: list[Problem]) -> tuple[Problem, ...]:
     once: dict[tuple[object, ...], Problem] = {}
     for problem in sorted(problems, key=key):
         once.setdefault((problem.type.name, problem.place, problem.text("en")), problem)
-    return tuple(once.values())
+    told = list(once.values())
+    if len(told) > PROBLEMS_MAX:
+        facts = {"count": len(told) - PROBLEMS_MAX}
+        told[PROBLEMS_MAX:] = [Problem(TOO_MANY_PROBLEMS, None, facts, told[PROBLEMS_MAX].place)]
+    return tuple(told)
 
 
 _RANGE = re.compile(r"(>=|<=|>|<|=|\^|~)?\s*(\d+(?:\.\d+){0,2})\Z")

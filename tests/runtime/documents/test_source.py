@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dougong_runtime.documents import source
+from dougong_runtime.documents import packages, source
 from dougong_runtime.documents.yaml_text import (
     DEPTH_MAX,
     SCALAR_LENGTH_MAX,
@@ -149,7 +149,7 @@ def test_what_is_no_zip_is_refused() -> None:
 def test_a_file_that_unpacks_too_large_is_refused() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data/x.csv", b"0" * (source.FILE_BYTES_MAX + 1))
+        archive.writestr("data/x.csv", b"0" * (packages.FILE_BYTES_MAX + 1))
     with pytest.raises(Refused, match="larger than"):
         source.read_zip(packed.getvalue())
 
