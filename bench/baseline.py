@@ -32,6 +32,12 @@ NAMES = [c.strip() for c in COLUMNS.split(",")]
 WHERE = f"deleted_at IS NULL AND owner = {MARK} AND kind = {MARK} AND price >= {MARK}"
 LIST = f"SELECT {COLUMNS} FROM bench__item WHERE {WHERE} ORDER BY stored_at DESC NULLS LAST, id DESC LIMIT 51"
 COUNT = f"SELECT count(*) FROM (SELECT 1 FROM bench__item WHERE {WHERE} LIMIT 10001) AS n"
+LIST_ALL = LIST.replace(f"owner = {MARK} AND ", "")
+COUNT_ALL = COUNT.replace(f"owner = {MARK} AND ", "")
+DEEP = (
+    f"SELECT {COLUMNS} FROM bench__item WHERE deleted_at IS NULL AND owner = {MARK}"
+    f" ORDER BY stored_at DESC NULLS LAST, id DESC LIMIT 51 OFFSET {MARK}"
+)
 READ = f"SELECT {COLUMNS} FROM bench__item WHERE id = {MARK} AND deleted_at IS NULL"
 AGGREGATE = f"SELECT kind, count(*), sum(value) FROM bench__item WHERE deleted_at IS NULL AND owner = {MARK} GROUP BY kind ORDER BY kind"
 CREATE = (
@@ -78,15 +84,29 @@ def answer(value: Any, status: int = 200) -> Response:
 
 
 async def list_(request: Request) -> Response:
-    """Fifty items by filter and sort, with their number."""
+    """Fifty items of the owner by filter and sort, with their number."""
+    return await run_in_threadpool(lambda: _listed(request, LIST, COUNT, (OWNER,)))
+
+
+async def list_all(request: Request) -> Response:
+    """The same of everybody's."""
+    return await run_in_threadpool(lambda: _listed(request, LIST_ALL, COUNT_ALL, ()))
+
+
+def _listed(request: Request, list_: str, count: str, first: tuple[str, ...]) -> Response:
+    q = request.query_params
+    least = q["least"] if POSTGRESQL else int(q["least"]) * 100
+    parameters = (*first, q["kind"], least)
+    found, counted = rows(list_, parameters), rows(count, parameters)[0][0]
+    return answer({"items": [dict(zip(NAMES, r, strict=True)) for r in found[:50]], "count": counted})
+
+
+async def deep(request: Request) -> Response:
+    """Fifty items far down, by OFFSET, without a count."""
 
     def work() -> Response:
-        q = request.query_params
-        least = q["least"] if POSTGRESQL else int(q["least"]) * 100
-        parameters = (OWNER, q["kind"], least)
-        found = rows(LIST, parameters)
-        counted = rows(COUNT, parameters)[0][0]
-        return answer({"items": [dict(zip(NAMES, r, strict=True)) for r in found[:50]], "count": counted})
+        found = rows(DEEP, (OWNER, int(request.query_params["offset"])))
+        return answer({"items": [dict(zip(NAMES, r, strict=True)) for r in found[:50]]})
 
     return await run_in_threadpool(work)
 

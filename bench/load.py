@@ -39,15 +39,24 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def measure(
-    port: int, pid: int, make: Request, count: int, clients: int, expect: Sequence[int] = (200, 201)
+def measure_over(
+    servers: Sequence[tuple[int, int]],
+    make: Request,
+    count: int,
+    clients: int,
+    expect: Sequence[int] = (200, 201),
 ) -> Figure:
-    """Send `count` requests over `clients` connections; raises RuntimeError at an unexpected status."""
-    before, started = cpu_seconds(pid), time.perf_counter()
-    times = asyncio.run(_run(port, make, count, clients, expect))
+    """Send `count` requests over `clients` connections, spread over servers given as port and process id.
+
+    `cpu_ms` is that of all of them. Raises RuntimeError at an unexpected status.
+    """
+    ports = [port for port, _ in servers]
+    before, started = sum(cpu_seconds(pid) for _, pid in servers), time.perf_counter()
+    times = asyncio.run(_run(ports, make, count, clients, expect))
     seconds = time.perf_counter() - started
+    used = sum(cpu_seconds(pid) for _, pid in servers) - before
     cuts = quantiles(times, n=20) if len(times) > 1 else [times[0]] * 19
-    return Figure(count, seconds, cuts[9] * 1000, cuts[18] * 1000, (cpu_seconds(pid) - before) * 1000 / count)
+    return Figure(count, seconds, cuts[9] * 1000, cuts[18] * 1000, used * 1000 / count)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -62,11 +71,13 @@ def memory_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-async def _run(port: int, make: Request, count: int, clients: int, expect: Sequence[int]) -> list[float]:
+async def _run(
+    ports: Sequence[int], make: Request, count: int, clients: int, expect: Sequence[int]
+) -> list[float]:
     numbers = iter(range(count))
     times: list[float] = []
 
-    async def client() -> None:
+    async def client(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for n in numbers:
             sent = time.perf_counter()
@@ -82,5 +93,5 @@ async def _run(port: int, make: Request, count: int, clients: int, expect: Seque
                 raise RuntimeError(f"answered {status}: {body[:300]!r}")
         writer.close()
 
-    await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.gather(*(client(ports[i % len(ports)]) for i in range(clients)))
     return times

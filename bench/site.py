@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bench.multiply import multiply
 from dougong_platform import people, tokens
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
@@ -18,10 +18,13 @@ from dougong_runtime import publish
 from dougong_runtime.documents.source import read
 from dougong_runtime.host import Viewer
 from dougong_runtime.model.link import link
+from dougong_runtime.records import dependants
 from dougong_runtime.records.query import Query
 
 OWNERS = 20
 SHELVES = 2000
+WRITTEN_MAX = 20_000
+"""Items that are written through the door."""
 SYSTEM = Viewer.system("measuring")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -36,11 +39,16 @@ class Made:
     manager_token: str
     shelves: list[str]
     items: list[str]
-    import_seconds: float
+    deep_cursor: str
+    deep_rows: int
+    """How many rows stand before the page that the cursor leads to."""
 
 
 def make(url: str, folder: Path, rows: int) -> Made:
-    """Install the app, make people and rows; one owner in twenty is the member whose list is measured."""
+    """Install the app, make people and rows; one owner in twenty is the member whose list is measured.
+
+    Beyond `WRITTEN_MAX`, rows are copies that the database makes (multiply.py).
+    """
     given = {"DOUGONG_DATABASE_URL": url, "DOUGONG_DATA_DIR": str(folder)}
     site = Site(Settings.load(given, file=folder / "none.toml"))
     site.database.install()
@@ -55,7 +63,6 @@ def make(url: str, folder: Path, rows: int) -> Made:
     with site.database.write() as connection:
         member = tokens.issue(site, connection, SYSTEM, owners[0], name="bench").token
         manager = tokens.issue(site, connection, SYSTEM, owners[1], name="bench").token
-    started = time.perf_counter()
     with site.database.write() as connection:
         records = site.records(connection, SYSTEM, "bench")
         records.load_many(
@@ -63,12 +70,17 @@ def make(url: str, folder: Path, rows: int) -> Made:
         )
     with site.database.read() as connection:
         shelves = ids(site, connection, "shelf", SHELVES)
+    written = min(rows, WRITTEN_MAX)
     with site.database.write() as connection:
-        site.records(connection, SYSTEM, "bench").load_many("item", item_rows(rows, owners, shelves))
-    seconds = time.perf_counter() - started
+        site.records(connection, SYSTEM, "bench").load_many("item", item_rows(written, owners, shelves))
+    with site.database.write() as connection:
+        running = site.running(connection, "bench")
+        multiply(connection, running, {"item": rows // written - 1})
+        dependants.recompute_all(connection, running, site.clock)
     with site.database.read() as connection:
         items = ids(site, connection, "item", 1000, f"owner = '{owners[0]}'")
-    return Made(site, owners[0], member, manager, shelves, items, seconds)
+        cursor, deep = _deep(site, connection, owners[0], rows // OWNERS // 2)
+    return Made(site, owners[0], member, manager, shelves, items, cursor, deep)
 
 
 def ids(site: Site, connection: Any, entity: str, count: int, filter: str | None = None) -> list[str]:
@@ -85,6 +97,30 @@ def ids(site: Site, connection: Any, entity: str, count: int, filter: str | None
         if cursor is None:
             break
     return found
+
+
+def _deep(site: Site, connection: Any, owner: str, rows: int) -> tuple[str, int]:
+    """The cursor after about so many of an owner's items, the latest first, and after how many it is."""
+    records = site.records(connection, SYSTEM, "bench")
+    cursor: str | None = None
+    passed = 0
+    while passed < rows:
+        asked = Query(
+            "item",
+            filter=f"owner = '{owner}'",
+            sort=("-stored_at",),
+            fields=("id",),
+            limit=min(1000, rows),
+            cursor=cursor,
+            count=False,
+        )
+        page = records.list(asked)
+        passed += len(page.items)
+        cursor = page.next
+        if cursor is None:
+            raise RuntimeError("there are too few rows for a deep page")
+    assert cursor is not None
+    return cursor, passed
 
 
 def item_rows(count: int, owners: list[str], shelves: list[str]) -> Iterator[dict[str, Any]]:
