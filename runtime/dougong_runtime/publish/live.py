@@ -33,6 +33,7 @@ from dougong_runtime.storage.prepare import PREPARED_FROM_ROWS, prepare
 from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.steps import AddField, AnyStep, CreateEntity, RetypeField
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.trial import entities_of
 
 TURN_LOCK = 0x446F75676F7562
 """Key of PostgreSQL's advisory lock that the one who publishes holds."""
@@ -134,7 +135,7 @@ def _have_to_oneself(connection: sa.Connection, plan: Plan) -> None:
 
 def _concerned(entities: Iterable[Entity], plan: Plan) -> tuple[set[str], set[str]]:
     """Tables that a plan changes, as they are called now; and those that it makes references to."""
-    changed = {entity.id for step in plan.steps for entity in _entities_of(step)}
+    changed = {entity.id for step in plan.steps for entity in entities_of(step)}
     targets = {name for step in plan.steps for field in _new_fields(step) for name in field}
     alone: set[str] = set()
     for entity in entities:
@@ -144,13 +145,6 @@ def _concerned(entities: Iterable[Entity], plan: Plan) -> tuple[set[str], set[st
     assert plan.before is not None
     ids = {plan.after.entities[name].id for name in targets}
     return alone, {table_name(e) for e in plan.before.entities.values() if e.id in ids}
-
-
-def _entities_of(step: AnyStep) -> Iterator[Entity]:
-    for name in ("entity", "before", "after"):
-        found = getattr(step, name, None)
-        if isinstance(found, Entity):
-            yield found
 
 
 def _new_fields(step: AnyStep) -> Iterator[tuple[str, ...]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,19 +12,16 @@ import sqlalchemy as sa
 from dougong_runtime.documents import versions
 from dougong_runtime.documents.identity import adopt
 from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
-from dougong_runtime.formulas.context import Context
 from dougong_runtime.labels import Language
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.model.graph import Node
 from dougong_runtime.model.link import link_stored
 from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_sees_more
-from dougong_runtime.records import dependants, settings
-from dougong_runtime.records.running import Running
-from dougong_runtime.storage.apply import UNIQUE_VIOLATED, apply_steps
-from dougong_runtime.storage.convert import SITE_TIME_ZONE
+from dougong_runtime.publish.rehearsal import asks_more, rehearse
+from dougong_runtime.storage.apply import UNIQUE_VIOLATED
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
-from dougong_runtime.storage.preview import Violation, find_violations
+from dougong_runtime.storage.preview import Violation
 from dougong_runtime.storage.retype import Unconvertible, find_unconvertible
 from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
 from dougong_runtime.storage.tables import Tables
@@ -129,8 +124,7 @@ def plan_publish(connection: sa.Connection, new: App) -> Plan:
     """Plan a new version against the one that runs.
 
     Things keep the id they have: they are found by id, then by `was`, then by name. Nothing is changed: where records
-    must be checked against new tables, these are made in a savepoint (or, if `connection` may only read, on another
-    connection) and taken back.
+    must be checked against new tables, these are tried out in a savepoint and taken back (`rehearsal.py`).
     """
     running = versions.current(connection, new.name)
     if running is None:
@@ -165,8 +159,8 @@ def _plan(
     if before is not None and old is not None:
         stats = _count_rows(connection, old)
         unconvertible = tuple(_unconvertible(connection, steps, before, old, new))
-        if any(stats.values()) and _asks_more(before, after):
-            violations = _rehearse(connection, steps, old, new, before, recompute)
+        if any(stats.values()) and asks_more(before, after):
+            violations = rehearse(connection, steps, old, new, recompute)
     costs = [s.cost(stats) for s in steps]
     return Plan(
         before=before,
@@ -220,65 +214,6 @@ def _unconvertible(
             entity = next((e for e in before.own_entities if e.id == step.entity.id), None)
             if entity is not None and step.before.name in entity.fields:
                 yield from find_unconvertible(connection, step.before, step.after, entity, old, new)
-
-
-def _asks_more(before: App, after: App) -> bool:
-    """Whether any entity has rules, uniques, options or required fields that it did not have."""
-    olds = {e.id: e for e in before.own_entities}
-    return any(e.id in olds and _asks(olds[e.id]) != _asks(e) for e in after.own_entities)
-
-
-def _asks(entity: Entity) -> Any:
-    fields = {
-        f.id: (f.required, f.unique, f.type, frozenset(o.id for o in f.choices)) for f in entity.own_fields
-    }
-    return (fields, entity.rules, entity.unique)
-
-
-def _rehearse(
-    connection: sa.Connection,
-    steps: tuple[AnyStep, ...],
-    old: Tables,
-    new: Tables,
-    before: App,
-    recompute: frozenset[Node],
-) -> tuple[Violation, ...]:
-    """Carry out what the checks need, look, and take it back."""
-    at = datetime.now(UTC)
-    with _taken_back(connection) as trial:
-        apply_steps(trial, [s for s in steps if not isinstance(s, AddIndex)], old, new, at)
-        running = Running.of(new.app, 0, trial.dialect.name)
-        if recompute:
-            dependants.recompute(trial, running, recompute, _At(at))
-        context = Context(
-            now=at,
-            time_zone=SITE_TIME_ZONE,
-            user=None,
-            user_id=None,
-            roles=(),
-            settings=settings.values(trial, new.app),
-        )
-        return tuple(find_violations(trial, before, new, context.parameters()))
-
-
-@dataclass(frozen=True)
-class _At:
-    at: datetime
-
-    def now(self) -> datetime:
-        """The instant of the rehearsal."""
-        return self.at
-
-
-@contextmanager
-def _taken_back(connection: sa.Connection) -> Iterator[sa.Connection]:
-    """The caller's connection, on which everything done is undone in the end. It must be one that may write:
-    another connection would wait for ever for what this one has read."""
-    savepoint = connection.begin_nested()
-    try:
-        yield connection
-    finally:
-        savepoint.rollback()
 
 
 def _entity_of(step: AnyStep) -> Entity:

@@ -22,7 +22,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.fields.links import to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import locks, prepared, trash
-from dougong_runtime.storage.apply import fresh_columns, is_staged, named_after, not_unique
+from dougong_runtime.storage.apply import not_unique
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.fill import OptionRenaming, Searching
 from dougong_runtime.storage.identifiers import search_column_name, sort_column_name, table_name
@@ -42,6 +42,7 @@ from dougong_runtime.storage.steps import (
     RetypeField,
 )
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.work import fresh_columns, is_staged, named_after
 
 T = TypeVar("T")
 
