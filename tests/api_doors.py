@@ -259,7 +259,12 @@ API_DOORS: tuple[Door, ...] = (
     ),
     Door(
         "export",
-        (f"POST {MANY}/export", "GET /api/v1/jobs/{id}", "GET /api/v1/jobs/{id}/result"),
+        (
+            f"POST {MANY}/export",
+            "GET /api/v1/jobs/{id}",
+            "GET /api/v1/jobs/{id}/result",
+            "POST /api/v1/jobs/{id}/cancel",
+        ),
         exported,
     ),
     Door("import", (f"POST {MANY}/import",), imported),

@@ -107,6 +107,6 @@ def api_routes(app: str) -> list[Route]:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     kept: Jobs = app.state.jobs
-    await anyio.to_thread.run_sync(kept.recover)
+    await anyio.to_thread.run_sync(kept.start)
     yield
     await anyio.to_thread.run_sync(kept.close)

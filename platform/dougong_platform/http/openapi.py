@@ -189,6 +189,10 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         },
         f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
         f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
+        f"{V1}/jobs/{{id}}/cancel": {
+            "parameters": [_id()],
+            "post": _op("cancel_job", "jobs", _ref("Job"), "202"),
+        },
     }
 
 
@@ -265,7 +269,9 @@ def _job() -> Schema:
         kind={"enum": ["import", "export"]},
         app=_TEXT,
         entity=_TEXT,
-        state={"enum": ["queued", "running", "done", "failed"]},
+        state={"enum": ["queued", "running", "done", "failed", "cancelled"]},
+        attempts=whole,
+        cancelling={"type": "boolean"},
         done=whole,
         total={"type": ["integer", "null"]},
         outcome=maybe,

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import time
-from pathlib import Path
 from typing import Any
 
 import openpyxl
-import sqlalchemy as sa
 
 from clinic import PATH, Clinic
-from dougong_platform.http.jobs import runner
-from dougong_platform.http.jobs.table import JOB
 
 PATIENT = f"{PATH}/patient"
 
@@ -109,17 +104,12 @@ def test_a_job_is_its_owners_alone(clinic: Clinic) -> None:
     assert clinic.client("head_yu").get("/api/v1/jobs/nonsense").status_code == 404
 
 
-def test_a_job_whose_process_ended_is_said_to_be_lost(clinic: Clinic) -> None:
-    jobs: runner.Jobs = clinic.app.state.jobs
-    viewer = clinic.viewer("head_yu")
-    with clinic.site.database.write() as connection:
-        work = jobs.prepare(connection, viewer, "import", "clinic", "patient")
-    head = clinic.client("head_yu")
-    assert head.get(f"/api/v1/jobs/{work.job}").json()["state"] == "queued"
-    long_ago = time.time() - runner.LOST_SECONDS - 1
-    os.utime(Path(work.folder) / "progress", (long_ago, long_ago))
-    lost = head.get(f"/api/v1/jobs/{work.job}").json()
-    assert (lost["state"], lost["problem"]["type"]) == ("failed", "/problems/job-lost")
-    jobs.recover()
-    with clinic.site.database.read() as connection:
-        assert connection.scalar(sa.select(JOB.c.state).where(JOB.c.id == work.job)) == "failed"
+def test_a_job_is_cancelled_by_its_owner_or_an_administrator(clinic: Clinic) -> None:
+    asked = clinic.client("head_yu").post(f"{PATIENT}/export", json={"fields": ["name"]})
+    job = finished(clinic, "head_yu", asked)["id"]
+    assert clinic.client("dr_lin").post(f"/api/v1/jobs/{job}/cancel").status_code == 404
+    for person in ("head_yu", "admin"):
+        told = clinic.client(person).post(f"/api/v1/jobs/{job}/cancel")
+        assert (told.status_code, told.json()["state"]) == (202, "done"), "what is done stays done"
+    looking_on = clinic.client("admin", **{"X-View-As": "head_yu"})
+    assert looking_on.post(f"/api/v1/jobs/{job}/cancel").status_code == 403

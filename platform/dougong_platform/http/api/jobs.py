@@ -10,6 +10,7 @@ from dougong_platform.http.answers import json_answer
 from dougong_platform.http.endpoint import Call, reads
 from dougong_platform.http.jobs.runner import Jobs
 from dougong_platform.http.problem_types import VIEWING_AS
+from dougong_platform.http.viewer import asker_of, authorise
 from dougong_runtime.errors import refuse
 
 MEDIA_TYPES = {
@@ -37,6 +38,13 @@ def get_job(call: Call) -> Response:
     return json_answer(jobs_of(call).get(call.connection, call.viewer, call.path("id")))
 
 
+def cancel_job(call: Call) -> Response:
+    """`POST /api/v1/jobs/{id}/cancel`: ask that it end; what it has done is undone. It waits for no writer."""
+    parameters.parameters(call.request)
+    authorise(asker_of(call.site, call.request, call.connection), writes=True)
+    return json_answer(jobs_of(call).cancel(call.connection, call.viewer, call.path("id")), 202)
+
+
 def get_result(call: Call) -> Response:
     """`GET /api/v1/jobs/{id}/result`: the file. Not while viewing as another: that is for looking, not for taking."""
     parameters.parameters(call.request)
@@ -53,5 +61,6 @@ def routes(prefix: str) -> list[Route]:
     return [
         Route(prefix + "/jobs", reads(list_jobs), methods=["GET"]),
         Route(prefix + "/jobs/{id}", reads(get_job), methods=["GET"]),
+        Route(prefix + "/jobs/{id}/cancel", reads(cancel_job), methods=["POST"]),
         Route(prefix + "/jobs/{id}/result", reads(get_result), methods=["GET"]),
     ]

@@ -1,13 +1,10 @@
-"""Import and export, as jobs: the request is answered at once, the work goes on in a thread."""
+"""Import and export, as jobs: the request is answered at once, the work goes on beside it."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
@@ -17,30 +14,17 @@ from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.api.jobs import jobs_of
 from dougong_platform.http.endpoint import Call, writes
-from dougong_platform.http.jobs.runner import Doing, Outcome, Work
+from dougong_platform.http.jobs.transfers import export_order
+from dougong_platform.http.jobs.work import UPLOAD
 from dougong_platform.http.problem_types import BAD_REQUEST, UNKNOWN_MEMBER
-from dougong_platform.http.problems import describe
 from dougong_platform.http.viewer import CSRF_FIELD
-from dougong_platform.site import Site
-from dougong_runtime.errors import FORBIDDEN, Problem, Refused, problem_type, refuse
+from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import Query
-from dougong_runtime.transfer.export import FORMATS, export
-from dougong_runtime.transfer.load import load
-from dougong_runtime.transfer.row_reader import BadCell
+from dougong_runtime.transfer.export import FORMATS
 
-BAD_CELLS_MAX = 1_000
-"""Bad cells that an answer lists."""
-
-BAD_ROW = problem_type(
-    "bad-row",
-    422,
-    "第 {line} 行「{column}」的值 {value}：{zh}",
-    "Line {line}, “{column}”, value {value}: {en}",
-    remedy=("改正后重新导入。", "Correct it and import again."),
-)
 ACTIONS = {"export": Label("导出", "exporting"), "import": Label("导入", "importing")}
 FORM_FIELDS = ("file", "key", "dry_run", "keep_good", CSRF_FIELD)
 
@@ -63,8 +47,10 @@ def export_records(call: Call) -> Response:
     )
     records = _allowed(call, "export")
     records.list(replace(query, limit=1, export=True))
-    work = jobs_of(call).prepare(call.connection, call.viewer, "export", call.path("app"), query.entity)
-    return _accepted(call, work, partial(_export, call.site, call.path("app"), query, form))
+    job, _ = jobs_of(call).prepare(
+        call.connection, call.viewer, "export", call.path("app"), query.entity, export_order(query, form)
+    )
+    return _accepted(call, job)
 
 
 def import_records(call: Call) -> Response:
@@ -86,14 +72,13 @@ def import_records(call: Call) -> Response:
         "name": Path(file.filename or "").name[:200] or None,
     }
     _allowed(call, "import")
-    work = jobs_of(call).prepare(
-        call.connection, call.viewer, "import", call.path("app"), call.path("entity")
+    job, folder = jobs_of(call).prepare(
+        call.connection, call.viewer, "import", call.path("app"), call.path("entity"), options
     )
-    upload = work.folder / "upload"
-    with upload.open("wb") as kept:
+    file.file.seek(0)  # the transaction may be done again
+    with (folder / UPLOAD).open("wb") as kept:
         shutil.copyfileobj(file.file, kept)
-    doing = partial(_import, call.site, call.path("app"), call.path("entity"), upload, options)
-    return _accepted(call, work, doing)
+    return _accepted(call, job)
 
 
 def _allowed(call: Call, action: str) -> Records:
@@ -107,69 +92,12 @@ def _allowed(call: Call, action: str) -> Records:
     return records
 
 
-def _accepted(call: Call, work: Work, doing: Doing) -> Response:
+def _accepted(call: Call, job: str) -> Response:
     """202 with the job; it begins once its row is committed."""
     jobs = jobs_of(call)
-    call.afterwards.append(lambda: jobs.submit(work, doing))
-    told = jobs.get(call.connection, call.viewer, work.job)
-    return json_answer(told, 202, {"Location": f"/api/v1/jobs/{work.job}"})
-
-
-class _LateAudit(Records):
-    """Records for a file that takes long to write: the export is audited afterwards, so that SQLite's only writer is
-    not held meanwhile. Until then the file is nobody's to take."""
-
-    late: tuple[str, int, Mapping[str, Any]] | None = None
-
-    def exported(self, entity: str, count: int, facts: Mapping[str, Any]) -> None:
-        """Remember it."""
-        self.late = (entity, count, facts)
-
-
-def _export(site: Site, app: str, query: Query, form: str, work: Work) -> Outcome:
-    name = f"result.{form.partition('-')[0]}"
-    with site.database.read() as connection, (work.folder / name).open("wb") as out:
-        running, zone = site.running(connection, app), site.settings.time_zone
-        records = _LateAudit(running, connection, work.viewer, site.clock, time_zone=zone)
-        rows = export(records, query, form, out, progress=work.progress)
-    if records.late is not None:
-        with site.database.write() as connection:
-            site.records(connection, work.viewer, app).exported(*records.late)
-    work.progress(rows, rows)
-    return Outcome({"rows": rows}, name)
-
-
-def _import(
-    site: Site, app: str, entity: str, upload: Path, options: Mapping[str, Any], work: Work
-) -> Outcome:
-    """Raises Refused with every bad cell where nothing was kept for their sake."""
-    try:
-        with site.database.write() as connection:
-            records = site.records(connection, replace(work.viewer, via="import"), app)
-            loaded = load(records, entity, upload, progress=work.progress, **options)
-    finally:
-        upload.unlink(missing_ok=True)
-    problems = [_bad_cell(cell) for cell in loaded.bad[:BAD_CELLS_MAX]]
-    if problems and not loaded.saved and not options["dry_run"]:
-        raise Refused(problems)
-    said = describe(Refused(problems), work.viewer.language, work.job).body["problems"] if problems else []
-    return Outcome(
-        {
-            "rows": loaded.rows,
-            "created": loaded.created,
-            "updated": loaded.updated,
-            "rejected": loaded.rejected,
-            "problems": said,
-            "ignored": list(loaded.ignored),
-            "saved": loaded.saved,
-            "stopped": loaded.stopped,
-        }
-    )
-
-
-def _bad_cell(cell: BadCell) -> Problem:
-    facts = {"line": cell.line, "column": cell.column, "value": cell.value}
-    return Problem(BAD_ROW, cell.column or None, facts | {"zh": cell.reason.zh, "en": cell.reason.en})
+    call.afterwards.append(jobs.wake)
+    told = jobs.get(call.connection, call.viewer, job)
+    return json_answer(told, 202, {"Location": f"/api/v1/jobs/{job}"})
 
 
 def _text(form: FormData, name: str) -> str | None:

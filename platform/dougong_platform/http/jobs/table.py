@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from dougong_runtime.exact import Instant, JsonValue, RecordId
 from dougong_runtime.storage.system import SYSTEM
 
-QUEUED, RUNNING, DONE, FAILED = "queued", "running", "done", "failed"
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 UNFINISHED = (QUEUED, RUNNING)
 
 JOB = sa.Table(
@@ -23,10 +23,16 @@ JOB = sa.Table(
     sa.Column("finished_at", Instant()),
     sa.Column("outcome", JsonValue()),
     sa.Column("result", sa.Text),
+    sa.Column("order", JsonValue()),
+    sa.Column("holder", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
 )
 """kind         import or export
-state        queued by the request, running and then done or failed by the thread that works; a job whose process
-             ended is set to failed by whoever notices (runner.py)
+state        queued by the request; running, then done, failed or cancelled by whoever holds it (runner.py)
 outcome      done: what the work answers, an object; failed: members of a problem-details object
 result       name of the result's file in the job's folder
+order        what is to be done, an object that the kind understands, and from where it was asked; NULL for jobs of
+             older programs, which cannot be taken up again
+holder       who works on it: a new word each time it is taken up, so that whoever lost it can settle nothing
+attempts     how often it was taken up
 """
