@@ -206,11 +206,12 @@ def administration(ward: Ward, username: str) -> str:
         "/audit",
         "/audit?entity=patient",
         "/settings",
+        "/jobs",
         "/health",
     )
     posts = (
         "/people", "/people/dr_lin/active", "/people/dr_lin/roles", "/people/dr_lin/password", "/people/dr_lin/totp",
-        "/teams", "/settings/clinic", "/view-as", "/view-as/end",
+        "/teams", "/settings/clinic", "/jobs/none/cancel", "/view-as", "/view-as/end",
     )  # fmt: skip
     seen = [
         _get(ward, username, *(f"/admin{page}" for page in pages)),
@@ -291,6 +292,8 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /admin/audit/verify",
             "GET /admin/settings",
             "POST /admin/settings/{app}",
+            "GET /admin/jobs",
+            "POST /admin/jobs/{id}/cancel",
             "GET /admin/health",
             "POST /admin/view-as",
             "POST /admin/view-as/end",

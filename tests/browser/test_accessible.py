@@ -32,6 +32,7 @@ ADMIN = {
     "teams": "/admin/teams",
     "audit": "/admin/audit",
     "settings": "/admin/settings",
+    "jobs": "/admin/jobs",
     "health": "/admin/health",
 }
 

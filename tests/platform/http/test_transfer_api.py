@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 
 from clinic import PATH, Clinic
+from dougong_platform.upkeep import Upkeep
 
 PATIENT = f"{PATH}/patient"
 
@@ -113,3 +114,19 @@ def test_a_job_is_cancelled_by_its_owner_or_an_administrator(clinic: Clinic) -> 
         assert (told.status_code, told.json()["state"]) == (202, "done"), "what is done stays done"
     looking_on = clinic.client("admin", **{"X-View-As": "head_yu"})
     assert looking_on.post(f"/api/v1/jobs/{job}/cancel").status_code == 403
+
+
+def test_administrators_see_everyones_jobs_and_refreshes_but_not_what_came_of_them(clinic: Clinic) -> None:
+    job = finished(clinic, "head_yu", upload(clinic, "head_yu", "name,mail\n见过,seen@j.example\n"))
+    Upkeep(clinic.site).run_due()
+    shown = clinic.browser("admin", **{"Accept-Language": "en"}).get("/admin/jobs")
+    assert shown.status_code == 200
+    row = shown.text.partition(f'data-job="{job["id"]}"')[2].partition("</tr>")[0]
+    assert "Import" in row
+    assert "Done" in row
+    assert "seen@j.example" not in shown.text
+    assert 'data-refresh="' in shown.text
+    asked = clinic.browser("admin").post(f"/admin/jobs/{job['id']}/cancel", follow_redirects=False)
+    assert asked.status_code == 303
+    assert clinic.browser("head_yu").get("/admin/jobs").status_code == 403
+    assert clinic.browser("head_yu").post(f"/admin/jobs/{job['id']}/cancel").status_code == 403

@@ -180,7 +180,7 @@ class Jobs:
         if row.state == QUEUED:
             return True
         try:
-            last = (folder / PROGRESS).stat().st_mtime
+            last: float = (folder / PROGRESS).stat().st_mtime
         except OSError:
             last = 0.0
         return time.time() - last > LOST_SECONDS

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages import (
     admin_audit,
+    admin_jobs,
     admin_people,
     admin_site,
     documents,
@@ -40,6 +41,7 @@ def routes(site: Site) -> list[BaseRoute]:
         me,
         admin_people,
         admin_audit,
+        admin_jobs,
         admin_site,
         documents,
         views,

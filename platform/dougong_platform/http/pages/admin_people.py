@@ -63,6 +63,7 @@ def index(visit: Visit) -> Response:
                 ("teams", "users-group"),
                 ("audit", "history"),
                 ("settings", "adjustments"),
+                ("jobs", "checkbox"),
                 ("health", "heartbeat"),
             )
         ]
