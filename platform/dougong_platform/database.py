@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from dougong_platform import installing
+from dougong_platform import installing, positions
+from dougong_platform.replica import CONNECT_OPTIONS, Replica, ReplicaFailed
 from dougong_platform.settings import Settings
+from dougong_platform.slow_statements import SlowStatements
+from dougong_runtime.documents.versions import Overtaken
 from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.storage.dialects import make_engine
 
@@ -42,10 +46,14 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.slow_statements = SlowStatements(settings.slow_statement_ms)
 
     @cached_property
     def _pool(self) -> sa.Engine:
-        made = make_engine(self._settings.database_url, pool_size=self._settings.pool_size)
+        return self._engine_of(self._settings.database_url, {})
+
+    def _engine_of(self, url: str, options: Mapping[str, int]) -> sa.Engine:
+        made = make_engine(_with_options(url, options), pool_size=self._settings.pool_size)
         if made.dialect.name == "postgresql":
             threshold = self._settings.prepare_threshold
 
@@ -53,7 +61,16 @@ class Database:
                 connection.prepare_threshold = threshold
 
             sa.event.listen(made, "connect", set_threshold)
+        self.slow_statements.listen(made)
         return made
+
+    @cached_property
+    def replica(self) -> Replica | None:
+        """The replica that answers readers, where the settings name one."""
+        if not self._settings.read_url:
+            return None
+        engine = self._engine_of(self._settings.read_url, CONNECT_OPTIONS)
+        return Replica(engine, self._pool, self._settings.read_lag_seconds)
 
     @cached_property
     def engine(self) -> sa.Engine:
@@ -95,6 +112,35 @@ class Database:
         with self.reader.begin() as connection:
             yield connection
 
+    def nearby(self, read: Callable[[bool], T]) -> T:
+        """`read(True)` where there is a replica: it finds out who asks by `read`, then reads by `read_near`.
+        `read(False)` where there is none, or where the replica broke off: it reads all by `read`. Again where a version
+        was published meanwhile."""
+        if self.replica is not None:
+            with suppress(ReplicaFailed):
+                return retrying(lambda: read(True))
+        return retrying(lambda: read(False))
+
+    @contextmanager
+    def read_near(self, position: int) -> Iterator[sa.Connection]:
+        """A transaction that reads one state of the data, on the replica if it has come as far as that position of the
+        log, else like `read`. Raises ReplicaFailed where the replica breaks off."""
+        if self.replica is not None and self.replica.may_answer(position):
+            with self.replica.read() as connection:
+                yield connection
+        else:
+            with self.read() as connection:
+                yield connection
+
+    def position_of(self, connection: sa.Connection, user: str | None) -> int:
+        """The position of the log that a replica must have replayed before it may answer this person."""
+        return positions.position_of(connection, user) if self.replica is not None else 0
+
+    def wrote(self, user: str | None, at: datetime) -> None:
+        """Note that a person's transaction has been committed. To be called before they are told."""
+        if self.replica is not None and user is not None:
+            positions.note(self._pool, user, at)
+
     def install(self) -> None:
         """Bring the system's tables to this program's form: missing ones are made, older ones migrated.
 
@@ -115,22 +161,34 @@ class Database:
     def close(self) -> None:
         """Give all connections back to the database."""
         self._pool.dispose()
+        if self.replica is not None:
+            self.replica.close()
 
 
 def retrying(work: Callable[[], T]) -> T:
     """Do a transaction's whole work, again where the database ended it because two writers waited for each other.
 
-    PostgreSQL undoes one of them; done anew, it finds the other finished. `work` must have no effect outside its
+    PostgreSQL undoes one of them; done anew, it finds the other finished. Again also where a version was published
+    after the transaction had begun to read: it goes on under the new one. `work` must have no effect outside its
     transaction before that is committed.
     """
     for attempt in range(RETRIES_MAX):
         try:
             return work()
+        except Overtaken:
+            pass
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in COLLISIONS:
                 raise
             time.sleep(random.uniform(0, RETRY_SECONDS * 2**attempt))
     return work()
+
+
+def _with_options(url: str, options: Mapping[str, int]) -> str:
+    """The URL with parameters of the driver that it does not name itself."""
+    parsed = sa.make_url(url)
+    added = {name: str(value) for name, value in options.items() if name not in parsed.query}
+    return parsed.update_query_dict(added).render_as_string(hide_password=False)
 
 
 def unreachable(error: OperationalError) -> Refused:

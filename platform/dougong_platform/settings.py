@@ -289,6 +289,20 @@ SETTINGS: tuple[Setting, ...] = (
         True,
     ),
     _setting(
+        "slow_statement_ms",
+        _whole(0, 600_000),
+        500,
+        "超过多少毫秒的语句记入慢语句；0 不记",
+        "Milliseconds from which a statement is noted as slow; 0: none is",
+    ),
+    _setting(
+        "backup_mark",
+        _text,
+        "",
+        "备份成功后写的文件；dougong doctor 看它的时间",
+        "A file that the backup touches when it has succeeded; “dougong doctor” looks at its age",
+    ),
+    _setting(
         "upgrade",
         _one_of("auto", "manual"),
         "auto",
@@ -330,6 +344,8 @@ class Settings:
     seal_seconds: int
     audit_anchor: str = field(repr=False)
     audit_anchor_token: str = field(repr=False)
+    slow_statement_ms: int
+    backup_mark: str
     upgrade: str
     demo: bool
     origins: Mapping[str, str] = field(default_factory=dict)

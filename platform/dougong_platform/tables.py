@@ -127,3 +127,13 @@ SLOW_STATEMENT = sa.Table(
 )
 """Statements that took longer than the threshold: their text without values, how often, how long together and at
 worst. The worst few hundred are kept; `key` is the SHA-256 of the text."""
+
+POSITION = sa.Table(
+    "dg_position",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Where the log of PostgreSQL stood when a person last wrote, in bytes from its beginning; not logged itself. Only
+where there is a replica (positions.py)."""

@@ -20,10 +20,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from dougong_platform import seals, signin
+from dougong_platform import positions, seals, signin
 from dougong_platform.database import retrying
 from dougong_platform.logs import logger
 from dougong_platform.pace import Pace
+from dougong_platform.presence import Presence
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_runtime.errors import Refused
@@ -72,6 +73,7 @@ class Upkeep:
         self.site = site
         self.holder = f"{socket.gethostname()}/{os.getpid()}/{uuid7()[-8:]}"
         self._observers = observers
+        self._presence = Presence()
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, name="upkeep", daemon=True),
@@ -91,6 +93,7 @@ class Upkeep:
             if thread.is_alive():
                 thread.join(timeout=10)
         self._safely("last use", self._write_use)
+        self._safely("presence", self._leave)
 
     def chores(self) -> tuple[Chore, ...]:
         """All the pieces of work, with when they are due."""
@@ -252,12 +255,20 @@ class Upkeep:
             )
 
     def _write_use(self) -> None:
+        now = self.site.clock.now()
         with self.site.database.write() as connection:
             self.site.last_use.write(connection)
+            self.site.database.slow_statements.write(connection, now)
+            self._presence.tell(connection, now)
+
+    def _leave(self) -> None:
+        with self.site.database.write() as connection:
+            self._presence.leave(connection)
 
     def _sweep(self) -> None:
         with self.site.database.write() as connection:
             signin.sweep(self.site, connection)
+            positions.sweep(connection, self.site.clock.now())
 
 
 def start_of_hour(now: datetime) -> datetime:

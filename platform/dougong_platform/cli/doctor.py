@@ -19,7 +19,7 @@ from dougong_platform.cli.terminal import (
     say,
     words,
 )
-from dougong_platform.doctor import State, examine
+from dougong_platform.doctor import Finding, State, examine
 from dougong_platform.recompute import Compared, Differing, recompute
 from dougong_platform.site import Site
 
@@ -54,11 +54,11 @@ def doctor(
 ) -> None:
     if app is not None and not (compare or repair):
         misused("应用和实体只与 --recompute 一起使用。", "An app or entity goes with --recompute only.")
-    with open_site() as site:
+    with open_site(install=False) as site:
         findings = examine(site) if app is None else []
         compared = _recompute(site, app, entity, repair) if compare or repair else []
-    data = [{"name": f.name, "state": f.state, "text": words(f.says)} for f in findings]
-    lines = [_line(f.name, f.state, words(f.says)) for f in findings]
+    data = [_data(finding) for finding in findings]
+    lines = [line for finding in findings for line in _lines(finding)]
     for one in compared:
         shown = list(_shown(one, repair))
         data += shown
@@ -69,10 +69,26 @@ def doctor(
         sys.exit(REFUSED)
 
 
-doctor.__doc__ = say("检查数据库、磁盘、时钟、密钥和审计", "Look at database, disk, clock, keys and audit")
+doctor.__doc__ = say("检查站点哪里不对、该怎么办", "Tell what is wrong with the site, and what to do")
+
+
+def _data(finding: Finding) -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "state": finding.state,
+        "text": words(finding.says),
+        "remedy": words(finding.remedy) or None,
+    }
+
+
+def _lines(finding: Finding) -> Iterable[str]:
+    yield _line(finding.name, finding.state, words(finding.says))
+    if finding.remedy is not None:
+        yield "  → " + words(finding.remedy)
 
 
 def _recompute(site: Site, app: str | None, entity: str | None, repair: bool) -> list[Compared]:
+    site.database.install()
     with progress(say("重算公式", "Computing formulas")) as shown:
 
         def told(what: str, done: int, total: int) -> None:

@@ -109,13 +109,21 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                         return call, handler(call)
 
                 call, response = retrying(write)
+                site.database.wrote(call.viewer.user, site.clock.now())
                 for act in call.afterwards:
                     act()
                 return response
+            return site.database.nearby(read)
+
+        def read(nearby: bool) -> Response:
             with site.database.read() as connection:
                 asker = known or asker_of(site, request, connection)
                 authorise(asker, writes=False)
                 check_csrf(site, asker, request, form)
+                if not nearby:
+                    return handler(Call(site, request, connection, asker.viewer, content, form))
+                position = site.database.position_of(connection, asker.viewer.user)
+            with site.database.read_near(position) as connection:
                 return handler(Call(site, request, connection, asker.viewer, content, form))
 
         return await in_thread(request, run)

@@ -67,8 +67,13 @@ class Pages:
     def _endpoint(self, handler: Handler, *, writes: bool) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             form = await _form(request) if request.method == "POST" else FormData()
-            visit = Visit(self.site, request, form, writes)
-            return await in_thread(request, lambda: retrying(lambda: visit.answer(handler)))
+
+            def answer(nearby: bool) -> Response:
+                return Visit(self.site, request, form, writes, nearby).answer(handler)
+
+            if request.method in asking.SAFE_METHODS:
+                return await in_thread(request, lambda: self.site.database.nearby(answer))
+            return await in_thread(request, lambda: retrying(lambda: answer(False)))
 
         endpoint.__name__ = _name(handler)
         endpoint.__doc__ = handler.__doc__
@@ -111,6 +116,8 @@ class Visit:
     request: Request
     form: FormData
     writes: bool = False
+    nearby: bool = False
+    """Whether what only reads may come from a replica."""
 
     def answer(self, handler: Handler) -> Response:
         """The handler's answer. Who has not signed in is sent to do so, and comes back."""
@@ -163,14 +170,23 @@ class Visit:
     @contextmanager
     def reading(self) -> Iterator[Here]:
         """A transaction for reading, as who asks. Raises Refused (NOT_SIGNED_IN …)."""
-        with self.site.database.read() as connection:
-            yield Here(self, connection, self._asker(connection, writes=False))
+        database = self.site.database
+        with database.read() as connection:
+            asker = self._asker(connection, writes=False)
+            if not self.nearby:
+                yield Here(self, connection, asker)
+                return
+            position = database.position_of(connection, asker.viewer.user)
+        with database.read_near(position) as connection:
+            yield Here(self, connection, asker)
 
     @contextmanager
     def writing(self) -> Iterator[Here]:
         """A transaction that commits unless something is raised."""
         with self.site.database.write() as connection:
-            yield Here(self, connection, self._asker(connection, writes=self.writes))
+            asker = self._asker(connection, writes=self.writes)
+            yield Here(self, connection, asker)
+        self.site.database.wrote(asker.viewer.user, self.site.clock.now())
 
     def _asker(self, connection: sa.Connection, *, writes: bool) -> Asker:
         asker = asking.asker_of(self.site, self.request, connection)
