@@ -158,6 +158,8 @@ async def aggregate(_: Request) -> Response:
 app = Starlette(
     routes=[
         Route("/list", list_),
+        Route("/list_all", list_all),
+        Route("/deep", deep),
         Route("/items/{id}", read),
         Route("/items", create, methods=["POST"]),
         Route("/aggregate", aggregate),
