@@ -129,9 +129,11 @@ def mark(connection: sa.Connection) -> None:
 
 
 def _marks(connection: sa.Connection) -> list[str]:
+    """Marks as this transaction sees them, which may be one that is no longer there."""
     found = connection.execute(
         sa.text(
-            "SELECT typname FROM pg_type WHERE typtype = 'd' AND typname LIKE :like AND pg_type_is_visible(oid)"
+            "SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+            "WHERE t.typtype = 'd' AND t.typname LIKE :like AND n.nspname = current_schema()"
         ),
         {"like": _MARK.replace("_", r"\_") + "%"},
     )
@@ -144,7 +146,8 @@ def prepare_anew(connection: sa.Connection, app: str, number: int) -> None:
     key = f"dougong version of {app}"
     if connection.dialect.name == "postgresql" and connection.info.get(key) != number:
         if key in connection.info:
-            connection.exec_driver_sql("DEALLOCATE ALL")
+            # The driver sees it only in a statement that it has not met before.
+            connection.exec_driver_sql(f"DEALLOCATE ALL /* {app} {number} */")
         connection.info[key] = number
 
 
