@@ -13,6 +13,7 @@ import pytest
 
 from databases import every_database
 from dougong_platform import upkeep
+from dougong_platform.doctor import examine
 from dougong_platform.site import Site
 from dougong_platform.upkeep import Upkeep
 from dougong_runtime import publish
@@ -194,3 +195,23 @@ def test_a_refresh_without_changes_writes_no_audit(library: Site) -> None:
     pass_time(library, hours=12)
     keeper.run_due()
     assert len(refreshes(library)) == before
+
+
+def stale(site: Site) -> list[tuple[str, str]]:
+    return [(f.state, f.says.en) for f in examine(site, slow=False) if f.name == "refreshes"]
+
+
+@every_database
+def test_the_doctor_tells_what_is_stale_and_how_far_a_refresh_is(library: Site) -> None:
+    at = "2026-03-02 02:00 UTC"
+    assert stale(library) == [("good", f"library: daily formulas are as of {at}")], "published then"
+    pass_time(library, days=2)
+    assert [state for state, _ in stale(library)] == ["good"]
+    pass_time(library, minutes=1)
+    with library.database.write() as connection:
+        running = library.running(connection, "library")
+        refresh.advance(connection, running, "daily", library.clock, rows=10)
+    says = f"library: daily formulas are as of {at}, a refresh is under way: 10 / {LOANS}, which is stale"
+    assert stale(library) == [("warning", says)]
+    Upkeep(library).run_due()
+    assert stale(library) == [("good", "library: daily formulas are as of 2026-03-04 02:01 UTC")]

@@ -52,7 +52,7 @@ def describe_app(app: App) -> dict[str, Any]:
     return {"name": app.name, "label": app.label, "version": app.version}
 
 
-def describe_entity(found: EntityAccess) -> dict[str, Any]:
+def describe_entity(found: EntityAccess, records: Records) -> dict[str, Any]:
     """An entity with its fields as the person sees them."""
     entity = found.entity
     shown = {view.field.name for view in found.fields}
@@ -61,11 +61,11 @@ def describe_entity(found: EntityAccess) -> dict[str, Any]:
         "label": entity.label,
         "title": entity.title if entity.title in shown else None,
         "actions": list(found.actions),
-        "fields": [describe_field(view) for view in found.fields],
+        "fields": [describe_field(view, records) for view in found.fields],
     }
 
 
-def describe_field(view: Any) -> dict[str, Any]:
+def describe_field(view: Any, records: Records) -> dict[str, Any]:
     """A field: its type, whether it shows whole or masked, and whether it may be written."""
     field = view.field
     described: dict[str, Any] = {
@@ -87,6 +87,8 @@ def describe_field(view: Any) -> dict[str, Any]:
         described["to"] = list(field.targets)
     if field.help is not None:
         described["help"] = field.help
+    if field.refresh is not None:
+        described |= {"refresh": field.refresh, "refreshed_at": records.refreshed_at(field)}
     return described
 
 

@@ -124,6 +124,11 @@ class Desk:
         """The unit that stands in a label."""
         return unit_of(field, self.reader)
 
+    def as_of(self, field: Field) -> str:
+        """`as of` and when, for a formula that follows the clock and is stored; empty for any other field."""
+        at = self.records.refreshed_at(field)
+        return "" if at is None else self.reader.t("refresh.as_of", at=self.reader.moment(at))
+
     def title(self, entity: Entity, item: Mapping[str, Any]) -> str:
         """What a record is called; a short form of its id where its title is not to be seen."""
         field = entity.fields.get(entity.title)

@@ -107,6 +107,8 @@ class Head:
     direction: str
     total: str = ""
     total_exact: str = ""
+    as_of: str = ""
+    """Since when it is true, of what is computed from time to time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +409,7 @@ class ListBuilder:
             self.direction(column.path),
             short(raw, reader.language) if raw is not None else "",
             number(raw) if raw is not None else "",
+            self.desk.as_of(column.field),
         )
 
     def direction(self, path: str) -> str:

@@ -44,6 +44,8 @@ class ShownFact:
     face: Face
     reveal: bool = False
     now: Face | None = None
+    as_of: str = ""
+    """Since when it is true, of what is computed from time to time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,7 @@ class RecordBuilder:
             self.desk.face(field_, value),
             bool(view.reveal) and self.as_of is None,
             now,
+            self.desk.as_of(field_) if self.as_of is None else "",
         )
 
     def present(self) -> list[Field]:

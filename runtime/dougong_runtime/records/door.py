@@ -31,7 +31,7 @@ from dougong_runtime.fields.base import Field, Json, Value
 from dougong_runtime.host import Clock, SystemClock, Viewer
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records import bulk, dependants, past, read, settings, told, trash
+from dougong_runtime.records import bulk, dependants, past, read, refresh, settings, told, trash
 from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
@@ -98,6 +98,7 @@ class Records:
         if shared is not None:
             self._scene.shared = shared
         self._writer = Writer(self._scene, observers)
+        self._true_for: Mapping[str, datetime] | None = None
 
     # --- what the viewer may do ---------------------------------------------------------------------------------
 
@@ -128,6 +129,14 @@ class Records:
                 )
             )
         return tuple(views)
+
+    def refreshed_at(self, field: Field) -> datetime | None:
+        """The instant that a formula which follows the clock is true for, at least; None for any other field."""
+        if field.refresh is None:
+            return None
+        if self._true_for is None:
+            self._true_for = refresh.true_for(self.connection, self.running)
+        return self._true_for.get(field.refresh)
 
     # --- reading ------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from dougong_runtime.documents.versions import VERSIONS
 from dougong_runtime.exact import Instant, JsonValue, RecordId
 from dougong_runtime.host import Clock, Viewer
 from dougong_runtime.model.app import App
@@ -98,6 +99,17 @@ def refreshed_at(connection: sa.Connection, app: str) -> dict[str, datetime]:
     """`hourly` and `daily` → the instant that those formulas are true for, at least."""
     rows = connection.execute(sa.select(REFRESHED.c.which, REFRESHED.c.at).where(REFRESHED.c.app == app))
     return {row.which: row.at for row in rows}
+
+
+def true_for(connection: sa.Connection, running: Running) -> dict[str, datetime]:
+    """The same for every rhythm: what was never refreshed was computed when the running version was published."""
+    found = refreshed_at(connection, running.app.name)
+    if len(found) < len(RHYTHMS):
+        mine = (VERSIONS.c.app == running.app.name) & (VERSIONS.c.number == running.number)
+        published = connection.scalar(sa.select(VERSIONS.c.at).where(mine))
+        if published is not None:
+            found = dict.fromkeys(RHYTHMS, published) | found
+    return found
 
 
 def progress(connection: sa.Connection, app: str | None = None) -> list[Progress]:

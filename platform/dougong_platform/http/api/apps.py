@@ -31,7 +31,7 @@ def get_app(call: Call) -> Response:
     entities = {found.entity.name: found for found in description.entities_of(records)}
     answer = {
         **description.describe_app(app),
-        "entities": [description.describe_entity(found) for found in entities.values()],
+        "entities": [description.describe_entity(found, records) for found in entities.values()],
         **description.documents_of(app, entities),
     }
     if call.viewer.is_admin and call.viewer.acting_for is None:
