@@ -229,10 +229,9 @@ def change_password(visit: Visit) -> Response:
     with visit.reading() as here:
         user, username = here.viewer.user or "", here.viewer.username
         session = here.asker.session
-        address = door_of(visit.request).address
         has_factor = totp.is_enrolled(here.connection, user)
     try:
-        _prove(visit, username, current, address, has_factor)
+        _prove(visit, username, current, has_factor)
         with visit.writing() as here:
             keep = signin.token_hash(session) if session else None
             people.set_password(here.site, here.connection, here.viewer, user, wanted, keep)
@@ -242,10 +241,11 @@ def change_password(visit: Visit) -> Response:
     return go("/me?done=password")
 
 
-def _prove(visit: Visit, username: str, password: str, address: str | None, has_factor: bool) -> None:
+def _prove(visit: Visit, username: str, password: str, has_factor: bool) -> None:
     """Raises Refused where the password is not the person's; the second factor was asked when they signed in."""
+    door = door_of(visit.request)
     try:
-        signin.prove(visit.site, username, password, address=address)
+        signin.prove(visit.site, username, password, address=door.address, request=door.request)
     except Refused as refused:
         if not (has_factor and refused.problems[0].type is signin.CODE_NEEDED):
             raise
@@ -281,7 +281,14 @@ def confirm_factor(visit: Visit) -> Response:
 
 
 def remove_factor(visit: Visit) -> Response:
-    """Take the factor away."""
+    """Take the factor away, for who knows the password: a browser left open does not suffice."""
+    with visit.reading() as here:
+        username = here.viewer.username
+    try:
+        _prove(visit, username, str(visit.form.get("current") or ""), has_factor=True)
+    except Refused as refused:
+        with visit.reading() as here:
+            return _page(here, 422, problem=here.said(refused))
 
     def act(here: Here) -> dict[str, Any]:
         totp.remove(here.site, here.connection, here.viewer, here.viewer.user or "")
