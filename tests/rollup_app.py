@@ -7,10 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App
 from dougong_runtime.records import dependants
 from dougong_runtime.records.door import Records
+from dougong_runtime.records.running import Running
 from make import app_of
 from world import World
 
@@ -90,6 +93,25 @@ fields:
   - {name: quantity, type: integer, default: 1}
   - {name: price, type: decimal, scale: 2}
   - {name: amount, type: formula, formula: quantity * price, result: decimal, scale: 2}
+  - {name: tag, type: integer}
+unique:
+  - {name: one_of_a_tag, fields: [tag], when: "job.name <> 'none'"}
+---
+kind: entity
+name: slip
+title: number
+fields:
+  - {name: number, type: autonumber, pattern: "S{0000}"}
+  - {name: job, type: reference, to: job, inverse: slips, required: true}
+  - {name: code, type: text, unique: true}
+  - {name: chosen, type: boolean, default: false}
+  - {name: said, type: long_text}
+  - name: stage
+    type: stage
+    stages: [{value: waiting}, {value: taken}, {value: done}]
+    transitions: [{from: waiting, to: taken}, {from: taken, to: done}]
+unique:
+  - {name: one_chosen, fields: [job], when: chosen}
 """
 
 
@@ -146,7 +168,8 @@ def values_of(draw: random.Random, entity: str, known: Known) -> dict[str, Any]:
                 "price": money(draw),
                 "fine": f"{draw.randint(0, 9)}.{draw.randint(0, 9999):04}",
             }
-    return {"job": one("job", 0), "quantity": draw.randint(1, 9), "price": money(draw)}
+    tag = draw.randrange(20) if draw.random() < 0.3 else None
+    return {"job": one("job", 0), "quantity": draw.randint(1, 9), "price": money(draw), "tag": tag}
 
 
 def write(draw: random.Random, records: Records, known: Known) -> None:
@@ -243,11 +266,22 @@ def attempt(world: World, draw: random.Random, known: Known, writes: int = 1) ->
     return done
 
 
-def untrue(world: World) -> list[tuple[str, tuple[str, ...], int]]:
-    """What a computation from the rows says differently: entity, fields and number of records. Nothing is stored."""
+def untrue(world: World) -> dict[tuple[str, str, str], tuple[Any, Any]]:
+    """Entity, record and field → the stored figure, and what a computation from the rows says. Nothing is stored."""
     with world.engine.connect() as connection:
         running = world.running(connection)
+        kept = _figures(connection, running)
         nodes = {(s.entity, f) for s in running.graph.steps for f in s.fields}
-        found = dependants.recompute(connection, running, nodes, world.clock)
+        dependants.recompute(connection, running, nodes, world.clock)
+        computed = _figures(connection, running)
         connection.rollback()
-    return [(r.entity, r.fields, len(r.records)) for r in found]
+    return {key: (kept[key], computed[key]) for key in kept if kept[key] != computed[key]}
+
+
+def _figures(connection: sa.Connection, running: Running) -> dict[tuple[str, str, str], Any]:
+    found = {}
+    for step in running.graph.steps:
+        table = running.tables.of(step.entity)
+        for row in connection.execute(sa.select(table)).mappings():
+            found.update({(step.entity, row["id"], name): row[name] for name in step.fields})
+    return found

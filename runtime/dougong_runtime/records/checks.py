@@ -21,7 +21,7 @@ from dougong_runtime.formulas.context import needed
 from dougong_runtime.formulas.dependencies import dependencies
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Rule, Unique
-from dougong_runtime.records import stages
+from dougong_runtime.records import stages, unique_locks
 from dougong_runtime.records.change import Change
 from dougong_runtime.records.read_sql import IDS
 from dougong_runtime.records.scene import Scene
@@ -55,6 +55,9 @@ def check(
     `given`: new record → the fields filled in by its writer that not every grant lets be filled in.
     """
     statement = _statement(scene, entity, changes[0].kind)
+    if not (statement.creating or statement.rules or statement.uniques or statement.ways):
+        return
+    unique_locks.take(scene, entity, changes)
     problems: list[Problem] = []
     warnings: list[Problem] = []
     if statement.of_old:
@@ -79,6 +82,7 @@ def check_unique(scene: Scene, entity: Entity, changes: Sequence[Change]) -> Non
     uniques = tuple(u for u in entity.unique if u.when is not None)
     if not uniques:
         return
+    unique_locks.take(scene, entity, changes)
     row = scene.tables.of(entity.name).alias("r")
     scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect)
     taken = [_taken(scene, entity, u, row, scope).label(f"a{i}") for i, u in enumerate(uniques)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,7 +58,13 @@ def stored(connection: sa.Connection, app: App) -> list[SettingView]:
 
 
 def values(connection: sa.Connection, app: App) -> dict[str, Any]:
-    """Code → value, coerced, as formulas read it."""
+    """Code → value, coerced, as formulas read it.
+
+    In a transaction for writing they stay as they are until its end: what it computes with them would else be stored
+    beside figures that a change of the setting has just computed anew.
+    """
+    if app.settings:
+        _keep_still(connection, app, shared=True)
     return {
         v.setting.code: v.setting.field.kind.coerce(v.setting.field, v.value) for v in stored(connection, app)
     }
@@ -86,6 +93,7 @@ def change(
             problems.append(Problem(INVALID_VALUE, code, {"zh": wrong.label.zh, "en": wrong.label.en}))
     if problems:
         raise Refused(problems)
+    _keep_still(connection, app, shared=False)
     before = {v.setting.code: v.value for v in stored(connection, app)}
     changed = {c: (before[c], v) for c, v in wanted.items() if before[c] != v}
     for code, (_, after) in changed.items():
@@ -94,6 +102,16 @@ def change(
         if connection.execute(SETTING.update().where(key).values(**values_)).rowcount == 0:
             connection.execute(SETTING.insert().values(app=app.name, code=code, **values_))
     return changed
+
+
+def _keep_still(connection: sa.Connection, app: App, *, shared: bool) -> None:
+    """Wait for a change of the app's settings by others to end, and let none begin; not `shared`: for their use, too."""
+    is_reader = connection.get_execution_options().get("postgresql_readonly", False)
+    if connection.dialect.name != "postgresql" or is_reader:
+        return
+    key = int.from_bytes(hashlib.sha256(f"settings of {app.name}".encode()).digest()[:8], "big", signed=True)
+    lock = sa.func.pg_advisory_xact_lock_shared if shared else sa.func.pg_advisory_xact_lock
+    connection.execute(sa.select(lock(sa.bindparam("key", key, sa.BigInteger))))
 
 
 def _checked(setting: SettingValue, raw: Any) -> Any:
