@@ -30,6 +30,7 @@ class Server:
     data: Path
     port: int
     user: str | None
+    settings: str = SETTINGS
 
     def url(self, database: str = "postgres") -> str:
         """The SQLAlchemy URL of a database on it."""
@@ -53,7 +54,7 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = f"-p {self.port} -k {self.data.parent} {SETTINGS}"
+        options = f"-p {self.port} -k {self.data.parent} {self.settings}"
         self.run("pg_ctl", "-D", str(self.data), "-o", options, "-w", "-l", f"{self.data}.log", "start")
 
     def stop(self) -> None:
@@ -93,15 +94,15 @@ class Pair:
 
 
 @contextmanager
-def streaming_pair() -> Iterator[Pair]:
-    """A primary and its replica, both up; ended and removed afterwards."""
+def streaming_pair(settings: str = "") -> Iterator[Pair]:
+    """A primary and its replica, both up; ended and removed afterwards. `settings`: options that override ours."""
     folder = Path(tempfile.mkdtemp(prefix="dougong-pair-"))
     user = "postgres" if os.geteuid() == 0 else None
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(folder, entry.pw_uid, entry.pw_gid)
-    primary = Server(folder / "primary", free_port(), user)
-    replica = Server(folder / "replica", free_port(), user)
+    primary = Server(folder / "primary", free_port(), user, f"{SETTINGS} {settings}")
+    replica = Server(folder / "replica", free_port(), user, f"{SETTINGS} {settings}")
     started: list[Server] = []
     try:
         primary.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 from dataclasses import replace
@@ -11,12 +12,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
 from databases import drop, every_database, fresh_url
-from dougong_platform import seals, tables
+from dougong_platform import seals, signin, tables
 from dougong_platform.cli.main import main
 from dougong_platform.doctor import CHECKS, LOOKS, Finding, disk, examine, transactions
+from dougong_platform.http.app import make_app
 from dougong_platform.http.jobs.table import FAILED, JOB, QUEUED
+from dougong_platform.http.viewer import COOKIE
 from dougong_platform.presence import Presence
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE, PROCESS, SESSION
@@ -24,7 +28,7 @@ from dougong_runtime.host import FixedClock
 from dougong_runtime.names import uuid7
 from dougong_runtime.storage.dialects import make_engine
 from releases import kept_release
-from sites import add_person, make_site
+from sites import PASSWORD, add_person, make_site
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
@@ -374,3 +378,19 @@ def test_every_look_has_its_module_and_is_told_in_order() -> None:
     places = [modules.index(one.look.__module__) for one in CHECKS]
     assert places == sorted(places)
     assert set(range(len(modules))) == set(places)
+
+
+@every_database
+def test_the_administrators_page_tells_the_same(clinic_site: Site) -> None:
+    add_person(clinic_site, "ann", ["admin"])
+    token = signin.sign_in(clinic_site, "ann", PASSWORD).token
+    clinic_site.clock = FixedClock(AT + timedelta(hours=1))
+    (found,) = told(clinic_site, "audit", slow=False)
+    with TestClient(
+        make_app(clinic_site), cookies={COOKIE: token}, headers={"Accept": "text/html"}
+    ) as client:
+        page = client.get("/admin/health?lang=en").text
+    assert found.says.en in page
+    assert found.remedy is not None
+    assert found.remedy.en in html.unescape(page)
+    assert 'data-finding="audit"' in page

@@ -117,6 +117,13 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
     "refresh.changed": ("变化的记录", "Records changed"),
     "refresh.none": ("还没有刷新过。", "Nothing was refreshed yet."),
     "refresh.as_of": ("截至 {at}", "as of {at}"),
+    "health.findings": ("检查", "Looked at"),
+    "health.good": (
+        "{n} 项正常；命令行的 dougong doctor 还检查整个文件。",
+        "{n} in order; “dougong doctor” also reads whole files.",
+    ),
+    "health.warning": ("注意", "Warning"),
+    "health.bad": ("有问题", "Wrong"),
     "health.database": ("数据库", "Database"),
     "health.kind": ("种类", "Kind"),
     "health.version": ("版本", "Version"),

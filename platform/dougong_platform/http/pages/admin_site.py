@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from dougong_platform import people
+from dougong_platform.doctor import Finding, examine
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
 from dougong_runtime.audit.log import dg_audit
 from dougong_runtime.errors import Refused
 from dougong_runtime.pages.faces import unit_of
+from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.widgets import widget_of
 from dougong_runtime.records.settings import SettingView
 
@@ -115,7 +117,7 @@ class HealthSection:
 
 
 def health(visit: Visit) -> Response:
-    """Whether all is well, in figures."""
+    """Whether all is well: what the doctor finds without reading whole tables, and figures."""
     with visit.reading() as here:
         people.require_admin(here.viewer)
         t, connection = here.reader.t, here.connection
@@ -148,5 +150,17 @@ def health(visit: Visit) -> Response:
                 (("Python", platform.python_version()), (t("health.memory"), f"{memory:,} MB")),
             ),
         ]
+        found = examine(here.site, slow=False)
+        shown = [_finding(finding, here.reader) for finding in found if finding.state != "good"]
+        admin = {"sections": sections, "findings": shown, "good": len(found) - len(shown)}
         shell = here.shell(t("admin.health"), in_admin=True, current="/admin/health")
-        return here.page("admin/health.html", shell, admin={"sections": sections})
+        return here.page("admin/health.html", shell, admin=admin)
+
+
+def _finding(finding: Finding, reader: Reader) -> dict[str, str]:
+    return {
+        "name": finding.name,
+        "state": finding.state,
+        "text": finding.says.in_(reader.language),
+        "remedy": finding.remedy.in_(reader.language) if finding.remedy is not None else "",
+    }
