@@ -22,11 +22,21 @@ from dougong_runtime.names import folder
 
 @cache
 def schema_of(kind: str) -> Mapping[str, Any]:
-    """The schema of a kind of document, or `common`, `story`, `people`, `demo`. Raises FileNotFoundError."""
+    """The schema of a kind of document, or `common`, `story`, `people`, `demo`, with every `$ref` naming its file.
+
+    Raises FileNotFoundError.
+    """
     file = KINDS.get(kind).schema_file if kind in KINDS else f"{kind}.schema.json"
     text = (folder("_schemas", "schemas") / file).read_text(encoding="utf-8")
-    found: Mapping[str, Any] = json.loads(text)
+    found: Mapping[str, Any] = json.loads(text, object_hook=lambda part: _naming_file(part, file))
     return found
+
+
+def _naming_file(part: dict[str, Any], file: str) -> dict[str, Any]:
+    pointer = part.get("$ref")
+    if isinstance(pointer, str) and pointer.startswith("#"):
+        part["$ref"] = file + pointer
+    return part
 
 
 def _one_of(validator: Any, shapes: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -58,11 +68,10 @@ def resolved(shape: Any) -> Mapping[str, Any]:
     """A shape with its `$ref` followed, as far as its own type and required properties go."""
     if isinstance(shape, dict) and "$ref" in shape:
         file, _, pointer = shape["$ref"].partition("#/")
-        if file:
-            found: Any = schema_of(file.removesuffix(".schema.json"))
-            for step in pointer.split("/"):
-                found = found[step]
-            return {**found, **{k: v for k, v in shape.items() if k != "$ref"}}
+        found: Any = schema_of(file.removesuffix(".schema.json"))
+        for step in pointer.split("/"):
+            found = found[step]
+        return {**found, **{k: v for k, v in shape.items() if k != "$ref"}}
     return shape if isinstance(shape, dict) else {}
 
 
