@@ -99,7 +99,8 @@ class Replica:
             with self.engine.begin() as connection:
                 yield connection
         except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, sa.exc.OperationalError):
+            # A query that stood in the way of replaying is cancelled with a state of its own: others may go on.
+            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) is None:
                 self._failed(error)
             raise ReplicaFailed from error
 
