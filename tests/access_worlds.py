@@ -7,7 +7,7 @@ and day stands in one cell only, so that whatever shows can be traced to where i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -284,17 +284,18 @@ def raise_town(world: World, connection: sa.Connection, seed: int) -> Raised:
     return _Builder(world, connection, Random(seed)).build()
 
 
-def draw_grant(random: Random, entity: str) -> dict[str, Any]:
-    """A grant on an entity, of any kind that documents can write."""
-    fields = own_fields(entity)
+def draw_grant(
+    random: Random, entity: str, fields: Sequence[str], rules: Iterable[str], inherited: Sequence[str]
+) -> dict[str, Any]:
+    """A grant on an entity with these fields, of any kind that documents can write."""
     grant: dict[str, Any] = {"entity": entity, "actions": _draw_actions(random)}
     rows = random.choice(
         ["own", "team", "team_below", "all", "all", "formula", "formula", "inherit", "inherit", None]
     )
     if rows == "formula":
-        grant["rows"] = random.choice(sorted(RULES[entity]))
-    elif rows == "inherit" and INHERITED[entity]:
-        grant["rows"] = {"inherit": random.choice(INHERITED[entity])}
+        grant["rows"] = random.choice(sorted(rules))
+    elif rows == "inherit" and inherited:
+        grant["rows"] = {"inherit": random.choice(inherited)}
     elif rows not in (None, "inherit"):
         grant["rows"] = rows
     if random.random() < 0.15:
@@ -348,7 +349,7 @@ class _Builder:
 
     def _draw_role(self) -> list[dict[str, Any]]:
         chosen = self.random.choices(OWN_ENTITIES, (4, 4, 3, 2), k=self.random.randint(2, 6))
-        return [draw_grant(self.random, entity) for entity in chosen]
+        return [draw_grant(self.random, e, own_fields(e), RULES[e], INHERITED[e]) for e in chosen]
 
     def _people(self) -> list[str]:
         random, town = self.random, self.town

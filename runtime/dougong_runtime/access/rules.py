@@ -12,10 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from dougong_runtime.access.grants import Access, HeldGrant
+from dougong_runtime.access.people import MY_TEAMS, People, along_reference
 from dougong_runtime.access.shares import Shared
 from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Formula
 from dougong_runtime.formulas.compile import Scope, condition
+from dougong_runtime.formulas.tree import Call, Node
 from dougong_runtime.host import Viewer
 from dougong_runtime.model.app import Entity, Grant, Inherit
 from dougong_runtime.storage.ready import among
@@ -24,8 +26,6 @@ from dougong_runtime.storage.tables import Tables
 Condition = sa.ColumnElement[bool]
 
 ME = sa.bindparam("dg_user", type_=RecordId(), required=False, value=None)
-MY_TEAM = sa.bindparam("dg_team", type_=RecordId(), required=False, value=None)
-MY_TEAMS = "dg_teams_below"
 
 
 def reader_parameters(viewer: Viewer, shared: Shared) -> dict[str, Any]:
@@ -55,6 +55,7 @@ class Rules:
         shared: Collection[tuple[str, str]] = (),
     ) -> None:
         self.access = access
+        self.people = People(access, tables, dialect)
         self._tables = tables
         self._dialect = dialect
         self._shared = shared
@@ -144,7 +145,7 @@ class Rules:
         if isinstance(rule, Inherit):
             return self._inherited(entity, rule, row, coming_from)
         if isinstance(rule, Formula):
-            return self._formula(entity, rule, row)
+            return self._formula(entity, rule.tree, row)
         owner = row.c[entity.owner_field]
         match rule:
             case "all":
@@ -154,14 +155,16 @@ class Rules:
             case "own":
                 return owner == ME
             case "team":
-                return owner.in_(self._people(lambda user: user.c.team == MY_TEAM))
+                return self._among_people(owner, "team")
             case "team_below":
-                return owner.in_(self._people(lambda user: among(user.c.team, MY_TEAMS, self._dialect)))
+                return self._among_people(owner, "team_below")
         raise ValueError(f"unknown row rule {rule!r}")
 
-    def _people(self, where: Any) -> sa.Select[Any]:
-        user = self._tables.of("user").alias()
-        return sa.select(user.c.id).where(where(user))
+    def _among_people(self, column: sa.ColumnElement[Any], rule: object) -> Condition:
+        parameter = self.people.parameter(rule)
+        if parameter is None:
+            raise AssertionError(f"no list of people for {rule!r}")
+        return among(column, parameter, self._dialect)
 
     def _inherited(
         self, entity: Entity, rule: Inherit, row: sa.FromClause, coming_from: tuple[str, ...]
@@ -183,20 +186,34 @@ class Rules:
             )
         return sa.or_(*ways) if ways else sa.false()
 
-    def _formula(self, entity: Entity, rule: Formula, row: sa.FromClause) -> Condition:
+    def _formula(self, entity: Entity, tree: Node, row: sa.FromClause) -> Condition:
         """The system's own reading: a rule may look at what its reader may not.
 
-        A rule that walks references is asked in a sub-select, so that it brings its joins with it and can stand
+        A part that walks references is asked in a sub-select, so that it brings its joins with it and can stand
         wherever a condition can.
         """
+        match tree:
+            case Call(function="_and"):
+                return sa.and_(*(self._formula(entity, part, row) for part in tree.arguments))
+            case Call(function="_or"):
+                return sa.or_(*(self._formula(entity, part, row) for part in tree.arguments))
+        along = along_reference(tree)
+        if along is not None:
+            name, target, there = along
+            if target == "user":
+                return self._among_people(row.c[name], there)
+            other = self._tables.of(target).alias()
+            scope = Scope(self.access.app, self._tables, target, other, self._dialect)
+            true_there = condition(there, scope)
+            return row.c[name].in_(sa.select(other.c.id).select_from(scope.joined(other)).where(true_there))
         inner = self._tables.of(entity.name).alias()
         scope = Scope(self.access.app, self._tables, entity.name, inner, self._dialect)
-        true_there = condition(rule.tree, scope)
+        true_there = condition(tree, scope)
         joined = scope.joined(inner)
         if joined is not inner:
             return row.c.id.in_(sa.select(inner.c.id).select_from(joined).where(true_there))
         here = Scope(self.access.app, self._tables, entity.name, row, self._dialect)
-        return condition(rule.tree, here)
+        return condition(tree, here)
 
 
 class AggregateRules:

@@ -242,6 +242,8 @@ def _filtered(counted: sa.FunctionElement[int], only: Element | None) -> Element
 def _join(compiler: _Compiler, node: Aggregate, value: Sql, ground: Ground, only: Element | None) -> Sql:
     second = ground.row.c.id
     order = second if node.order is None else compiler.value(node.order, ground).expr
+    if node.order is None or node.order.type.kind not in (Kind.TEXT, Kind.CHOICE):
+        order = sa.cast(order, sa.Text())  # ids have no collation to order by
     joined = compiler.writer.joined(value.expr, node.separator or "", order, second, only)
     nothing = sa.literal_column("''", sa.Text())
     return Sql(sa.func.nullif(joined, nothing, type_=sa.Text()), TEXT)

@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from dougong_runtime.errors import BAD_QUERY, FORBIDDEN, TOO_MUCH, Problem, Refused
+from dougong_runtime.errors import BAD_QUERY, FORBIDDEN, TOO_MUCH, Problem, Refused, refuse
 from dougong_runtime.formulas.check import Place, check_formula
 from dougong_runtime.formulas.compile import Scope, compile_formula, compile_measure, condition
 from dougong_runtime.formulas.problems import FormulaProblems
-from dougong_runtime.formulas.tree import Aggregate, Call, Node
+from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import is_name, nearest
+from dougong_runtime.records import sums_only
 from dougong_runtime.records.query import LIMIT_MAX, AggregateAnswer, AggregateQuery
 from dougong_runtime.records.read import entity_of
 from dougong_runtime.records.read_plan import filter_tree, formula_problems, setting_types
@@ -29,8 +30,6 @@ GROUPS_MAX = 6
 MEASURES_MAX = 20
 PLACES_MAX = 8
 """Decimal places of a figure that is not of a field's own scale."""
-_HIDDEN = "dg_members"
-"""Name of the measure that counts a group's records, where the reader may see no small group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +45,60 @@ class _Plan:
 def aggregate(scene: Scene, query: AggregateQuery) -> AggregateAnswer:
     """Figures over the records that a viewer may see, or may see summed. Raises Refused."""
     plan = _plan(scene, query)
-    rows = _run(scene, plan, plan.groups, min(query.limit, LIMIT_MAX))
+    limit = min(query.limit, LIMIT_MAX)
+    rows = _run(scene, plan, plan.groups, limit if plan.at_least <= 1 else sums_only.GROUPS_MAX)
     total_rows = _run(scene, plan, (), 1)
     total = total_rows[0] if total_rows else {}
-    withheld = 0
-    if plan.at_least > 1:
-        kept = [r for r in rows if r[_HIDDEN] >= plan.at_least]
-        withheld = len(rows) - len(kept)
-        # What one withheld group holds would follow from the total and the groups shown.
-        small = total.get(_HIDDEN, 0) < plan.at_least
-        telling = withheld > 0 and total.get(_HIDDEN, 0) - sum(r[_HIDDEN] for r in kept) < plan.at_least
-        if small or telling:
-            total = {}
-        rows = kept
-        total.pop(_HIDDEN, None)
-        for row in rows:
-            row.pop(_HIDDEN, None)
-    return AggregateAnswer([_json(r) for r in rows], _json(total), withheld)
+    if plan.at_least <= 1:
+        return AggregateAnswer([_json(r) for r in rows], _json(total))
+    kept, total, withheld = _withhold(scene, plan, rows, total)
+    return AggregateAnswer([_json(r) for r in kept[:limit]], _json(total), withheld)
+
+
+def _withhold(
+    scene: Scene, plan: _Plan, rows: Sequence[dict[str, Any]], total: dict[str, Any]
+) -> tuple[list[dict[str, Any]], dict[str, Any], int]:
+    """The groups and the total that may be told to who sees sums only, and how many groups are withheld.
+
+    All groups are weighed before the limit cuts them, so that neither it nor the order tells of those withheld.
+    """
+    measured = sums_only.Measured.by(plan.measures, plan.at_least)
+    groups = _weigh(scene, plan, plan.groups, measured)
+    if len(groups) > sums_only.GROUPS_MAX:
+        raise refuse(TOO_MUCH, "rows", what="rows", limit=sums_only.GROUPS_MAX)
+    whole = _weigh(scene, plan, (), measured)[()]
+    kept, shown = [], []
+    for row in rows:
+        weighed = groups[tuple(row[name] for name, _ in plan.groups)]
+        if weighed.shows:
+            shown.append(weighed)
+            hidden = measured.of.keys() - weighed.told
+            kept.append({n: None if n in hidden else v for n, v in row.items()})
+    telling = measured.telling(whole, shown) if plan.groups else frozenset()
+    told = {n: v for n, v in total.items() if n in whole.told - telling}
+    return kept, told, len(rows) - len(kept)
+
+
+def _weigh(
+    scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], measured: sums_only.Measured
+) -> dict[tuple[Any, ...], sums_only.Weighed]:
+    scope, wheres = _summed(scene, plan.entity)
+    keys = [tree for _, tree in groups]
+    found = sums_only.weigh(scene.connection, scene.parameters, scope, wheres, keys, plan.filter, measured)
+    types = [tree.type for tree in keys]
+    return {tuple(map(_figure, values, types)): weighed for values, weighed in found.items()}
+
+
+def _summed(scene: Scene, entity: Entity) -> tuple[Scope, list[sa.ColumnElement[bool]]]:
+    """Where figures of an entity stand, and which of its records they may be drawn from."""
+    guard = scene.rules.aggregated(entity.name)
+    row = scene.tables.of(entity.name).alias("r")
+    scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect, guard)
+    wheres = [table_alive(row)]
+    allowed = guard.rows(entity.name, row)
+    if allowed is not None:
+        wheres.append(allowed)
+    return scope, wheres
 
 
 def _json(row: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +109,7 @@ def _json(row: dict[str, Any]) -> dict[str, Any]:
 def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
     problems: list[Problem] = []
     entity = entity_of(scene, query.entity)
+    least = sums_only.at_least(scene.access.entity(entity.name))
     access = scene.access.entity(entity.name)
     if not access.everything and not access.giving("aggregate"):
         raise Refused(
@@ -100,13 +137,13 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
             )
             continue
         tree = _tree(scene, entity, measure.formula, "measure", "measures", problems)
-        if tree is not None and _at_least(scene, entity) > 1 and _tells_one(tree):
+        if tree is not None and least > 1 and sums_only.tells_one(tree):
             problems.append(
                 _bad(
                     "measures",
-                    f"你的角色只能用 SUM、COUNT、AVG、STDEV 汇总「{entity.label.zh}」，且不能带条件；条件写在 filter 里。",
-                    f"Your roles sum “{entity.label.en}” by SUM, COUNT, AVG and STDEV only, without a condition; "
-                    "put it into the filter.",
+                    f"你的角色只能用 SUM、COUNT、AVG、STDEV 汇总「{entity.label.zh}」的字段本身，且不能带条件；条件写在 filter 里。",
+                    f"Your roles sum “{entity.label.en}” by SUM, COUNT, AVG and STDEV of a field itself, without a "
+                    "condition; put it into the filter.",
                 )
             )
         elif tree is not None:
@@ -114,6 +151,8 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
     filter_ = (
         filter_tree(scene.app, scene.access.shapes, entity, query.filter, problems) if query.filter else None
     )
+    if least > 1 and filter_ is not None and len(sums_only.parts(filter_)) > sums_only.PARTS_MAX:
+        problems.append(Problem(TOO_MUCH, "filter", {"what": "filter", "limit": sums_only.PARTS_MAX}))
     known = [n for n, _ in groups] + [n for n, _ in measures]
     sort = []
     for raw in query.sort:
@@ -130,47 +169,7 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
         sort.append((name, raw.startswith("-")))
     if problems:
         raise Refused(problems)
-    return _Plan(entity, tuple(groups), tuple(measures), filter_, tuple(sort), _at_least(scene, entity))
-
-
-def _at_least(scene: Scene, entity: Entity) -> int:
-    """The least group that may be shown: 0 where the viewer may read all the records anyway."""
-    access = scene.access.entity(entity.name)
-    if access.everything or any(h.grant.rows == "all" for h in access.reading):
-        return 0
-    return max((h.grant.at_least for h in access.held if h.grant.aggregate_only), default=0)
-
-
-_OVER_MANY = ("sum", "count", "count_distinct", "avg", "stdev")
-
-
-def _tells_one(tree: Node) -> bool:
-    """Whether a measure can show a single record's cell: MIN, JOIN, FIRST …, or a sum over what a condition picks out.
-
-    Groups are counted by their records; a condition inside the measure would be counted by nobody.
-    """
-    match tree:
-        case Aggregate():
-            if tree.function not in _OVER_MANY or tree.condition is not None:
-                return True
-            return tree.value is not None and _picks(tree.value)
-        case Call():
-            return any(_tells_one(a) for a in tree.arguments)
-        case _:
-            return False
-
-
-def _picks(tree: Node) -> bool:
-    """Whether a summed value compares with a text, a date or an id, and so can be made to pick out one record."""
-    if not isinstance(tree, Call):
-        return False
-    compared = (a.type.kind for a in tree.arguments if not isinstance(a, Call))
-    if tree.function in _COMPARING and not all(kind in (Kind.CHOICE, Kind.BOOLEAN) for kind in compared):
-        return True
-    return any(_picks(a) for a in tree.arguments)
-
-
-_COMPARING = ("_eq", "_ne", "_lt", "_le", "_gt", "_ge", "in")
+    return _Plan(entity, tuple(groups), tuple(measures), filter_, tuple(sort), least)
 
 
 def _tree(
@@ -192,21 +191,13 @@ def _tree(
 
 def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> list[dict[str, Any]]:
     entity = plan.entity
-    guard = scene.rules.aggregated(entity.name)
-    row = scene.tables.of(entity.name).alias("r")
-    scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect, guard)
+    scope, wheres = _summed(scene, entity)
     keys = [(name, compile_formula(tree, scope)) for name, tree in groups]
     figures = [(name, compile_measure(tree, scope)) for name, tree in plan.measures]
-    if plan.at_least > 1:
-        figures.append((_HIDDEN, sa.func.count()))
-    wheres = [table_alive(row)]
-    allowed = guard.rows(entity.name, row)
-    if allowed is not None:
-        wheres.append(allowed)
     if plan.filter is not None:
         wheres.append(condition(plan.filter, scope))
     columns = [c.label(f"c{i}") for i, (_, c) in enumerate([*keys, *figures])]
-    select = sa.select(*columns).select_from(scope.joined(row)).where(*wheres).limit(limit)
+    select = sa.select(*columns).select_from(scope.joined(scope.row)).where(*wheres).limit(limit)
     if keys:
         select = select.group_by(*(sa.text(str(i + 1)) for i in range(len(keys))))
     names = [n for n, _ in (*keys, *figures)]

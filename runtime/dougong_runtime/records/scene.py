@@ -121,7 +121,8 @@ class Scene:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Bound parameters of statements that a reader runs."""
-        return {**self.context.parameters(), **reader_parameters(self.viewer, self.shared)}
+        known = {**self.context.parameters(), **reader_parameters(self.viewer, self.shared)}
+        return known | self.rules.people.values(self.connection, known)
 
     @cached_property
     def stored_parameters(self) -> dict[str, Any]:

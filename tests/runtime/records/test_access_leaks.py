@@ -12,7 +12,7 @@ import pytest
 from access_worlds import base_world, with_roles
 from databases import every_database
 from dougong_runtime.errors import Refused
-from dougong_runtime.records.query import Query
+from dougong_runtime.records.query import AggregateQuery, Measure, Query
 from make import app_of
 from world import World
 
@@ -230,3 +230,121 @@ def test_roles_that_together_inherit_in_a_circle_give_what_each_gives(
         assert [i["id"] for i in records.list(Query("folder")).items] == [folder]
         assert [i["id"] for i in records.list(Query("sheet")).items] == [inside]
     world.engine.dispose()
+
+
+# --- sums only --------------------------------------------------------------------------------------------------------
+def summing(world: World, **grant: Any) -> None:
+    """`stat` sees sums of places over three and more; six are there: budgets 1 to 6, three low, two mid, one high."""
+    with_roles(world, {"r0": [{"entity": "place", "aggregate_only": True, "at_least": 3, **grant}]})
+    world.person("stat", "r0")
+    for n, rank in enumerate(("low", "low", "low", "mid", "mid", "high"), start=1):
+        budget = {} if n == 6 else {"budget": f"{n}.00"}
+        world.make_record("place", name=f"p{n}", code=f"c{n}", rank=rank, **budget)
+
+
+def summed(world: World, *, who: str = "stat", sum: str = "budget", **asked: Any) -> tuple[Any, Any]:
+    """Rows and total of a sum and a count."""
+    measures = (Measure("s", f"SUM({sum})"), Measure("n", "COUNT()"))
+    with world.acting(who) as records:
+        answer = records.aggregate(AggregateQuery("place", measures=measures, **asked))
+    return answer.rows, answer.total
+
+
+def test_a_record_is_not_told_by_all_but_it(yard: World) -> None:
+    """Whoever asks for all, and for all but one, once had that one by subtraction."""
+    summing(yard)
+    assert summed(yard)[1] == {"s": "15.00", "n": 6}
+    for filter in (
+        "code <> 'c1'",
+        "NOT (code = 'c1')",
+        "rank <> 'high'",
+        "rank = 'low' OR code = 'c4'",
+        "code IN ('c1', 'c2', 'c3', 'c4')",
+        "NOT (rank = 'low' AND code = 'c1')",
+        "budget > 1",
+    ):
+        assert summed(yard, filter=filter)[1] == {}, filter
+    assert summed(yard, filter="rank = 'low'")[1] == {"n": 3}, "of the budgets two would be left"
+    yard.make_record("place", name="p7", rank="high", budget="7.00")
+    assert summed(yard, filter="rank = 'low'")[1] == {"s": "6.00", "n": 3}
+    assert summed(yard, filter="rank IN ('mid', 'high')")[1] == {}
+
+
+def test_a_part_of_a_filter_may_not_leave_out_few_of_a_group(yard: World) -> None:
+    """Five are left out of the whole, but one only of each group."""
+    summing(yard)
+    for n in range(10, 16):
+        yard.make_record(
+            "place", name=f"q{n}", code="x" if n == 10 else f"c{n}", rank="low", budget="1.00", note="n"
+        )
+    rows, total = summed(yard, rows=("rank",), filter="code <> 'x' OR rank = 'high'")
+    assert (rows, total) == ([], {})
+
+
+def test_a_sum_over_few_values_is_withheld_though_its_group_is_large(yard: World) -> None:
+    """Three records, one of which has a budget: its sum is that budget."""
+    summing(yard)
+    for n in range(3):
+        yard.make_record("place", name=f"r{n}", rank="high")
+    yard.make_record("place", name="rich", rank="high", budget="99.00")
+    rows, total = summed(yard, rows=("rank",))
+    told = {r["rank"]: (r["s"], r["n"]) for r in rows}
+    assert told == {"low": ("6.00", 3), "high": (None, 5)}
+    assert total == {"s": "114.00"}, "of budgets three are left together; of records the two of mid"
+
+
+def test_neither_limit_nor_order_tells_of_groups_withheld(yard: World) -> None:
+    """The limit once cut before the small groups were taken out: the total then stood beside what it gives away."""
+    summing(yard)
+    for sort in ("s", "-s", "rank", "-n"):
+        rows, total = summed(yard, rows=("rank",), sort=(sort,), limit=1)
+        assert [r["rank"] for r in rows] == ["low"]
+        assert total == {"n": 6}, "three records are left together, with two budgets"
+    yard.make_record("place", name="more", rank="low", budget="1.00")
+    with yard.acting() as records:
+        lone = records.list(Query("place", filter="rank = 'mid'", limit=1)).items[0]["id"]
+        records.delete("place", lone)
+    rows, total = summed(yard, rows=("rank",), sort=("-s",), limit=1)
+    assert (len(rows), total) == (1, {})
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "budget * budget",
+        "IF(CONTAINS(code, 'c1'), budget, 0)",
+        "IF(rank = 'high', budget, 0)",
+        "-budget",
+        "1 / budget",
+    ],
+)
+def test_only_a_field_itself_is_summed(yard: World, formula: str) -> None:
+    """A condition within, in whatever disguise, and powers of a field tell single values."""
+    summing(yard)
+    with pytest.raises(Refused) as found:
+        summed(yard, sum=formula)
+    assert found.value.problems[0].field == "measures"
+
+
+def test_who_reads_all_records_still_sees_sums_only_of_what_they_do_not_read(yard: World) -> None:
+    """Reading names of all, and sums of budgets: a budget of one's own choosing is no sum."""
+    grants = [
+        {"entity": "place", "fields": ["name", "code"]},
+        {"entity": "place", "aggregate_only": True, "at_least": 3},
+    ]
+    summing(yard)
+    with_roles(yard, {"r0": grants})
+    assert summed(yard, filter="name = 'p2'") == ([], {})
+    with pytest.raises(Refused), yard.acting("stat") as records:
+        records.aggregate(AggregateQuery("place", measures=(Measure("m", "MAX(budget)"),)))
+
+
+def test_joining_orders_by_age_where_no_title_is_seen(yard: World) -> None:
+    """PostgreSQL once answered it with an error: an id has no collation."""
+    with_roles(yard, {"r0": [{"entity": "place", "hide": ["name"]}]})
+    yard.person("ann", "r0")
+    for code in ("b", "a"):
+        yard.make_record("place", name=code, code=code)
+    with yard.acting("ann") as records:
+        answer = records.aggregate(AggregateQuery("place", measures=(Measure("all", "JOIN(code, '-')"),)))
+    assert answer.total == {"all": "b-a"}

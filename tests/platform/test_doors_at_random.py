@@ -1,0 +1,44 @@
+"""Every door of the site, under roles drawn at random: each person sees what the reference says, and no more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from access_clinics import PEOPLE, draw_roles, give_roles, may_reveal, seen_whole, town_of
+from access_reference import Reference
+from clinic import open_clinic
+from databases import every_database
+from doors import DOORS
+from ward import fill
+
+EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
+WHOLE = ("list", "read")
+"""Doors that must show all that may be seen; the others show what their views and forms have room for."""
+ASKED = PEOPLE if EFFORT > 1 else ("dr_lin", "float_he")
+
+
+@pytest.mark.parametrize("seed", range(EFFORT))
+@every_database
+def test_a_door_shows_what_random_roles_give_and_no_more(
+    database_kind: str, seed: int, tmp_path: Path
+) -> None:
+    roles = draw_roles(seed)
+    cells = 0
+    with open_clinic(database_kind, tmp_path) as clinic:
+        give_roles(clinic, roles)
+        ward = fill(clinic)
+        reference = Reference(town_of(ward, roles))
+        for username in ASKED:
+            allowed = seen_whole(ward, reference, username)
+            for door in DOORS:
+                seen = ward.cells_in(door.ask(ward, username))
+                also = may_reveal(ward, reference, username) if "reveal" in door.name else set()
+                assert seen - allowed - also == set(), f"{door.name} as {username}: {roles}"
+                if door.name in WHOLE:
+                    living = {c for c in allowed if c[1] in ward.names(c[0])}
+                    assert living - seen == set(), f"{door.name} as {username}: {roles}"
+                cells += len(ward.texts)
+    print(f"{cells} cells at {len(DOORS)} doors")
