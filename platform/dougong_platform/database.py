@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from dougong_platform import installing, positions
 from dougong_platform.replica import CONNECT_OPTIONS, Replica, ReplicaFailed
 from dougong_platform.settings import Settings
 from dougong_platform.slow_statements import SlowStatements
+from dougong_platform.writer_queue import WriterQueue
 from dougong_runtime.documents.versions import Overtaken
 from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.storage.dialects import make_engine
@@ -47,13 +48,18 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.slow_statements = SlowStatements(settings.slow_statement_ms)
+        self._queue = WriterQueue()
 
     @cached_property
     def _pool(self) -> sa.Engine:
         return self._engine_of(self._settings.database_url, {})
 
     def _engine_of(self, url: str, options: Mapping[str, int]) -> sa.Engine:
-        made = make_engine(_with_options(url, options), pool_size=self._settings.pool_size)
+        made = make_engine(
+            _with_options(url, options),
+            pool_size=self._settings.pool_size,
+            survives_power_loss=self._settings.durability == "full",
+        )
         if made.dialect.name == "postgresql":
             threshold = self._settings.prepare_threshold
 
@@ -93,14 +99,17 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that commits at the end and rolls back on any exception."""
-        with self.engine.begin() as connection:
+        """A transaction that commits at the end and rolls back on any exception. Raises Refused (BUSY) on SQLite."""
+        with self._turn(), self.engine.begin() as connection:
             yield connection
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._queue.turn() if self.has_one_writer else nullcontext()
 
     @contextmanager
     def rehearse(self) -> Iterator[sa.Connection]:
         """A transaction for writing that is always rolled back: what a plan tries out leaves nothing behind."""
-        with self.engine.connect() as connection, connection.begin() as transaction:
+        with self._turn(), self.engine.connect() as connection, connection.begin() as transaction:
             try:
                 yield connection
             finally:

@@ -239,6 +239,13 @@ SETTINGS: tuple[Setting, ...] = (
         "pool_size", _whole(1, 500), 10, "每个进程的数据库连接数", "Database connections a process keeps"
     ),
     _setting(
+        "durability",
+        _one_of("normal", "full"),
+        "normal",
+        "SQLite 提交后多久落盘：normal 断电可能丢失最后几次提交，full 每次提交都落盘",
+        "SQLite's commits at power loss: normal may lose the last ones, full writes each to the disk",
+    ),
+    _setting(
         "prepare_threshold",
         _optional(_whole(0, 1000)),
         5,
@@ -335,6 +342,7 @@ class Settings:
     log_level: str
     log_format: str
     pool_size: int
+    durability: str
     prepare_threshold: int | None
     session_idle_minutes: int
     session_days: int

@@ -25,7 +25,7 @@ from rollup_app import begun, untrue
 from world import World
 
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
-THREADS, TURNS = 16, 5 * EFFORT
+THREADS, TURNS = 16, 4 * EFFORT
 PROCESSES, THREADS_EACH = 2, 4
 
 pytestmark = every_database

@@ -21,7 +21,6 @@ IDLE_SECONDS_MAX = 5
 
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",
     "busy_timeout=10000",
     "foreign_keys=ON",
     "temp_store=MEMORY",
@@ -29,16 +28,19 @@ _SQLITE_PRAGMAS = (
 )
 
 
-def make_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> sa.Engine:
+def make_engine(
+    url: str, *, read_only: bool = False, pool_size: int = 5, survives_power_loss: bool = False
+) -> sa.Engine:
     """An engine for a SQLAlchemy URL.
 
     SQLite: WAL, foreign keys held, our functions registered, and every transaction is a writer's from its start
     (`BEGIN IMMEDIATE`), for a reader that later writes fails at once and no waiting helps. `read_only`, or the
-    execution option `readonly=True`, opens a reader's transaction, which never waits for a writer.
+    execution option `readonly=True`, opens a reader's transaction, which never waits for a writer. What is committed
+    outlives the process; the last commits may be lost when the machine loses power, unless `survives_power_loss`.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = _sqlite_engine(parsed, pool_size)
+        engine = _sqlite_engine(parsed, pool_size, "FULL" if survives_power_loss else "NORMAL")
     else:
         engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
         event.listen(engine, "connect", _on_postgresql_connect)
@@ -46,7 +48,7 @@ def make_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> sa.
     return engine.execution_options(readonly=True) if read_only else engine
 
 
-def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
+def _sqlite_engine(url: sa.URL, pool_size: int, synchronous: str) -> sa.Engine:
     if url.database in (None, "", ":memory:"):
         engine = sa.create_engine(url, hide_parameters=True)
     else:
@@ -54,7 +56,7 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in _SQLITE_PRAGMAS:
+        for pragma in (*_SQLITE_PRAGMAS, f"synchronous={synchronous}"):
             connection.execute("PRAGMA " + pragma)
         register_sqlite_functions(connection)
 
