@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from dougong_runtime.records.query import Query
 from make import app_of
 from world import World
@@ -166,3 +168,22 @@ def everything(world: World) -> dict[str, list[dict[str, Any]]]:
         names = [e.name for e in records.running.app.own_entities]
         found = {name: records.list(Query(name, sort=("created_at", "id"))).items for name in names}
     return {name: [dict(item) for item in items] for name, items in found.items()}
+
+
+def shape(world: World) -> dict[str, Any]:
+    """Tables with their columns and indexes, as the database has them; the trash is left out."""
+    inspector = sa.inspect(world.engine)
+    names = {
+        "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname, tablename FROM pg_indexes",
+    }
+    with world.engine.connect() as connection:
+        indexes = connection.execute(sa.text(names[world.engine.dialect.name])).all()
+    return {
+        table: (
+            sorted(c["name"] for c in inspector.get_columns(table) if "dg_trash" not in c["name"]),
+            sorted(index for index, of in indexes if of == table and index.startswith(("ix_", "dg_"))),
+        )
+        for table in inspector.get_table_names()
+        if table.startswith("school__")
+    }

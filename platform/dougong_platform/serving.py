@@ -14,6 +14,7 @@ from dougong_platform.http.app import make_app
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_platform.upkeep import Upkeep
+from dougong_runtime import publish
 
 
 def application() -> Starlette:
@@ -22,6 +23,7 @@ def application() -> Starlette:
     logs.configure(settings)
     site = Site(settings)
     site.database.install()
+    publish.clear_leftovers(site.database.engine)
     hosts = [name.strip() for name in settings.hosts.split(",") if name.strip()]
     return with_upkeep(make_app(site, hosts=hosts), Upkeep(site))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from changing import FIRST, SECOND, courses, everything, school
+from changing import FIRST, SECOND, courses, everything, school, shape
 from databases import every_database
 from dougong_runtime import publish
 from make import app_of
@@ -40,19 +40,6 @@ def publish_live(world: World, text: str, **options: Any) -> int:
     )
     world._running.clear()
     return number
-
-
-def shape(world: World) -> dict[str, Any]:
-    """Tables with their columns and indexes, as the database has them."""
-    inspector = sa.inspect(world.engine)
-    return {
-        name: (
-            sorted(c["name"] for c in inspector.get_columns(name) if "dg_trash" not in c["name"]),
-            sorted(str(i["name"]) for i in inspector.get_indexes(name)),
-        )
-        for name in inspector.get_table_names()
-        if name.startswith("school__")
-    }
 
 
 SEEN_AFTERWARDS = [

@@ -14,6 +14,7 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.records.checks import not_unique
 from dougong_runtime.records.scene import Scene
 from dougong_runtime.storage.copying import insert_many
+from dougong_runtime.storage.prepared import Forestalled, is_of_unpublished
 from dougong_runtime.storage.ready import Ready
 from dougong_runtime.storage.search import search_values, searched_fields, sorted_fields
 
@@ -98,6 +99,8 @@ def telling(scene: Scene, entity: Entity) -> Iterator[None]:
     try:
         yield
     except sa.exc.IntegrityError as wrong:
+        if is_of_unpublished(wrong):
+            raise Forestalled(scene.connection.engine) from wrong
         names = _constraint_fields(scene, entity, wrong)
         if names is None:
             raise Refused(

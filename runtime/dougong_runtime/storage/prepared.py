@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from dougong_runtime.exact import RecordId
 from dougong_runtime.storage import locks
@@ -26,6 +27,21 @@ BATCH_ROWS = 5_000
 LAST_ROUND_ROWS = 200
 """When so few records were written during a round, the rest is left to the publishing transaction."""
 ROUNDS_MAX = 20
+
+
+class Forestalled(Exception):
+    """A write that only a version refuses which is not published yet, and perhaps never will be: its unique index is
+    there already. To be done again, once that version runs or the index is gone."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__("a unique index of a version that is being published")
+        self.engine = engine
+
+
+def is_of_unpublished(wrong: IntegrityError) -> bool:
+    """Whether what a database refused stands against an index that was made beforehand."""
+    name = getattr(getattr(wrong.orig, "diag", None), "constraint_name", None)
+    return name is not None and str(name).startswith(PREFIX)
 
 
 class Filling(Protocol):
@@ -135,8 +151,9 @@ def leftovers(connection: sa.Connection) -> bool:
     found = connection.execute(
         sa.text(
             "SELECT EXISTS (SELECT FROM pg_class WHERE relname LIKE :like AND pg_table_is_visible(oid)) "
-            "OR EXISTS (SELECT FROM pg_attribute WHERE attname LIKE :like AND NOT attisdropped "
-            "AND pg_table_is_visible(attrelid))"
+            "OR EXISTS (SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "WHERE a.attname LIKE :like AND NOT a.attisdropped AND c.relkind = 'r' "
+            "AND pg_table_is_visible(c.oid))"
         ),
         {"like": _LIKE},
     )
