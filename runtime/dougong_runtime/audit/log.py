@@ -21,6 +21,7 @@ from dougong_runtime.audit.commit import SALT_BYTES, erased_names
 from dougong_runtime.audit.guard import erasable_only
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.copying import insert_many
+from dougong_runtime.storage.ready import run_text
 from dougong_runtime.storage.system import SYSTEM
 
 # --- actions: the words that stand in `dg_audit.action`, all of them -------------------------------------------
@@ -152,7 +153,10 @@ _COMMON = ("at", "actor", "actor_name", "acting_for", "via", "address", "request
 _EACH = ("action", "app", "entity", "record", "before", "after", "reason", "facts")
 _ALL = (*_COMMON, *_EACH, "salt")
 
-_INSERT_ONE = f"INSERT INTO dg_audit ({', '.join(_ALL)}) VALUES ({', '.join(['%s'] * len(_ALL))})"
+_INSERT_ONE = {
+    dialect: f"INSERT INTO dg_audit ({', '.join(_ALL)}) VALUES ({', '.join([mark] * len(_ALL))})"
+    for dialect, mark in (("sqlite", "?"), ("postgresql", "%s"))
+}
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -162,7 +166,7 @@ def instant(at: datetime) -> str:
     """An aware datetime as it stands in the audit: UTC, to the microsecond, sortable as text."""
     if at.tzinfo is None:
         raise ValueError("the audit takes aware datetimes only")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def write(
@@ -190,8 +194,8 @@ def write(
         version,
     )
     rows = [_row(event, viewer.reason) for event in events]
-    if len(rows) == 1 and connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_INSERT_ONE, common + rows[0])
+    if len(rows) == 1:
+        run_text(connection, _INSERT_ONE[connection.dialect.name], common + rows[0])
     else:
         insert_many(connection, dg_audit, _ALL, (common + row for row in rows))
 

@@ -123,6 +123,11 @@ def _form(statement: sa.Executable, dialect: Dialect) -> _Form | None:
     return _Form(state.statement, order, fixed, given, types, None)
 
 
+def run_text(connection: sa.Connection, text: str, parameters: Any) -> None:
+    """Run a statement that gives no rows, in the driver's own words. Raises what SQLAlchemy raises for its errors."""
+    _told(connection, text, parameters).close()
+
+
 def _run(connection: sa.Connection, form: _Form, parameters: Mapping[str, Any]) -> Any:
     bound = dict(form.fixed)
     for name, key, required, convert in form.given:
@@ -131,17 +136,22 @@ def _run(connection: sa.Connection, form: _Form, parameters: Mapping[str, Any]) 
         value = parameters[key]
         bound[name] = convert(value) if convert is not None and value is not None else value
     given: Any = bound if form.order is None else tuple([bound[name] for name in form.order])
+    return _told(connection, form.text, given)
+
+
+def _told(connection: sa.Connection, text: str, given: Any) -> Any:
+    """The cursor that ran it; listeners of statements have heard of it."""
     heard: Any = connection.dispatch
     cursor = driver_cursor(connection)
     for tell in heard.before_cursor_execute:
-        tell(connection, cursor, form.text, given, None, False)
+        tell(connection, cursor, text, given, None, False)
     try:
-        cursor.execute(form.text, given)
+        cursor.execute(text, given)
     except Exception as error:
         cursor.close()
-        raise translated(connection, form.text, error) from error
+        raise translated(connection, text, error) from error
     for tell in heard.after_cursor_execute:
-        tell(connection, cursor, form.text, given, None, False)
+        tell(connection, cursor, text, given, None, False)
     return cursor
 
 
