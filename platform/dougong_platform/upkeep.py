@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -28,7 +29,9 @@ from dougong_platform.presence import Presence
 from dougong_platform.site import Site
 from dougong_platform.tables import LEASE
 from dougong_runtime.errors import Refused
+from dougong_runtime.host import Viewer
 from dougong_runtime.names import uuid7
+from dougong_runtime.publish.retention import Retention
 from dougong_runtime.records import refresh
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.refresh import Progress, Rhythm
@@ -109,6 +112,13 @@ class Upkeep:
                 lease=BATCH_LEASE,
                 is_quick=False,
             ),
+            Chore(
+                "retention",
+                lambda now: start_of_day(now, zone),
+                self.destroy_old,
+                lease=BATCH_LEASE,
+                is_quick=False,
+            ),
             Chore("sweep", start_of_hour, self._sweep),
         )
 
@@ -159,7 +169,7 @@ class Upkeep:
             if self._stop.is_set():
                 raise _Stopping
             before = time.monotonic()
-            done = retrying(lambda: self._refresh_batch(app, which, pace.rows))
+            done = retrying(partial(self._refresh_batch, app, which, pace.rows))
             if done.ended_at is not None:
                 _log.info("refreshed", app=app, which=which, rows=done.done, changed=done.changed)
                 at = done.started_at
@@ -177,6 +187,23 @@ class Upkeep:
                 rows=rows,
                 observers=self._observers,
             )
+
+    def destroy_old(self) -> None:
+        """Destroy what was retired from each app longer ago than its `retention` says, a transaction each."""
+        with self.site.database.read() as connection:
+            apps = self.site.apps(connection)
+        for app in apps:
+            retention = Retention.of(
+                Viewer.system("the app's retention of what was retired"), self.site.clock
+            )
+            while retrying(partial(self._destroy_next, app, retention)):
+                if self._stop.is_set():
+                    raise _Stopping
+
+    def _destroy_next(self, app: str, retention: Retention) -> bool:
+        with self.site.database.write() as connection:
+            self._renew(connection, "retention")
+            return retention.step(connection, self.site.running(connection, app))
 
     def warm(self) -> None:
         """Load what the first request and the first write would wait for: every app, and the readings of characters."""

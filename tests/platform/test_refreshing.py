@@ -215,3 +215,27 @@ def test_the_doctor_tells_what_is_stale_and_how_far_a_refresh_is(library: Site) 
     assert stale(library) == [("warning", says)]
     Upkeep(library).run_due()
     assert stale(library) == [("good", "library: daily formulas are as of 2026-03-04 02:01 UTC")]
+
+
+@every_database
+def test_what_was_retired_is_destroyed_when_the_app_says_so(library: Site) -> None:
+    without = LIBRARY.replace("  - {name: due_on, type: date}\n", "").replace("DAYS(TODAY(), due_on)", "3")
+    without = without.replace("AND due_on < TODAY()", "").replace(", refresh: daily", "")
+    kept = without.replace("name: library", "name: library\nretention: {days: 30}", 1)
+    with library.database.write() as connection:
+        publish.apply(
+            connection, publish.plan_publish(connection, app_of(kept)), SYSTEM, "tests", library.clock
+        )
+    keeper = Upkeep(library)
+    keeper.run_due()
+    pass_time(library, days=29)
+    assert "retention" in keeper.run_due()
+    assert destroyed(library) == []
+    pass_time(library, days=2)
+    keeper.run_due()
+    assert destroyed(library) == ["due_on"]
+
+
+def destroyed(site: Site) -> list[str]:
+    with site.database.read() as connection:
+        return [e.facts["name"] for e in log.find(connection, actions=[log.DESTROY]) if e.facts]

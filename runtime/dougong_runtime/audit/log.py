@@ -52,11 +52,12 @@ MESSAGE = "message"
 REFRESH = "refresh"  # stored clock formulas were brought up to date
 RUN = "run"  # a workflow did something that no other word says
 ERASE = "erase"  # values were erased from the audit by law
+DESTROY = "destroy"  # a retired field or entity was destroyed, as its app's retention says
 
 ACTIONS: tuple[str, ...] = (
     CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, EXPORT, IMPORT, SETTING,
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
-    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE,
+    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE, DESTROY,
 )  # fmt: skip
 
 dg_audit = sa.Table(

@@ -180,6 +180,7 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
     "action.message": ("发送消息", "sent a message about"),
     "action.refresh": ("更新计算值", "refreshed"),
     "action.run": ("运行流程", "ran a workflow on"),
+    "action.destroy": ("销毁停用的内容", "destroyed what was retired from"),
     "action.erase": ("从审计中抹除值", "erased from the audit values of"),
 }
 """Key → Chinese, English. All of `audit.log.ACTIONS` are here."""

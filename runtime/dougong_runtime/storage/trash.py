@@ -32,10 +32,10 @@ kind        `entity` a table, `field` a column or link table, `retype` the colum
 entity_id   the entity's id; thing_id is that of the field, or again the entity's
 name        what it was called
 form        what its column looks like (`forms.form`), as text
-trash_name  name of the table or column in the trash
+trash_name  name of the table or column in the trash; NULL once it is destroyed (`destroy.py`)
 version     number of the last version that had it; NULL where there was none
 since       when it was put there
-until       when it was taken back; NULL while it lies there
+until       when it was taken back or destroyed; NULL while it lies there
 """
 
 
