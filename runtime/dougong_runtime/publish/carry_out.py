@@ -14,7 +14,6 @@ from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import apply_steps
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.prepared import NOTHING, Prepared
-from dougong_runtime.storage.tables import Tables
 
 PLAN_STALE = problem_type(
     "plan-stale",
@@ -51,9 +50,7 @@ def apply(
     if plan.is_empty and running is not None and plan.back_to is None:
         return running
     dialect, at = connection.dialect.name, clock.now()
-    before = None if plan.before is None else Tables(plan.before, dialect)
-    after = Tables(plan.after, dialect)
-    apply_steps(connection, plan.steps, before, after, at, plan.base, time_zone, prepared)
+    apply_steps(connection, plan.steps, plan.old, plan.new, at, plan.base, time_zone, prepared)
     number = versions.store(
         connection,
         app,
@@ -82,7 +79,7 @@ def _event(plan: Plan, number: int, note: str | None) -> log.Event:
         "documents": {key: list(names) for key, names in plan.documents.items()},
         "steps": [step.describe("en") for step in plan.steps][:500],
         "violations": [v.describe("en") for v in plan.violations][:100],
-        "unconvertible": len(plan.unconvertible),
+        "unconvertible": sum(lost.count for lost in plan.lost),
         "sees_more": [s.describe("en") for s in plan.sees_more][:100],
     }
     action = log.PUBLISH if plan.back_to is None else log.ROLLBACK

@@ -32,7 +32,6 @@ from dougong_runtime.storage.identifiers import link_table_name, table_name
 from dougong_runtime.storage.prepare import PREPARED_FROM_ROWS, prepare
 from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.steps import AddField, AnyStep, CreateEntity, RetypeField
-from dougong_runtime.storage.tables import Tables
 from dougong_runtime.storage.trial import entities_of
 
 TURN_LOCK = 0x446F75676F7562
@@ -106,10 +105,9 @@ def clear_leftovers(engine: sa.Engine) -> bool:
 
 
 def _prepare(engine: sa.Engine, plan: Plan, time_zone: str, from_rows: int) -> Prepared:
-    if plan.before is None:
+    if plan.old is None:
         return NOTHING
-    before, after = Tables(plan.before, "postgresql"), Tables(plan.after, "postgresql")
-    return prepare(engine, plan.steps, before, after, plan.rows, time_zone, from_rows)
+    return prepare(engine, plan.steps, plan.old, plan.new, plan.rows, time_zone, from_rows)
 
 
 @contextmanager

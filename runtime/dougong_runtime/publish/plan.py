@@ -22,10 +22,10 @@ from dougong_runtime.storage.apply import UNIQUE_VIOLATED
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.preview import Violation
-from dougong_runtime.storage.retype import Unconvertible, find_unconvertible
 from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
 from dougong_runtime.storage.tables import Tables
 from dougong_runtime.storage.trashed import StoredTrash
+from dougong_runtime.storage.unconvertible import Lost, Unconvertible, find_lost
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,24 @@ class Plan:
     documents: Mapping[str, tuple[str, ...]]
     """`added`, `changed`, `removed`: documents as `kind/name`."""
     violations: tuple[Violation, ...]
-    unconvertible: tuple[Unconvertible, ...]
+    lost: tuple[Lost, ...]
+    """Fields with values that will not convert."""
     sees_more: tuple[SeesMore, ...]
     recompute: frozenset[Node]
     """Stored formulas to compute anew."""
     cost: Cost
     rows: Mapping[str, int]
     """Table of the running version → its number of rows."""
+    old: Tables | None
+    new: Tables
+    """The tables of both, for the database that it was planned on."""
     back_to: int | None = None
     """Number of the version that it goes back to."""
+
+    @property
+    def unconvertible(self) -> tuple[Unconvertible, ...]:
+        """Values that will not convert: those of each field that are shown."""
+        return tuple(value for lost in self.lost for value in lost.shown)
 
     @property
     def refused(self) -> bool:
@@ -111,6 +120,7 @@ class Plan:
                 }
                 for u in self.unconvertible
             ],
+            "lost": [{"entity": x.entity, "field": x.field, "count": x.count} for x in self.lost],
             "sees_more": [
                 {"role": s.role, "entity": s.entity, "field": s.field, "of": s.of} for s in self.sees_more
             ],
@@ -153,12 +163,12 @@ def _plan(
     lying = StoredTrash(connection, after.name, partial(_app_of, connection, after.name))
     steps = plan_steps(old, new, lying, going_back=back_to is not None)
     recompute = find_recompute(before, after, steps)
-    unconvertible: tuple[Unconvertible, ...] = ()
+    lost: tuple[Lost, ...] = ()
     violations: tuple[Violation, ...] = ()
     stats: dict[str, int] = {}
     if before is not None and old is not None:
         stats = _count_rows(connection, old)
-        unconvertible = tuple(_unconvertible(connection, steps, before, old, new))
+        lost = tuple(_lost(connection, steps, before, old, new))
         if any(stats.values()) and asks_more(before, after):
             violations = rehearse(connection, steps, old, new, recompute)
     costs = [s.cost(stats) for s in steps]
@@ -169,11 +179,13 @@ def _plan(
         steps=steps,
         documents=changed_documents({} if before is None else before.source, after.source),
         violations=violations,
-        unconvertible=unconvertible,
+        lost=lost,
         sees_more=find_who_sees_more(before, after),
         recompute=recompute,
         cost=Cost(sum(c.rows for c in costs), sum(c.seconds for c in costs)),
         rows=stats,
+        old=old,
+        new=new,
         back_to=back_to,
     )
 
@@ -206,14 +218,16 @@ def _count_rows(connection: sa.Connection, tables: Tables) -> dict[str, int]:
     }
 
 
-def _unconvertible(
+def _lost(
     connection: sa.Connection, steps: tuple[AnyStep, ...], before: App, old: Tables, new: Tables
-) -> Iterator[Unconvertible]:
+) -> Iterator[Lost]:
     for step in steps:
         if isinstance(step, RetypeField):
             entity = next((e for e in before.own_entities if e.id == step.entity.id), None)
             if entity is not None and step.before.name in entity.fields:
-                yield from find_unconvertible(connection, step.before, step.after, entity, old, new)
+                found = find_lost(connection, step.before, step.after, entity, old, new)
+                if found is not None:
+                    yield found
 
 
 def _entity_of(step: AnyStep) -> Entity:
@@ -265,18 +279,17 @@ def _lines(plan: Plan, language: Language) -> Iterator[str]:
 
 
 def _unconvertible_lines(plan: Plan, zh: bool, language: Language) -> Iterator[str]:
-    by_field: dict[str, list[Unconvertible]] = {}
-    for value in plan.unconvertible:
-        by_field.setdefault(f"{value.entity}.{value.field}", []).append(value)
-    for field, values in by_field.items():
-        count = len(values)
+    for lost in plan.lost:
+        field = f"{lost.entity}.{lost.field}"
         yield (
-            f"  ! {field}：{count} 个值无法转换，原值保留在回收站"
+            f"  ! {field}：{lost.count} 个值无法转换，原值保留在回收站"
             if zh
-            else f"  ! {field}: values that do not convert, kept in the trash: {count}"
+            else f"  ! {field}: values that do not convert, kept in the trash: {lost.count}"
         )
-        for value in values:
+        for value in lost.shown:
             yield f"      {value.record}  {value.value!r}  {value.why.in_(language)}"
+        if lost.count > len(lost.shown):
+            yield "      …"
 
 
 def refused_by(plan: Plan) -> Refused:

@@ -1,4 +1,4 @@
-"""A retyped field: values converted in batches, the old column kept; and which values do not convert, told beforehand."""
+"""A retyped field: values converted in batches, the old column kept."""
 
 from __future__ import annotations
 
@@ -13,25 +13,12 @@ from dougong_runtime.exact import Exact, RecordId
 from dougong_runtime.fields.base import Field, Value, ValueProblem
 from dougong_runtime.fields.links import from_columns, to_columns
 from dougong_runtime.formulas.types import Kind
-from dougong_runtime.labels import Label
-from dougong_runtime.model.app import Entity
 from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings, convert
 from dougong_runtime.storage.tables import Tables
 
 BATCH_ROWS = 2_000
 TITLES_MAX = 200_000
 """Records that may be looked up by title; of more, only ids convert."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unconvertible:
-    """A value that has no form in the new type. It stays in the trash, and comes back if the type does."""
-
-    entity: str
-    field: str
-    record: str
-    value: str
-    why: Label
 
 
 def read_values(
@@ -134,26 +121,6 @@ def _titles(
         rows = connection.execute(sa.select(table.c.id, column).limit(TITLES_MAX)).all()
         return [(row[0], title.kind.to_text(title, row[1], "zh")) for row in rows]
     return []
-
-
-def find_unconvertible(
-    connection: sa.Connection, before: Field, after: Field, entity: Entity, old: Tables, new: Tables
-) -> Iterator[Unconvertible]:
-    """Every value of a field that would not convert, with its record, before anything is changed."""
-    around = surroundings(connection, before, after, old, new)
-    batches: Iterator[list[tuple[str, Value]]]
-    if before.is_many:
-        batches = iter(read_linked(connection, old.link(entity.name, before.name)))
-    else:
-        read = read_values(connection, old.of(entity.name), before)
-        batches = ([(record, value) for record, value, _ in batch] for batch in read)
-    for batch in batches:
-        for record, value in batch:
-            try:
-                convert(before, after, value, around)
-            except ValueProblem as problem:
-                shown = before.kind.to_text(before, value, "zh")
-                yield Unconvertible(entity.name, after.name, record, shown, problem.label)
 
 
 @dataclass(frozen=True)
