@@ -414,7 +414,9 @@ def sorts_door(matrix: Matrix, person: str, entity: str) -> None:
                 matrix.same(f"sort {sort}", person, (entity, place), whole[place : place + 1], [id])
             paged, cursor = [], None
             while True:
-                page = records.list(Query(entity, sort=(sort,), fields=("id",), limit=2, cursor=cursor))
+                # A page is read in another way where its reader's records are counted, and few.
+                asked = Query(entity, sort=(sort,), fields=("id",), limit=2, cursor=cursor, count=not down)
+                page = records.list(asked)
                 paged += [i["id"] for i in page.items]
                 cursor = page.next
                 if cursor is None:

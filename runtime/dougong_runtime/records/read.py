@@ -26,6 +26,8 @@ Row = dict[str, Any]
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
 
+FEW = 5000
+"""Records that are sooner fetched and ordered than looked for along an order."""
 IDS_MAX = 500
 """Records fetched by id in one statement."""
 
@@ -77,6 +79,10 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
     if after is not None:
         parameters["key_id"] = after[-1]
         parameters.update({f"key_{i}": v for i, v in enumerate(after[:-1])})
+    known = None
+    if ids is None and query.count and not query.search and statement.few is not None:
+        ((known,),) = count.all(scene.connection, parameters)
+        page = statement.few if known <= FEW else page
     raw = page.all(scene.connection, parameters)
     more = len(raw) > query.limit
     raw = raw[: query.limit]
@@ -88,7 +94,7 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
         next_ = cursor.encode([*keys, rows[-1]["id"]])
     counted, exact = len(rows), not more
     if query.count and (more or query.cursor is not None):
-        ((counted,),) = count.all(scene.connection, parameters)
+        ((counted,),) = count.all(scene.connection, parameters) if known is None else ((known,),)
         exact = counted <= COUNT_LIMIT
         counted = min(counted, COUNT_LIMIT)
     fields = {n: f for n, f in zip(statement.names, statement.fields, strict=True) if f is not None}

@@ -34,6 +34,10 @@ class Statement:
     """The same of given records (`dg_ids`), in no order."""
     count: Ready
     """How many there are, up to `dg_count_limit`."""
+    few: Ready | None
+    """The same page of a reader who has few records, as the count tells: they are fetched, then put in order. The
+    database would rather walk along the order, past all that is not theirs, until the page is full. None where no
+    rule narrows the rows, and where the database does not mistake itself so."""
     select: sa.Select[Any]
     """What `page` runs, to be narrowed further."""
     rows: sa.Select[Any]
@@ -88,6 +92,11 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
     if plan.after is not None:
         select = select.where(_after(keys, directions, plan.after, row.c.id, last_down))
     by_ids = select.where(among(row.c.id, IDS, running.dialect))
+    few = None
+    if allowed is not None and running.dialect == "postgresql":
+        few = Ready(
+            _fetched_first(select.add_columns(row.c.id.label("dg_id")), directions, last_down), once=once
+        )
     for key, down in zip(keys, directions, strict=True):
         select = select.order_by(*order_terms(key, down, running.dialect))
     select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
@@ -96,6 +105,7 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
         Ready(select, once=once),
         Ready(by_ids, once=once),
         Ready(counting(rows), once=once),
+        few,
         select,
         rows,
         row,
@@ -104,6 +114,16 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
         cells,
         len(keys),
     )
+
+
+def _fetched_first(rows: sa.Select[Any], directions: Sequence[bool], last_down: bool) -> sa.Select[Any]:
+    """A page out of rows that are all fetched before they are ordered; their last column is the id."""
+    fetched = rows.cte("few").prefix_with("MATERIALIZED")
+    *columns, id_ = fetched.c
+    page = sa.select(*columns)
+    for place, down in enumerate(directions):
+        page = page.order_by(*order_terms(fetched.c[f"sort_{place}"], down, "postgresql"))
+    return page.order_by(id_.desc() if last_down else id_.asc()).limit(LIMIT)
 
 
 def counting(rows: sa.Select[Any]) -> sa.Select[Any]:
