@@ -34,6 +34,7 @@ PLACES_MAX = 8
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    query: AggregateQuery
     entity: Entity
     groups: tuple[tuple[str, Node], ...]
     measures: tuple[tuple[str, Node], ...]
@@ -44,7 +45,12 @@ class _Plan:
 
 def aggregate(scene: Scene, query: AggregateQuery) -> AggregateAnswer:
     """Figures over the records that a viewer may see, or may see summed. Raises Refused."""
-    plan = _plan(scene, query)
+    key = ("figures", scene.shape, query)
+    plan = (
+        _plan(scene, query)
+        if scene.shape is None
+        else scene.running.plans.get(key, lambda: _plan(scene, query))
+    )
     limit = min(query.limit, LIMIT_MAX)
     rows = _run(scene, plan, plan.groups, limit if plan.at_least <= 1 else sums_only.GROUPS_MAX)
     total_rows = _run(scene, plan, (), 1)
@@ -169,7 +175,7 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
         sort.append((name, raw.startswith("-")))
     if problems:
         raise Refused(problems)
-    return _Plan(entity, tuple(groups), tuple(measures), filter_, tuple(sort), least)
+    return _Plan(query, entity, tuple(groups), tuple(measures), filter_, tuple(sort), least)
 
 
 def _tree(
@@ -190,8 +196,19 @@ def _tree(
 
 
 def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> list[dict[str, Any]]:
-    entity = plan.entity
-    scope, wheres = _summed(scene, entity)
+    statement = scene.ready(
+        ("figures", plan.query, bool(groups), limit), lambda: _statement(scene, plan, groups, limit)
+    )
+    types = {name: tree.type for name, tree in (*groups, *plan.measures)}
+    names = [name for name, _ in (*groups, *plan.measures)]
+    return [
+        {n: _figure(v, types.get(n)) for n, v in zip(names, values, strict=True)}
+        for values in statement.all(scene.connection, scene.parameters)
+    ]
+
+
+def _statement(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> sa.Select[Any]:
+    scope, wheres = _summed(scene, plan.entity)
     keys = [(name, compile_formula(tree, scope)) for name, tree in groups]
     figures = [(name, compile_measure(tree, scope)) for name, tree in plan.measures]
     if plan.filter is not None:
@@ -210,11 +227,7 @@ def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: i
         for (name, tree), column in zip(groups, columns, strict=False):
             if name not in [n for n, _ in plan.sort]:
                 select = select.order_by(_ordered(tree, column).asc().nulls_last())
-    types = {name: tree.type for name, tree in (*groups, *plan.measures)}
-    return [
-        {n: _figure(v, types.get(n)) for n, v in zip(names, values, strict=True)}
-        for values in scene.connection.execute(select, scene.parameters)
-    ]
+    return select
 
 
 def _figure(value: Any, type_: ValueType | None) -> Any:
