@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dougong_platform.logs import logger
 from dougong_platform.tables import POSITION
+from dougong_runtime.storage.ready import Ready
 
 KEPT = timedelta(hours=1)
 """No replica that is as far behind answers anyone."""
@@ -25,8 +26,8 @@ _NOTE = sa.text(
     'ON CONFLICT ("user") DO UPDATE SET position = excluded.position, at = excluded.at '
     "WHERE dg_position.position < excluded.position"
 )
-_FIND = sa.select(POSITION.c.position).where(
-    POSITION.c.user == sa.bindparam("user", type_=POSITION.c.user.type)
+_FIND = Ready(
+    sa.select(POSITION.c.position).where(POSITION.c.user == sa.bindparam("user", type_=POSITION.c.user.type))
 )
 
 
@@ -48,7 +49,10 @@ def _keep(primary: sa.Engine, user: str, at: datetime) -> None:
 
 def position_of(connection: sa.Connection, user: str | None) -> int:
     """Where the log stood after the person's last write; 0 where they wrote nothing of late. Asked of the primary."""
-    return int(connection.execute(_FIND, {"user": user}).scalar() or 0) if user is not None else 0
+    if user is None:
+        return 0
+    found = _FIND.first(connection, {"user": user})
+    return int(found[0]) if found is not None else 0
 
 
 def sweep(connection: sa.Connection, now: datetime) -> None:

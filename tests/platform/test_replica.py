@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +23,7 @@ from dougong_platform.site import Site
 from dougong_platform.viewers import Door
 from dougong_runtime.storage.dialects import make_engine
 from replication import Pair, streaming_pair
-from sites import PASSWORD, SYSTEM, add_person, install
+from sites import CLINIC, PASSWORD, SYSTEM, add_person, install
 
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
 PATH = "/api/v1/apps/clinic/patient"
@@ -161,6 +164,26 @@ def test_sign_out_and_roles_taken_away_are_in_force_at_once(ann: Ann, pair: Pair
             assert browser.get(PATH).status_code == 401
         finally:
             pair.resume()
+
+
+def test_a_version_published_meanwhile_fails_no_reader(ann: Ann, pair: Pair, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(CLINIC, changed)
+    document = changed / "entities" / "patient.yaml"
+    added = "fields:\n  - {name: post, type: text, label: {zh: 邮编, en: Post code}}\n"
+    document.write_text(document.read_text(encoding="utf-8").replace("fields:\n", added, 1), encoding="utf-8")
+    ann.create("before the version")
+    publishing = threading.Thread(target=install, args=(ann.site, changed))
+    publishing.start()
+    seen = []
+    while publishing.is_alive() or not seen or "post" not in seen[-1]:
+        seen.append(ann.get(PATH + "?limit=1")["items"][0])  # 200, under the one version or the other
+    publishing.join()
+    assert "post" in seen[-1]
+    near(ann.site, pair)
+    ann.seen.clear()
+    assert "post" in ann.get(PATH + "?limit=1")["items"][0]
+    assert set(ann.seen) == {"replica"}
 
 
 def test_what_the_primary_had_written_a_while_ago_must_have_been_replayed(
