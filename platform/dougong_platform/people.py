@@ -10,18 +10,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_platform import passwords, viewers
+from dougong_platform import accounts, passwords, viewers
+from dougong_platform.accounts import ADMIN as ADMIN
+from dougong_platform.accounts import LAST_ADMIN as LAST_ADMIN
 from dougong_platform.site import DIRECTORY, Site
-from dougong_platform.tables import ASSIGNMENT, CREDENTIAL, SESSION
+from dougong_platform.tables import ASSIGNMENT, CREDENTIAL
 from dougong_platform.viewers import Door
 from dougong_runtime.audit import log
 from dougong_runtime.errors import FORBIDDEN, Refused, problem_type, refuse
 from dougong_runtime.host import Viewer, today
 from dougong_runtime.model.app import App
 from dougong_runtime.names import nearest
-
-ADMIN = "admin"
-"""The one role that belongs to no app: the platform's administrator."""
 
 USERNAME_LENGTH_MAX = 64
 
@@ -72,13 +71,6 @@ ROLES_EXCLUDE = problem_type(
     "「{name}」不能同时担任 {roles}：应用规定这些角色须由不同的人担任。",
     "“{name}” cannot hold {roles} together: the app wants them held by different people.",
     remedy=("先收回其中一个角色。", "Take one of the roles back first."),
-)
-LAST_ADMIN = problem_type(
-    "last-admin",
-    409,
-    "「{name}」是最后一位管理员。",
-    "“{name}” is the last administrator.",
-    remedy=("先让另一个人担任管理员。", "Make someone else an administrator first."),
 )
 
 
@@ -149,6 +141,8 @@ def people(connection: sa.Connection, username: str | None = None) -> list[Perso
 def find_person(connection: sa.Connection, username: str) -> Person | None:
     """The person of that username, whatever the letters' case, or None."""
     name = normal(username)
+    if not name.isprintable():
+        return None
     found = people(connection, name)
     return next((p for p in found if p.username == name), found[0] if found else None)
 
@@ -214,9 +208,6 @@ def add_user(
 def set_active(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, active: bool) -> None:
     """Let a person in or keep them out. Kept out, all sessions end and tokens no longer open anything."""
     require_admin(actor)
-    if not active:
-        _keep_one_admin(site, connection, user_id)
-        connection.execute(sa.delete(SESSION).where(SESSION.c.user == user_id))
     site.records(connection, actor, DIRECTORY).update("user", user_id, {"active": active})
 
 
@@ -233,9 +224,7 @@ def set_password(
     username = connection.scalar(sa.select(user.c.username).where(user.c.id == user_id))
     passwords.check(password, username or "", site.settings.password_length_min)
     keep_password(site, connection, actor, user_id, password)
-    connection.execute(
-        sa.delete(SESSION).where(SESSION.c.user == user_id, SESSION.c.token_hash != (keep or ""))
-    )
+    accounts.end_sessions(connection, user_id, keep)
 
 
 def keep_password(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, password: str) -> None:
@@ -386,20 +375,7 @@ def follow_renamed_roles(connection: sa.Connection, before: App | None, after: A
 
 def admins(site: Site, connection: sa.Connection) -> list[str]:
     """Record ids of the active administrators; empty on a new site."""
-    user = viewers.directory(connection.dialect.name).of("user")
-    day = today(site.clock, site.settings.time_zone)
-    return list(
-        connection.scalars(
-            sa.select(user.c.id)
-            .join(ASSIGNMENT, ASSIGNMENT.c.user == user.c.id)
-            .where(
-                ASSIGNMENT.c.role == ADMIN,
-                sa.or_(ASSIGNMENT.c.until.is_(None), ASSIGNMENT.c.until >= day),
-                user.c.deleted_at.is_(None),
-                user.c.active.is_(sa.true()),
-            )
-        )
-    )
+    return accounts.admins(connection, site.clock, site.settings)
 
 
 def _refuse_forbidden(site: Site, connection: sa.Connection, user_id: str, held: Iterable[str]) -> None:
@@ -425,9 +401,7 @@ def _refuse_forbidden(site: Site, connection: sa.Connection, user_id: str, held:
 def _keep_one_admin(site: Site, connection: sa.Connection, user_id: str) -> None:
     remaining = admins(site, connection)
     if remaining == [user_id]:
-        user = viewers.directory(connection.dialect.name).of("user")
-        name = connection.scalar(sa.select(user.c.username).where(user.c.id == user_id))
-        raise refuse(LAST_ADMIN, name=name)
+        raise refuse(LAST_ADMIN, name=accounts.username_of(connection, user_id))
 
 
 def _lock_person(connection: sa.Connection, user_id: str) -> None:

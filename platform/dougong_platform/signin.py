@@ -1,8 +1,7 @@
 """Signing in: the password, the second factor, and what comes of it, a session.
 
-Guessing is slowed per account and per address: an attempt is counted *before* the password is looked at, so that
-attempts sent at once count like those sent one by one, and hashing happens outside of any transaction, so that nobody
-waits for it. Unknown, inactive and wrong are told apart neither by words nor by time.
+How guessing is slowed is in `guessing.py`. Hashing happens outside of any transaction, so that nobody waits for it.
+Unknown, inactive and wrong are told apart neither by words nor by time.
 """
 
 from __future__ import annotations
@@ -16,26 +15,21 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from dougong_platform import passwords, people, totp, viewers
+from dougong_platform import accounts, guessing, passwords, people, totp, viewers
+from dougong_platform.guessing import Keys
 from dougong_platform.people import Person
 from dougong_platform.site import Site
-from dougong_platform.tables import ATTEMPT, CREDENTIAL, SESSION
+from dougong_platform.tables import CREDENTIAL, PENDING_SIGN_IN, SESSION
 from dougong_platform.viewers import Door
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.ready import Ready
 
-ADDRESS_WINDOW = timedelta(minutes=15)
-"""An address's wrong passwords are forgotten when none came for so long."""
-
-LOCK_FIRST = timedelta(seconds=30)
-LOCK_MOST = timedelta(hours=1)
-"""How long an account is locked after too many in a row: doubled by each further one, up to the most."""
-
-FORGOTTEN_AFTER = timedelta(days=1)
+PENDING_FOR = timedelta(minutes=5)
+PENDING_TRIES_MAX = 5
+"""How long a right password waits for the code of the second factor, and for how many wrong ones."""
 
 WRONG_PASSWORD = problem_type(
     "wrong-password",
@@ -44,12 +38,12 @@ WRONG_PASSWORD = problem_type(
     "The user name or the password is wrong.",
     remedy=("核对后再试；忘记密码可请管理员重设。", "Check both; an administrator can set a new password."),
 )
-TOO_MANY_ATTEMPTS = problem_type(
-    "too-many-attempts",
-    429,
-    "输错次数太多，{retry_after} 秒后再试。",
-    "Too many wrong passwords. Try again in {retry_after} seconds.",
-    remedy=("等一等，或请管理员重设密码。", "Wait, or ask an administrator to set a new password."),
+SIGN_IN_EXPIRED = problem_type(
+    "sign-in-expired",
+    401,
+    "等待验证码的时间已过，或输错太多次。",
+    "The code was awaited too long, or was wrong too often.",
+    remedy=("重新输入用户名和密码。", "Enter user name and password again."),
 )
 CODE_NEEDED = problem_type(
     "code-needed",
@@ -67,6 +61,15 @@ class Session:
     token: str
     csrf: str
     user: str
+    username: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A right password whose second factor is awaited. `token` is the cookie's value; it opens nothing."""
+
+    token: str
     expires_at: datetime
 
 
@@ -92,31 +95,99 @@ def sign_in(
     agent: str | None = None,
     request: str | None = None,
     replaces: str | None = None,
+    device: str | None = None,
 ) -> Session:
     """A new session for who proves to be the person; the one in the browser before, `replaces`, ends.
 
-    `code` is of the second factor, where the person has one. Makes transactions of its own: call it outside of any.
-    Raises `Refused`: WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE, TOO_MANY_ATTEMPTS (fact `retry_after`, in seconds).
+    `code` is of the second factor, where the person has one; `device` is what the browser was given when the person
+    signed in there before. Makes transactions of its own: call it outside of any. Raises `Refused`: WRONG_PASSWORD,
+    CODE_NEEDED, WRONG_CODE, TOO_MANY_ATTEMPTS (fact `retry_after`, in seconds).
     """
-    person = prove(site, username, password, code=code, address=address, request=request)
+    person = prove(site, username, password, code=code, address=address, request=request, device=device)
+    with site.database.write() as connection:
+        return _open(site, connection, person, address, agent, replaces)
+
+
+def begin_code(site: Site, username: str) -> Pending:
+    """Remember that a person's password was right just now (CODE_NEEDED was raised): the code may follow alone."""
     now = site.clock.now()
     token = secrets.token_urlsafe(32)
-    expires = now + timedelta(days=site.settings.session_days)
     with site.database.write() as connection:
-        if replaces:
-            connection.execute(sa.delete(SESSION).where(SESSION.c.token_hash == token_hash(replaces)))
+        person = people.get_person(connection, username)
         connection.execute(
-            sa.insert(SESSION).values(
+            sa.insert(PENDING_SIGN_IN).values(
                 token_hash=token_hash(token),
                 user=person.id,
                 created_at=now,
-                used_at=now,
-                expires_at=expires,
-                address=address,
-                agent=(agent or "")[:200],
+                expires_at=now + PENDING_FOR,
+                tries=0,
             )
         )
-    return Session(token, csrf_of(site, token), person.id, expires)
+    return Pending(token, now + PENDING_FOR)
+
+
+def sign_in_by_code(
+    site: Site,
+    pending: str,
+    code: str,
+    *,
+    address: str | None = None,
+    agent: str | None = None,
+    request: str | None = None,
+    replaces: str | None = None,
+    device: str | None = None,
+) -> Session:
+    """The session of who gave the password before, and now the code. Raises `Refused`: SIGN_IN_EXPIRED, WRONG_CODE,
+    TOO_MANY_ATTEMPTS."""
+    key = PENDING_SIGN_IN.c.token_hash == token_hash(pending)
+    waiting = sa.select(PENDING_SIGN_IN.c.user).where(key, PENDING_SIGN_IN.c.expires_at > site.clock.now())
+    door = Door("page", address, request)
+    with site.database.read() as connection:
+        user_id = connection.scalar(waiting)
+        viewer = viewers.viewer(connection, user_id, site.clock, site.settings, door) if user_id else None
+        person = people.find_person(connection, viewer.username) if viewer is not None else None
+    if person is None:
+        raise refuse(SIGN_IN_EXPIRED)
+    keys = Keys.of(site, person.username, address, device)
+    guessing.count_attempt(site, keys)
+    with site.database.write() as connection:
+        tried = sa.update(PENDING_SIGN_IN).where(key, PENDING_SIGN_IN.c.tries < PENDING_TRIES_MAX)
+        if not connection.execute(tried.values(tries=PENDING_SIGN_IN.c.tries + 1)).rowcount:
+            raise refuse(SIGN_IN_EXPIRED)
+        if totp.is_enrolled(connection, person.id) and totp.accept(site, connection, person.id, code):
+            connection.execute(sa.delete(PENDING_SIGN_IN).where(key))
+            guessing.forgive(connection, keys, wholly=True)
+            _audit(site, connection, log.SIGN_IN, person, door, None)
+            return _open(site, connection, person, address, agent, replaces)
+        _failed(site, connection, person, keys, door, "code")
+    raise refuse(totp.WRONG_CODE, "code")
+
+
+def _open(
+    site: Site,
+    connection: sa.Connection,
+    person: Person,
+    address: str | None,
+    agent: str | None,
+    replaces: str | None,
+) -> Session:
+    now = site.clock.now()
+    token = secrets.token_urlsafe(32)
+    expires = now + timedelta(days=site.settings.session_days)
+    if replaces:
+        connection.execute(sa.delete(SESSION).where(SESSION.c.token_hash == token_hash(replaces)))
+    connection.execute(
+        sa.insert(SESSION).values(
+            token_hash=token_hash(token),
+            user=person.id,
+            created_at=now,
+            used_at=now,
+            expires_at=expires,
+            address=address,
+            agent=(agent or "")[:200],
+        )
+    )
+    return Session(token, csrf_of(site, token), person.id, person.username, expires)
 
 
 def prove(
@@ -128,14 +199,15 @@ def prove(
     address: str | None = None,
     request: str | None = None,
     via: str = "page",
+    device: str | None = None,
 ) -> Person:
     """The person whose password and code these are; what `sign_in` and the issue of a token by password share.
 
     Raises as `sign_in` does. Every outcome is in the audit.
     """
-    keys = _Keys.of(people.normal(username).casefold(), address)
+    keys = Keys.of(site, username, address, device)
     door = Door(via, address, request)
-    _count_attempt(site, keys)
+    guessing.count_attempt(site, keys)
     with site.database.read() as connection:
         person = people.find_person(connection, username)
         kept = None
@@ -151,11 +223,11 @@ def prove(
     with site.database.write() as connection:
         factor = totp.is_enrolled(connection, person.id)
         if factor and not code:
-            _forgive(connection, keys)
+            guessing.forgive(connection, keys)
         elif factor and not totp.accept(site, connection, person.id, code or ""):
             _failed(site, connection, person, keys, door, "code")
         else:
-            _forgive(connection, keys, wholly=True)
+            guessing.forgive(connection, keys, wholly=True)
             if new_hash is not None:
                 connection.execute(
                     sa.update(CREDENTIAL)
@@ -165,13 +237,6 @@ def prove(
             _audit(site, connection, log.SIGN_IN, person, door, None)
             return person
     raise refuse(totp.WRONG_CODE, "code") if code else refuse(CODE_NEEDED, "code")
-
-
-def attempts_left(site: Site, connection: sa.Connection, username: str) -> int:
-    """How many wrong passwords more before a name is locked; the same whether anybody has that name or not."""
-    key = _Keys.of(people.normal(username).casefold(), None).account
-    failures = connection.scalar(sa.select(ATTEMPT.c.failures).where(ATTEMPT.c.key_hash == key)) or 0
-    return max(0, site.settings.sign_in_failures_max - failures)
 
 
 def sign_out(site: Site, connection: sa.Connection, token: str, door: Door) -> None:
@@ -188,9 +253,7 @@ def sign_out_everywhere(
     """End a person's sessions, but for the one whose token hash is `keep`. Gives how many ended."""
     if actor.user != user_id:
         people.require_admin(actor)
-    ended = connection.execute(
-        sa.delete(SESSION).where(SESSION.c.user == user_id, SESSION.c.token_hash != (keep or ""))
-    ).rowcount
+    ended = accounts.end_sessions(connection, user_id, keep)
     people.record(site, connection, actor, log.SIGN_OUT, user_id, {"sessions": ended})
     return ended
 
@@ -228,9 +291,24 @@ def csrf_of(site: Site, token: str) -> str:
     return hmac.new(site.settings.key("csrf"), token.encode(), hashlib.sha256).hexdigest()
 
 
+def masked(word: str) -> str:
+    """The word as a page holds it: another text each time, so that the length of packed pages does not give it away."""
+    veil = secrets.token_bytes(len(word) // 2)
+    return veil.hex() + bytes(a ^ b for a, b in zip(veil, bytes.fromhex(word), strict=True)).hex()
+
+
 def csrf_matches(site: Site, token: str, given: str | None) -> bool:
-    """Whether `given` is that word; compared in constant time."""
-    return given is not None and hmac.compare_digest(csrf_of(site, token).encode(), given.encode())
+    """Whether `given` is the session's word, masked or not; compared in constant time."""
+    word = csrf_of(site, token)
+    if given is None or not given.isascii():
+        return False
+    if len(given) == 2 * len(word):
+        try:
+            veil, rest = bytes.fromhex(given[: len(word)]), bytes.fromhex(given[len(word) :])
+        except ValueError:
+            return False
+        given = bytes(a ^ b for a, b in zip(veil, rest, strict=True)).hex() if len(veil) == len(rest) else ""
+    return hmac.compare_digest(word.encode(), given.encode())
 
 
 def token_hash(token: str) -> str:
@@ -239,11 +317,12 @@ def token_hash(token: str) -> str:
 
 
 def sweep(site: Site, connection: sa.Connection) -> None:
-    """Remove sessions that have ended and attempts long past."""
+    """Remove sessions and pending sign-ins that have ended, and attempts long past."""
     now = site.clock.now()
     idle = now - timedelta(minutes=site.settings.session_idle_minutes)
     connection.execute(sa.delete(SESSION).where((SESSION.c.expires_at <= now) | (SESSION.c.used_at <= idle)))
-    connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN_AFTER))
+    connection.execute(sa.delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.expires_at <= now))
+    guessing.sweep(connection, now)
 
 
 @cache
@@ -257,79 +336,16 @@ def _by_token(dialect: str) -> Ready:
     return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at"))
 
 
-# --- guessing -----------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class _Keys:
-    """Under which hashes attempts are counted: names and addresses come from outside, so their length is not ours."""
-
-    account: str
-    address: str | None
-
-    @classmethod
-    def of(cls, username: str, address: str | None) -> _Keys:
-        return cls(token_hash("account/" + username), token_hash("address/" + address) if address else None)
-
-
-def _count_attempt(site: Site, keys: _Keys) -> None:
-    """Count one attempt as failed, in advance. Raises `Refused` (TOO_MANY_ATTEMPTS) where none is allowed now."""
-    now = site.clock.now()
-    wait = timedelta(0)
-    with site.database.write() as connection:
-        failures, last_at = _attempts(connection, keys.account, now)
-        over = failures - site.settings.sign_in_failures_max
-        if over >= 0:
-            locked = min(LOCK_FIRST * 2 ** min(over, 20), LOCK_MOST)
-            wait = max(wait, last_at + locked - now)
-        counts = {keys.account: (failures + 1, now)}
-        if keys.address is not None:
-            most = site.settings.sign_in_per_address_max
-            failures, last_at = _attempts(connection, keys.address, now)
-            each = ADDRESS_WINDOW / most
-            forgotten = (now - last_at) // each
-            if forgotten:
-                failures, last_at = max(0, failures - forgotten), now
-            if failures >= most:
-                wait = max(wait, last_at + each - now)
-            counts[keys.address] = (failures + 1, last_at)
-        if wait <= timedelta(0):
-            for key, (count, at) in counts.items():
-                connection.execute(
-                    sa.update(ATTEMPT).where(ATTEMPT.c.key_hash == key).values(failures=count, last_at=at)
-                )
-            return
-    raise refuse(TOO_MANY_ATTEMPTS, retry_after=int(wait.total_seconds()) + 1)
-
-
-def _attempts(connection: sa.Connection, key: str, now: datetime) -> tuple[int, datetime]:
-    """The count under a key, its row held until the transaction ends."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    made = insert(ATTEMPT).values(key_hash=key, failures=0, last_at=now).on_conflict_do_nothing()
-    held = sa.select(ATTEMPT.c.failures, ATTEMPT.c.last_at).where(ATTEMPT.c.key_hash == key)
-    while True:  # a good sign-in at the same moment may remove the row between the two statements
-        connection.execute(made)
-        row = connection.execute(held.with_for_update()).first()
-        if row is not None:
-            return row.failures, row.last_at
-
-
-def _forgive(connection: sa.Connection, keys: _Keys, wholly: bool = False) -> None:
-    """Take back the attempt counted in advance; `wholly`: the account starts anew."""
-    one_less = sa.update(ATTEMPT).where(ATTEMPT.c.failures > 0).values(failures=ATTEMPT.c.failures - 1)
-    account = ATTEMPT.c.key_hash == keys.account
-    connection.execute(sa.delete(ATTEMPT).where(account) if wholly else one_less.where(account))
-    if keys.address is not None:
-        connection.execute(one_less.where(ATTEMPT.c.key_hash == keys.address))
-
-
+# --- the audit ---------------------------------------------------------------------------------------------
 def _failed(
-    site: Site, connection: sa.Connection, person: Person | None, keys: _Keys, door: Door, factor: str
+    site: Site, connection: sa.Connection, person: Person | None, keys: Keys, door: Door, factor: str
 ) -> None:
     """Enter a failure into the audit; where it is the one that locks the account, that too.
 
     The name as typed is not kept where nobody has it: people type passwords there.
     """
     _audit(site, connection, log.SIGN_IN_FAILED, person, door, {"factor": factor})
-    failures = connection.scalar(sa.select(ATTEMPT.c.failures).where(ATTEMPT.c.key_hash == keys.account))
+    failures = guessing.failures(connection, keys)
     if person is not None and failures == site.settings.sign_in_failures_max:
         _audit(site, connection, log.LOCKED_OUT, person, door, {"failures": failures})
 

@@ -7,6 +7,7 @@ import threading
 import sqlalchemy as sa
 
 from dougong_platform import viewers
+from dougong_platform.accounts import Accounts
 from dougong_platform.database import Database
 from dougong_platform.last_use import LastUse
 from dougong_platform.settings import Settings
@@ -90,6 +91,7 @@ class Site:
             self.clock,
             time_zone=self.settings.site_time_zone,
             shared=NOTHING_SHARED if known and standing and not standing.has_shares else None,
+            observers=(Accounts(connection, self.clock, self.settings),),
         )
 
     def forget(self, app_name: str) -> None:

@@ -57,6 +57,18 @@ ATTEMPT = sa.Table(
 )
 """Wrong passwords in a row, of an account or from an address. Removed by the right one, or after a day."""
 
+PENDING_SIGN_IN = sa.Table(
+    "dg_pending_sign_in",
+    SYSTEM,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("user", RecordId, nullable=False, index=True),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+"""Someone whose password was right, and whose second factor is awaited: for minutes, and for few tries. It opens
+nothing; kept is the SHA-256 of the cookie's token. Ended with the person's sessions."""
+
 TOKEN = sa.Table(
     "dg_token",
     SYSTEM,

@@ -18,7 +18,7 @@ from dougong_platform.viewers import Door
 from dougong_runtime.audit import log
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
-from dougong_runtime.names import nearest, uuid7
+from dougong_runtime.names import is_record_id, nearest, uuid7
 from dougong_runtime.storage.ready import Ready
 
 PREFIX = "dgt_"
@@ -28,6 +28,8 @@ READ = "read"
 WRITE = "write"
 DAYS_DEFAULT = 90
 DAYS_MAX = 3650
+IN_FORCE_MAX = 100
+"""Tokens that a person may have at a time."""
 
 UNKNOWN_SCOPE = problem_type(
     "unknown-scope",
@@ -42,6 +44,13 @@ SCOPE_MISSING = problem_type(
     "这个令牌没有「{scope}」权限范围。",
     "This token lacks the scope “{scope}”.",
     remedy=("换一个范围更大的令牌。", "Use a token with that scope."),
+)
+TOO_MANY_TOKENS = problem_type(
+    "too-many-tokens",
+    409,
+    "已有 {most} 个有效的令牌，不能再发。",
+    "There are {most} tokens in force already: no more can be issued.",
+    remedy=("先撤销不用的令牌。", "Revoke those that are not used."),
 )
 NO_TOKEN = problem_type("no-token", 404, "没有这个令牌。", "There is no such token.")
 
@@ -110,6 +119,10 @@ def issue(
     if WRITE in wanted or READ not in wanted:
         wanted = tuple(dict.fromkeys((READ, *wanted)))
     now = site.clock.now()
+    in_force = TOKEN.c.revoked_at.is_(None) & (TOKEN.c.expires_at.is_(None) | (TOKEN.c.expires_at > now))
+    held = connection.scalar(sa.select(sa.func.count()).where(TOKEN.c.user == user_id, in_force)) or 0
+    if held >= IN_FORCE_MAX:
+        raise refuse(TOO_MANY_TOKENS, most=IN_FORCE_MAX)
     expires = None if days is None else now + timedelta(days=min(days, DAYS_MAX))
     token, token_id = PREFIX + secrets.token_urlsafe(32), uuid7()
     connection.execute(
@@ -160,7 +173,8 @@ def tokens(connection: sa.Connection, user_id: str) -> list[Kept]:
 
 def revoke(site: Site, connection: sa.Connection, actor: Viewer, token_id: str) -> None:
     """End a token now: by its person or an administrator. Raises `Refused` (NO_TOKEN)."""
-    owner = connection.scalar(sa.select(TOKEN.c.user).where(TOKEN.c.id == token_id))
+    known = sa.select(TOKEN.c.user).where(TOKEN.c.id == token_id)
+    owner = connection.scalar(known) if is_record_id(token_id) else None
     if owner is None or not (actor.user == owner or actor.is_system or actor.is_admin):
         raise refuse(NO_TOKEN)
     unrevoked = (TOKEN.c.id == token_id) & TOKEN.c.revoked_at.is_(None)

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from dougong_platform import people, signin, tokens, viewers
 from dougong_platform.http.languages import accepted_language, asked_language
 from dougong_platform.http.problem_types import BAD_TOKEN, CSRF, NOT_SIGNED_IN, VIEWING_AS
-from dougong_platform.signin import Session
+from dougong_platform.signin import Pending, Session
 from dougong_platform.site import Site
 from dougong_platform.tokens import Bearer
 from dougong_platform.viewers import Door
@@ -28,6 +28,9 @@ from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.host import Viewer
 
 COOKIE = "dougong_session"
+"""Over https its name begins with `__Host-`: then no other host of the domain can set it."""
+PENDING_COOKIE = "dougong_pending"
+DEVICE_COOKIE = "dougong_device"
 VIEW_AS_COOKIE = "dougong_view_as"
 VIEW_AS_HEADER = "X-View-As"
 CSRF_HEADER = "X-CSRF-Token"
@@ -75,7 +78,7 @@ def find_asker(site: Site, request: Request, connection: sa.Connection) -> Asker
         bearer = _bearer(site, connection, given, door)
         asker = Asker(bearer.viewer, bearer=bearer)
     else:
-        token = request.cookies.get(COOKIE, "")
+        token = session_of(request)
         viewer = None
         if token and len(token) <= _TOKEN_LENGTH_MAX:
             viewer = signin.viewer_of_session(site, connection, token, door)
@@ -138,8 +141,8 @@ def is_cross_site(request: Request) -> bool:
 
 def csrf_of(request: Request) -> str:
     """The word that a page puts into its forms; empty for who has not signed in."""
-    token = request.cookies.get(COOKIE, "")
-    return signin.csrf_of(request.app.state.site, token) if token else ""
+    token = session_of(request)
+    return signin.masked(signin.csrf_of(request.app.state.site, token)) if token else ""
 
 
 # --- viewing as another -------------------------------------------------------------------------------------------
@@ -191,35 +194,78 @@ def _note_view_as(site: Site, admin: Viewer, person: str, username: str) -> None
 
 
 # --- cookies and ways back ----------------------------------------------------------------------------------------
+def session_cookie(request: Request) -> str:
+    """The name of the session's cookie; see `COOKIE`."""
+    return f"__Host-{COOKIE}" if _is_https(request) else COOKIE
+
+
+def session_of(request: Request) -> str:
+    """The session's token that the browser sent; empty where it sent none."""
+    return request.cookies.get(session_cookie(request), "")
+
+
+def _is_https(request: Request) -> bool:
+    return str(request.scope.get("scheme")) == "https"
+
+
 def set_session(response: Response, request: Request, session: Session) -> None:
     """Give the browser its session: no script reads the cookie, no other site sends it with a form."""
     response.set_cookie(
-        COOKIE,
+        session_cookie(request),
         session.token,
         expires=session.expires_at,
         path="/",
-        secure=request.url.scheme == "https",
+        secure=_is_https(request),
         httponly=True,
         samesite="lax",
     )
+    set_pending(response, request, None)
 
 
-def end_session(response: Response) -> None:
+def set_pending(response: Response, request: Request, pending: Pending | None) -> None:
+    """Let the browser bring back, with the code, that its password was right; None takes that away."""
+    response.set_cookie(
+        PENDING_COOKIE,
+        pending.token if pending is not None else "",
+        max_age=int(signin.PENDING_FOR.total_seconds()) if pending is not None else 0,
+        path="/login",
+        secure=_is_https(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def set_device(response: Response, request: Request, device: str) -> None:
+    """Let the browser keep that the person has signed in there, so that guesses from elsewhere do not shut it out."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        device,
+        max_age=365 * 24 * 3600,
+        path="/login",
+        secure=_is_https(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def end_session(response: Response, request: Request) -> None:
     """Take both cookies back."""
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
-    response.delete_cookie(VIEW_AS_COOKIE, path="/", httponly=True, samesite="lax")
+    secure = _is_https(request)
+    response.delete_cookie(session_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
+    response.delete_cookie(VIEW_AS_COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def set_view_as(response: Response, request: Request, username: str | None) -> None:
     """Let an administrator's browser view as a person, or as themselves again."""
+    secure = _is_https(request)
     if username is None:
-        response.delete_cookie(VIEW_AS_COOKIE, path="/", httponly=True, samesite="lax")
+        response.delete_cookie(VIEW_AS_COOKIE, path="/", secure=secure, httponly=True, samesite="lax")
         return
     response.set_cookie(
         VIEW_AS_COOKIE,
         quote(username, safe=""),
         path="/",
-        secure=request.url.scheme == "https",
+        secure=secure,
         httponly=True,
         samesite="lax",
     )

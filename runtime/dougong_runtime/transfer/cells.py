@@ -36,7 +36,7 @@ _WORDED = re.compile(
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _INSTANT = re.compile(
-    r"(.+?)(?:[Tt]|\s+)(上午|下午)?\s*(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2})?\Z",
+    r"(.+?)(?:[Tt]|\s++)(上午|下午)?\s*+(\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*+([AaPp][Mm])?\s*+(Z|[+-]\d{2}:?\d{2})?\Z",
     re.ASCII,
 )
 _INSTANT_LENGTH_MAX = 80

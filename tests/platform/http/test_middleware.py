@@ -56,7 +56,7 @@ def app(metrics: Metrics) -> Starlette:
             Route("/broken", broken),
             Route("/api/missing", missing),
             Route("/api/cached", cached),
-            Route("/api/things/import", echo, methods=["POST"]),
+            Route("/api/v1/apps/a/b/import", echo, methods=["POST"]),
         ],
         middleware=[
             Middleware(RequestId),
@@ -150,8 +150,8 @@ def test_a_body_is_bounded_stated_or_not(app: Starlette) -> None:
             yield b"x" * 100
 
     assert ask(app, "POST", "/api/echo/a", content=pieces()).status_code == 413
-    assert ask(app, "POST", "/api/things/import", content=b"x" * 5000).text == "5000"
-    assert ask(app, "POST", "/api/things/import", content=b"x" * 5001).status_code == 413
+    assert ask(app, "POST", "/api/v1/apps/a/b/import", content=b"x" * 5000).text == "5000"
+    assert ask(app, "POST", "/api/v1/apps/a/b/import", content=b"x" * 5001).status_code == 413
     for length in ("-1", "1e9", "9" * 40):
         assert ask(app, "POST", "/api/echo/a", headers={"Content-Length": length}).status_code in (400, 413)
 

@@ -13,7 +13,7 @@ from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer, nothing
 from dougong_platform.http.endpoint import Call, in_thread, read_json, reads, writes
 from dougong_platform.http.problem_types import BAD_REQUEST
-from dougong_platform.http.viewer import COOKIE, asker_of, authorise, check_csrf, door_of
+from dougong_platform.http.viewer import asker_of, authorise, check_csrf, door_of, session_of
 from dougong_platform.site import Site
 from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.host import Viewer
@@ -28,13 +28,14 @@ async def issue_token(request: Request) -> Response:
     Also taken: `code` of the second factor, `name`, `scopes`, `days`. A token cannot issue another: it would outlive
     its own end and scope.
     """
-    body = json_body.parse_object(await read_json(request))
+    content = await read_json(request)
+    return await in_thread(request, lambda: _issue(request, content))
+
+
+def _issue(request: Request, content: bytes) -> Response:
+    body = json_body.parse_object(content)
     json_body.only(body, MEMBERS)
     parameters.parameters(request)
-    return await in_thread(request, lambda: _issue(request, body))
-
-
-def _issue(request: Request, body: dict[str, Any]) -> Response:
     site: Site = request.app.state.site
     actor = _by_password(site, request, body) if "username" in body else _by_session(site, request)
     days = json_body.number_member(body, "days", tokens.DAYS_DEFAULT, 1, tokens.DAYS_MAX)
@@ -66,7 +67,7 @@ def _by_password(site: Site, request: Request, body: dict[str, Any]) -> Viewer:
 
 
 def _by_session(site: Site, request: Request) -> Viewer:
-    if COOKIE not in request.cookies and "authorization" not in request.headers:
+    if not session_of(request) and "authorization" not in request.headers:
         raise refuse(
             BAD_REQUEST, "username", zh="填写 username 和 password。", en="Send username and password."
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from dougong_platform import people, signin
+from dougong_platform import guessing, people, signin
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.languages import asked_language
 from dougong_platform.http.pages.preferences import preferences_of, remember
@@ -15,6 +16,16 @@ from dougong_platform.http.pages.visit import Pages, Visit, renderer
 from dougong_platform.http.problem_types import CSRF
 from dougong_runtime.errors import Refused, refuse
 from dougong_runtime.pages.shell import Shell
+
+
+class Given(TypedDict):
+    """What a request for signing in tells besides what was typed."""
+
+    address: str | None
+    agent: str | None
+    request: str | None
+    replaces: str | None
+    device: str | None
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -43,48 +54,54 @@ def enter(visit: Visit) -> Response:
     request = visit.request
     if asking.is_cross_site(request):
         raise refuse(CSRF)
-    username, code = visit.text("username"), visit.text("code")
-    password = visit.form.get("password")
     target = asking.safe_next(visit.text("next"))
+    username, device = visit.text("username"), request.cookies.get(asking.DEVICE_COOKIE)
+    given: Given = {
+        "address": request.client.host if request.client else None,
+        "agent": request.headers.get("user-agent"),
+        "request": getattr(request.state, "request_id", None),
+        "replaces": asking.session_of(request) or None,
+        "device": device,
+    }
     try:
-        session = signin.sign_in(
-            visit.site,
-            username,
-            password if isinstance(password, str) else "",
-            code=code or None,
-            address=request.client.host if request.client else None,
-            agent=request.headers.get("user-agent"),
-            request=getattr(request.state, "request_id", None),
-            replaces=request.cookies.get(asking.COOKIE) or None,
-        )
+        if "code" in visit.form:
+            pending = request.cookies.get(asking.PENDING_COOKIE, "")
+            session = signin.sign_in_by_code(visit.site, pending, visit.text("code"), **given)
+        else:
+            session = signin.sign_in(visit.site, username, str(visit.form.get("password") or ""), **given)
     except Refused as refused:
-        return _refused(visit, refused, username, str(password or ""), target)
+        return _refused(visit, refused, username, device, target)
     response = RedirectResponse(target, 303)
     asking.set_session(response, request, session)
     asking.set_view_as(response, request, None)
+    asking.set_device(response, request, guessing.device_of(visit.site, session.username, device))
     return response
 
 
-def _refused(visit: Visit, refused: Refused, username: str, password: str, target: str) -> Response:
+def _refused(visit: Visit, refused: Refused, username: str, device: str | None, target: str) -> Response:
     problem = refused.problems[0]
     reader = visit.stranger()
     if problem.type is signin.CODE_NEEDED:
-        return _page(visit, target, username=username, password=password, step="code", status=401)
+        response = _page(visit, target, step="code", status=401)
+        asking.set_pending(response, visit.request, signin.begin_code(visit.site, username))
+        return response
     said = problem.text(reader.language)
+    if problem.type is signin.SIGN_IN_EXPIRED:
+        said = f"{said} {problem.remedy(reader.language)}".strip()
     if problem.type is signin.WRONG_PASSWORD:
         with visit.site.database.read() as connection:
-            left = signin.attempts_left(visit.site, connection, username)
+            left = guessing.attempts_left(visit.site, connection, username, device)
         said = (
             f"{said} {reader.t('signin.left', n=left)}"
             if reader.language == "en"
             else said + reader.t("signin.left", n=left)
         )
-    step = "code" if problem.field == "code" else "password"
+    locked = problem.type is guessing.TOO_MANY_ATTEMPTS and "code" in visit.form
+    step = "code" if problem.field == "code" or locked else "password"
     return _page(
         visit,
         target,
         username=username,
-        password=password if step == "code" else "",
         step=step,
         error=said,
         status=refused.status,
@@ -96,7 +113,6 @@ def _page(
     target: str,
     *,
     username: str = "",
-    password: str = "",
     step: str = "password",
     error: str = "",
     notice: str = "",
@@ -112,7 +128,6 @@ def _page(
         shell=shell,
         next=target,
         username=username,
-        password=password,
         step=step,
         error=error,
         notice=reader.t(told) if told else "",
@@ -145,5 +160,5 @@ def leave(visit: Visit) -> Response:
         if here.asker.session is not None:
             signin.sign_out(visit.site, here.connection, here.asker.session, asking.door_of(visit.request))
     response = RedirectResponse("/login?left=1", 303)
-    asking.end_session(response)
+    asking.end_session(response, visit.request)
     return response
