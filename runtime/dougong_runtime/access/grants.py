@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.shapes import EntityShape, FieldShape
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.host import Viewer
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App, Entity, Grant, Mask
 
 Shown = Literal["yes", "masked", "no"]

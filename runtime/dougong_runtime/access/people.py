@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Formula
 from dougong_runtime.formulas.compile import Scope, condition
 from dougong_runtime.formulas.tree import Call, Context, Literal, Node, Path, Setting
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.storage.ready import Ready, among
 from dougong_runtime.storage.tables import Tables
 

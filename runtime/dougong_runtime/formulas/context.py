@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from sqlalchemy.sql import visitors
 
 from dougong_runtime.formulas.calendars import WEEK, Calendar
 from dougong_runtime.formulas.tree import Hop
+from dougong_runtime.lazily import cached_property
 
 
 class Row(Protocol):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from dougong_runtime.fields.base import Field, Formula
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.labels import Label
+from dougong_runtime.lazily import cached_property
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.pages.faces import Face, face, hue, initial, is_number, type_of, unit_of
 from dougong_runtime.pages.reading import Reader

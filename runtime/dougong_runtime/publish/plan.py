@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from dougong_runtime.documents import versions
 from dougong_runtime.documents.identity import adopt
 from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
 from dougong_runtime.labels import Language
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.model.graph import Node
 from dougong_runtime.model.link import link_stored

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from dougong_runtime.access.rules import Rules, reader_parameters
 from dougong_runtime.access.shares import NOTHING_SHARED, Shared, shared_with
 from dougong_runtime.formulas.context import Context
 from dougong_runtime.host import Clock, Viewer
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.names import is_record_id
 from dougong_runtime.records import settings
