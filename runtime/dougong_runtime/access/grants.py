@@ -14,6 +14,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.shapes import EntityShape, FieldShape
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.host import Viewer
+from dougong_runtime.labels import Label
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App, Entity, Grant, Mask
 
@@ -21,6 +22,7 @@ Shown = Literal["yes", "masked", "no"]
 
 ACTIONS = ("read", "create", "update", "delete", "export", "share", "import")
 
+UNSEEN = Label("你看不到的字段", "a field that you do not see")
 EVERYBODY = "everybody"
 """Name under which `explain` tells of the grants that each person has without a role."""
 
@@ -114,6 +116,22 @@ class EntityAccess:
             for name, f in self.entity.fields.items()
             if any(h.shows(f) != "no" for h in self.giving("aggregate"))
         ) - {"deleted_at"}
+
+    def told(self, names: Iterable[str]) -> tuple[list[str], Label]:
+        """How a refusal names fields: the names that this reader knows of, and labels; of the others only that they
+        are there."""
+        known, labels = [], []
+        for name in names:
+            if self._may_name(self.entity.fields[name]):
+                known.append(name)
+                labels.append(self.entity.fields[name].label)
+            elif UNSEEN not in labels:
+                labels.append(UNSEEN)
+        return known, Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels))
+
+    def _may_name(self, field: Field) -> bool:
+        seen = self.everything or field.name in self.visible_names
+        return seen or any(h.writes(field, "create") for h in self.giving("create"))
 
     def best(self, field: Field) -> Literal["yes", "masked", "mixed", "no"]:
         """How a field shows over all rows of this reader: `mixed` where it depends on the row."""

@@ -90,7 +90,9 @@ def check_unique(scene: Scene, entity: Entity, changes: Sequence[Change]) -> Non
     parameters = {**scene.parameters, IDS: [c.record for c in changes]}
     answers = scene.connection.execute(select, parameters).all()
     problems = [
-        not_unique(entity, u.fields, u.message) for i, u in enumerate(uniques) if any(a[i] for a in answers)
+        not_unique(scene, entity, u.fields, u.message)
+        for i, u in enumerate(uniques)
+        if any(a[i] for a in answers)
     ]
     if problems:
         raise Refused(problems)
@@ -115,10 +117,10 @@ def _ask(
             problems.extend(_not_created(entity, reaching, given.get(change.record, frozenset())))
         for rule in statement.rules:
             if next(answers):
-                _broken(entity, rule, change, reasons, problems, warnings)
+                _broken(scene, entity, rule, change, reasons, problems, warnings)
         for unique in statement.uniques:
             if next(answers):
-                problems.append(not_unique(entity, unique.fields, unique.message))
+                problems.append(not_unique(scene, entity, unique.fields, unique.message))
         for way in statement.ways:
             true_there = next(answers)
             stage = entity.stage
@@ -141,6 +143,7 @@ def _not_created(entity: Entity, reaching: Sequence[HeldGrant], names: frozenset
 
 
 def _broken(
+    scene: Scene,
     entity: Entity,
     rule: Rule,
     change: Change,
@@ -148,7 +151,10 @@ def _broken(
     problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
-    problem = Problem(RULE_BROKEN, rule.field, {"rule": rule.name}, words=rule.message)
+    field = rule.field
+    if field is not None and not scene.access.entity(entity.name).told([field])[0]:
+        field = None
+    problem = Problem(RULE_BROKEN, field, {"rule": rule.name}, words=rule.message)
     if rule.severity != "warn":
         problems.append(problem)
     elif not reasons.get(rule.name, "").strip() and (change.kind == "create" or _touches(rule, change)):
@@ -164,13 +170,10 @@ def _touches(rule: Rule, change: Change) -> bool:
     return bool(read & change.fields)
 
 
-def not_unique(entity: Entity, names: Sequence[str], words: Label | None = None) -> Problem:
+def not_unique(scene: Scene, entity: Entity, names: Sequence[str], words: Label | None = None) -> Problem:
     """The refusal of a value that another living record has. It says nothing of that record."""
-    labels = [entity.fields[n].label for n in names]
-    joined = Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels))
-    return Problem(
-        NOT_UNIQUE, names[0] if names else None, {"label": joined, "fields": list(names)}, words=words
-    )
+    known, labels = scene.access.entity(entity.name).told(names)
+    return Problem(NOT_UNIQUE, known[0] if known else None, {"label": labels, "fields": known}, words=words)
 
 
 def _statement(scene: Scene, entity: Entity, kind: str) -> _Statement:

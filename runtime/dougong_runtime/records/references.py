@@ -32,7 +32,7 @@ def check_references(
             for target, id_ in _pointed(field, value):
                 wanted.setdefault(target, set()).add(id_)
                 uses.append((field, target, id_))
-    known = {target: _readable(scene, target, sorted(ids)) for target, ids in wanted.items()}
+    known = {target: readable(scene, target, sorted(ids)) for target, ids in wanted.items()}
     told = set()
     for field, target, id_ in uses:
         if id_ not in known[target] and (field.name, id_) not in told:
@@ -58,7 +58,8 @@ def _pointed(field: Field, value: Any) -> Iterable[tuple[str, str]]:
         yield field.targets[0], value
 
 
-def _readable(scene: Scene, target: str, ids: Sequence[str]) -> set[str]:
+def readable(scene: Scene, target: str, ids: Sequence[str]) -> set[str]:
+    """Of these records those that are alive and that the viewer may read."""
     statement = scene.ready(("readable", target), lambda: _statement(scene, target))
     found: set[str] = set()
     for at in range(0, len(ids), IDS_MAX):

@@ -53,11 +53,9 @@ def refusals(
         found.append(refusal(stage, before, after, Label(f"只有{zh}可以这样做", f"only {en} may do this")))
     missing = [n for n in way.requires if values.get(n) in (None, "", [])]
     if missing:
-        labels = [entity.fields[n].label for n in missing]
-        zh, en = "、".join(x.zh for x in labels), ", ".join(x.en for x in labels)
-        found.append(
-            refusal(stage, before, after, Label(f"请先填写{zh}", f"fill in {en} first"), fields=missing)
-        )
+        known, named = scene.access.entity(entity.name).told(missing)
+        why = Label(f"请先填写{named.zh}", f"fill in {named.en} first")
+        found.append(refusal(stage, before, after, why, fields=known))
     return found
 
 

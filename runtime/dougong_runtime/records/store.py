@@ -106,7 +106,7 @@ def telling(scene: Scene, entity: Entity) -> Iterator[None]:
             raise Refused(
                 [Problem(INVALID_VALUE, None, {"zh": _NOTHING_KEPT[0], "en": _NOTHING_KEPT[1]})]
             ) from wrong
-        raise Refused([not_unique(entity, names)]) from wrong
+        raise Refused([not_unique(scene, entity, names)]) from wrong
 
 
 def _constraint_fields(scene: Scene, entity: Entity, wrong: sa.exc.IntegrityError) -> list[str] | None:

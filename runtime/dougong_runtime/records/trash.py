@@ -29,6 +29,7 @@ from dougong_runtime.records.change import Change
 from dougong_runtime.records.dependants import settle
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import Held, hold
+from dougong_runtime.records.references import readable
 from dougong_runtime.records.scene import Scene
 from dougong_runtime.records.write import Writer, locked_problem
 from dougong_runtime.storage.system import SYSTEM
@@ -80,7 +81,7 @@ def _guards(scene: Scene, entity: Entity, held: Held) -> list[Problem]:
     if entity.append_only:
         problems.append(Problem(APPEND_ONLY, None, {"entity": entity.label}))
     for lock in held.locks:
-        problems.append(locked_problem(entity, lock, None))
+        problems.append(locked_problem(scene, entity, lock, None))
     until = retained_until(entity, held.values.get(entity.retain.field) if entity.retain else None)
     if until is not None and scene.now.date() < until:
         problems.append(Problem(RETAINED, None, {"until": until.isoformat()}))
@@ -112,23 +113,24 @@ def _follow(
                 continue
             if f.on_delete == "cascade":
                 if other.append_only or other.retain is not None:
-                    problems.append(_still_referred(scene, other, len(found)))
+                    problems.append(_still_referred(scene, other, found))
                     continue
                 deletion.gone.extend((other, i) for i in found)
                 if len(deletion.gone) > CASCADE_MAX:
-                    problems.append(_still_referred(scene, other, len(found)))
+                    problems.append(_still_referred(scene, other, found))
                     return
                 _follow(scene, other, found, deletion, problems)
             elif f.on_delete == "clear":
                 deletion.cleared.append((other, f, found))
             else:
-                problems.append(_still_referred(scene, other, len(found)))
+                problems.append(_still_referred(scene, other, found))
 
 
-def _still_referred(scene: Scene, other: Entity, count: int) -> Problem:
-    """The refusal for records that name it; of those that the writer has no grant on, only that there are some."""
-    if scene.access.entity(other.name).can("read"):
-        return Problem(STILL_REFERRED, None, {"entity": other.label, "count": count})
+def _still_referred(scene: Scene, other: Entity, found: Sequence[str]) -> Problem:
+    """The refusal for records that name it; of those that the writer may not read, only that there are some."""
+    seen = readable(scene, other.name, found) if scene.access.entity(other.name).can("read") else set()
+    if seen:
+        return Problem(STILL_REFERRED, None, {"entity": other.label, "count": len(seen)})
     hidden = {"entity": Label("其他资料", "other records"), "count": Label("若干", "some")}
     return Problem(STILL_REFERRED, None, hidden)
 
@@ -300,7 +302,10 @@ def _parents_gone(scene: Scene, entity: Entity, held: Held, together: set[str]) 
         target = scene.tables.of(f.targets[0])
         gone = scene.connection.execute(sa.select(target.c.deleted_at).where(target.c.id == value)).scalar()
         if gone is not None:
-            problems.append(Problem(STILL_REFERRED, f.name, {"entity": f.label, "count": 1}))
+            known, label = scene.access.entity(entity.name).told([f.name])
+            problems.append(
+                Problem(STILL_REFERRED, known[0] if known else None, {"entity": label, "count": 1})
+            )
     return problems
 
 

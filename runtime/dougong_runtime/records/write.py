@@ -25,6 +25,7 @@ from dougong_runtime.errors import (
 )
 from dougong_runtime.fields.base import SYSTEM_FIELDS, Value
 from dougong_runtime.fields.times import reading_zone
+from dougong_runtime.formulas.dependencies import dependencies
 from dougong_runtime.formulas.evaluate import stored
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Lock
@@ -154,7 +155,7 @@ class Writer:
     ) -> dict[str, Value]:
         scene = self.scene
         defaults.fill(scene, entity, values, self.cache, problems)
-        check_required(entity, values, problems)
+        check_required(scene, entity, values, problems)
         values |= {
             "id": values.get("id") or uuid7(),
             "version": 1,
@@ -294,7 +295,7 @@ class Writer:
         for lock in held.locks:
             shut = [n for n in changed if n not in lock.fields]
             if shut:
-                problems.append(locked_problem(entity, lock, shut[0]))
+                problems.append(locked_problem(self.scene, entity, lock, shut[0]))
         after = {**held.values, **changed}
         stage = entity.stage
         if stage is not None and stage.name in changed:
@@ -303,7 +304,7 @@ class Writer:
                     self.scene, entity, stage, held.values.get(stage.name), changed[stage.name], after
                 )
             )
-        check_required(entity, after, problems)
+        check_required(self.scene, entity, after, problems)
 
     # --- what follows from a write ------------------------------------------------------------------------------
 
@@ -367,7 +368,9 @@ def audit_event(scene: Scene, change: Change) -> log.Event:
     )
 
 
-def check_required(entity: Entity, values: Mapping[str, Value], problems: list[Problem]) -> None:
+def check_required(
+    scene: Scene, entity: Entity, values: Mapping[str, Value], problems: list[Problem]
+) -> None:
     """A problem for each required field that is absent."""
     for f in entity.own_fields:
         if (
@@ -376,7 +379,8 @@ def check_required(entity: Entity, values: Mapping[str, Value], problems: list[P
             and not f.is_computed
             and values.get(f.name) in (None, "", [])
         ):
-            problems.append(Problem(REQUIRED, f.name, {"label": f.label}))
+            known, label = scene.access.entity(entity.name).told([f.name])
+            problems.append(Problem(REQUIRED, known[0] if known else None, {"label": label}))
 
 
 def _present(values: Mapping[str, Value], kept: Collection[str]) -> dict[str, Value]:
@@ -390,8 +394,16 @@ def _same(a: Value, b: Value) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def locked_problem(entity: Entity, lock: Lock, name: str | None) -> Problem:
+_LOCKED = Label("记录已锁定", "the record is locked")
+"""Why, where the lock has no message and its condition names what the writer does not see."""
+
+
+def locked_problem(scene: Scene, entity: Entity, lock: Lock, name: str | None) -> Problem:
     """The refusal of a change to a locked record; `name` is the field that was to change."""
-    labels = [entity.fields[n].label for n in lock.fields if n in entity.fields]
-    fields = Label("、".join(x.zh for x in labels) or "无", ", ".join(x.en for x in labels) or "none")
-    return Problem(LOCKED, name, {"why": lock.message or lock.when.text, "fields": fields})
+    access = scene.access.entity(entity.name)
+    _, open_ = access.told(n for n in lock.fields if n in entity.fields)
+    fields = Label(open_.zh or "无", open_.en or "none")
+    read = {d.hops[0].field if d.hops else d.field for d in dependencies(lock.when.tree)}
+    known, _ = access.told(n for n in read if n in entity.fields)
+    why = lock.message or (lock.when.text if len(known) == len(read) else _LOCKED)
+    return Problem(LOCKED, name, {"why": why, "fields": fields})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from access_worlds import base_world, with_roles
 from databases import every_database
 from dougong_runtime.errors import Refused
+from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateQuery, Measure, Query
 from make import app_of
 from world import World
@@ -348,3 +350,121 @@ def test_joining_orders_by_age_where_no_title_is_seen(yard: World) -> None:
     with yard.acting("ann") as records:
         answer = records.aggregate(AggregateQuery("place", measures=(Measure("all", "JOIN(code, '-')"),)))
     assert answer.total == {"all": "b-a"}
+
+
+# --- what refusals tell -----------------------------------------------------------------------------------------------
+GUARDED = """
+kind: entity
+name: sheet
+title: name
+fields:
+  - {name: name, type: text, required: true}
+  - {name: cipher, type: text, label: Cipher of the house, required: true}
+  - {name: weight, type: integer, label: Weight of the word}
+  - {name: folder, type: reference, to: folder, inverse: sheets, label: Folder unseen}
+  - {name: stage, type: stage, stages: [{value: new}, {value: done}, {value: shut}],
+     transitions: [{from: new, to: done, requires: [weight]}, {from: new, to: shut}]}
+rules:
+  - {name: light, check: "weight < 10", message: Too heavy}
+unique: [[name, cipher]]
+lock: [{when: "stage = 'shut' AND weight <> 99", except: [weight]}]
+---
+kind: entity
+name: folder
+fields: [{name: name, type: text}]
+---
+kind: role
+name: clerk
+grants:
+  - {entity: sheet, actions: [read, create, update, delete], hide: [cipher, weight, folder]}
+  - {entity: folder, actions: [read, delete], rows: "name <> 'secret'"}
+---
+kind: role
+name: peeper
+grants: [{entity: folder, actions: [read, delete]}, {entity: sheet, actions: [read], rows: "name = 'mine'"}]
+"""
+UNSEEN = ("cipher", "weight", "folder unseen", "house")
+
+
+def test_refusals_do_not_name_fields_that_are_not_seen(database_url: str, database_kind: str) -> None:
+    """Required, unique, a rule, a stage, a lock, a parent in the trash: each says that, not which."""
+    world = World.make(database_url, app_of(GUARDED))
+    world.person("ann", "clerk")
+    first = world.make_record("sheet", name="a", cipher="x")["id"]
+    world.make_record("sheet", name="b", cipher="x")
+    heavy = world.make_record("sheet", name="c", cipher="y", weight=9)["id"]
+    shut = world.make_record("sheet", name="d", cipher="z", stage="shut")["id"]
+    folder = world.make_record("folder", name="f")["id"]
+    lost = world.make_record("sheet", name="e", cipher="w", folder=folder)["id"]
+    with world.engine.begin() as connection:
+        table = world.running(connection).tables.of("sheet")
+        connection.execute(table.update().where(table.c.id == heavy).values(weight=50))
+    with world.acting() as records:
+        records.delete("sheet", lost)
+        records.delete("folder", folder)
+    acts: tuple[tuple[str, Callable[[Records], Any]], ...] = (
+        ("required", lambda records: records.create("sheet", {"name": "n"})),
+        ("not-unique", lambda records: records.update("sheet", first, {"name": "b"})),
+        ("rule", lambda records: records.update("sheet", heavy, {"name": "n"})),
+        ("stage", lambda records: records.update("sheet", first, {"stage": "done"})),
+        ("locked", lambda records: records.update("sheet", shut, {"name": "n"})),
+        ("still-referred", lambda records: records.restore("sheet", lost)),
+    )
+    for kind, act in acts:
+        with pytest.raises(Refused) as found, world.acting("ann") as records:
+            act(records)
+        for problem in found.value.problems:
+            assert problem.type.name.startswith(kind), (kind, problem)
+            told = f"{problem.field} {problem.text('en')} {problem.text('zh')} {dict(problem.facts)}".lower()
+            assert not [word for word in UNSEEN if word in told], told
+    world.engine.dispose()
+
+
+def test_a_refused_deletion_counts_only_what_its_writer_may_read(
+    database_url: str, database_kind: str
+) -> None:
+    world = World.make(database_url, app_of(GUARDED))
+    world.person("pip", "peeper")
+    folder = world.make_record("folder", name="f")["id"]
+    hidden = [world.make_record("sheet", name=n, cipher=n, folder=folder)["id"] for n in "xyz"]
+    world.make_record("sheet", name="mine", cipher="m", folder=folder)
+    for mine in (1, 0):
+        with pytest.raises(Refused) as found, world.acting("pip") as records:
+            records.delete("folder", folder)
+        count = found.value.problems[0].facts["count"]
+        assert (count == 1) is bool(mine)
+        assert count not in (len(hidden), len(hidden) + 1)
+        with world.acting() as records:
+            for item in records.list(Query("sheet", filter="name = 'mine'")).items:
+                records.update("sheet", item["id"], {"folder": None})
+    world.engine.dispose()
+
+
+def test_what_is_forbidden_takes_the_same_steps_as_what_is_not_there(yard: World) -> None:
+    """The answers are equal to the byte, and so are the statements asked for them."""
+    with_roles(yard, {"r0": [{**OWN, "actions": ["read", "update", "delete", "share"]}]})
+    yard.person("ann", "r0")
+    other = yard.make_record("place", name="b")["id"]
+    acts: tuple[Callable[[Records, str], Any], ...] = (
+        lambda records, id: records.get("place", id),
+        lambda records, id: records.update("place", id, {"name": "x"}),
+        lambda records, id: records.delete("place", id),
+        lambda records, id: records.history("place", id),
+        lambda records, id: records.as_of("place", id, yard.clock.now()),
+        lambda records, id: records.reveal("place", id, "phone"),
+        lambda records, id: records.share("place", id, user=str(yard.people["ann"].user)),
+        lambda records, id: records.restore("place", id),
+        lambda records, id: records.shares("place", id),
+    )
+    statements: list[str] = []
+    sa.event.listen(yard.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    for act in acts:
+        answers = []
+        for id in (other, "00000000-0000-7000-8000-000000000000"):
+            statements.clear()
+            with pytest.raises(Refused) as found, yard.acting("ann") as records:
+                act(records, id)
+            answers.append(
+                (found.value.problems[0].text("en"), dict(found.value.problems[0].facts), [*statements])
+            )
+        assert answers[0] == answers[1]
