@@ -20,10 +20,10 @@ from dougong_platform.pace import Pace
 from dougong_platform.site import Site
 from dougong_runtime.errors import UNKNOWN_ENTITY, refuse
 from dougong_runtime.host import Viewer
-from dougong_runtime.model.graph import Node, Step
+from dougong_runtime.model.graph import Step
 from dougong_runtime.names import nearest, uuid7
 from dougong_runtime.records.refresh import estimate
-from dougong_runtime.records.refresh_batch import Batch, differing, make_true, steps_of
+from dougong_runtime.records.refresh_batch import Batch, differing, in_parts, make_true, steps_of
 from dougong_runtime.records.refresh_differences import Stretch, next_stretch
 from dougong_runtime.records.running import Running
 
@@ -41,6 +41,8 @@ class Differing:
     count: int = 0
     records: list[str] = having(default_factory=list)
     """The first of them by id."""
+    fits: bool = True
+    """False: what comes out does not fit the field; `field` then names all that were computed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class _App:
     def __init__(self, site: Site, name: str, repair: Viewer | None, told: Told) -> None:
         self._site, self._name, self._repair, self._told = site, name, repair, told
         self._batch_id = uuid7()
-        self._found: dict[Node, Differing] = {}
+        self._found: dict[tuple[str, str, bool], Differing] = {}
 
     def compare(self, entity: str | None) -> Compared:
         with self._site.database.read() as connection:
@@ -90,7 +92,7 @@ class _App:
                 known = nearest(entity, running.app.entities)
                 raise refuse(UNKNOWN_ENTITY, name=entity, of=running.app.label, nearest=known)
             legs = {
-                name: (running.app.entities[name].id, estimate(connection, running.tables.of(name)))
+                name: (running.app.entities[name].id, estimate(connection, running, name))
                 for name in _legs(running)
                 if entity in (None, name)
             }
@@ -123,11 +125,14 @@ class _App:
             stretch = next_stretch(connection, running, name, after, rows) if name and steps else None
             if stretch is None or name is None:
                 return None
-            found = list(self._differing(connection, running, name, steps, stretch))
+            work = partial(self._differing, connection, running, name, steps)
+            found, unfit = in_parts(connection, running, name, stretch, work)
         # Noted after the commit: a batch that is done again is not counted twice.
         for record, fields in found:
             for field_name in fields:
                 self._note(name, field_name, record)
+        for record in unfit:
+            self._note(name, ", ".join(n for step in steps for n in step.fields), record, fits=False)
         return stretch
 
     def _differing(
@@ -137,18 +142,17 @@ class _App:
         name: str,
         steps: tuple[Step, ...],
         stretch: Stretch,
-    ) -> Iterator[tuple[str, Iterable[str]]]:
+    ) -> list[tuple[str, Iterable[str]]]:
         site, zone = self._site, self._site.settings.site_time_zone
         if self._repair is None:
-            for one in differing(connection, running, steps, stretch, site.clock.now(), zone):
-                yield one.record, one.after
-        else:
-            batch = Batch(connection, running, self._repair, site.clock, zone, self._batch_id)
-            for change in make_true(batch, name, steps, stretch):
-                yield change.record, change.after
+            found = differing(connection, running, steps, stretch, site.clock.now(), zone)
+            return [(one.record, one.after) for one in found]
+        batch = Batch(connection, running, self._repair, site.clock, zone, self._batch_id)
+        return [(change.record, change.after) for change in make_true(batch, name, steps, stretch)]
 
-    def _note(self, entity: str, field_name: str, record: str) -> None:
-        noted = self._found.setdefault((entity, field_name), Differing(self._name, entity, field_name))
+    def _note(self, entity: str, field_name: str, record: str, *, fits: bool = True) -> None:
+        made = Differing(self._name, entity, field_name, fits=fits)
+        noted = self._found.setdefault((entity, field_name, fits), made)
         noted.count += 1
         if len(noted.records) < RECORDS_TOLD:
             noted.records.append(record)

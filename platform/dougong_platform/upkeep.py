@@ -170,6 +170,8 @@ class Upkeep:
                 raise _Stopping
             before = time.monotonic()
             done = retrying(partial(self._refresh_batch, app, which, pace.rows))
+            if done.unfit:
+                _log.warning("results do not fit their fields", app=app, which=which, records=done.unfit)
             if done.ended_at is not None:
                 _log.info("refreshed", app=app, which=which, rows=done.done, changed=done.changed)
                 at = done.started_at

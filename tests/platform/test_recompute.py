@@ -92,6 +92,15 @@ def test_mending_follows_what_depends_on_it_and_is_audited(library: Site) -> Non
     assert [(e.entity, e.reason, e.after) for e in events] == [("loan", "doctor mends", {"fine": "0.00"})] * 2
 
 
+def test_a_record_whose_result_does_not_fit_is_told_and_stops_no_other(library: Site) -> None:
+    spoil(library, "UPDATE library__loan SET days_over = 900000000000000000 WHERE book = 'B0002'")
+    spoil(library, "UPDATE library__loan SET fine = 5 WHERE book = 'B0004'")
+    for repair in (None, MENDER):
+        differing = [d for compared in recompute(library, repair=repair) for d in compared.differing]
+        told = [(d.field, d.count, d.fits) for d in differing if d.entity == "loan"]
+        assert told == [("fine", 1, True), ("fine, overdue", 1, False)]
+
+
 def test_one_entity_alone(library: Site) -> None:
     spoil(library, "UPDATE library__loan SET fine = 5")
     spoil(library, "UPDATE library__reader SET late = 1")

@@ -64,7 +64,7 @@ def doctor(
         data += shown
         lines += [_line(d["name"], d["state"], d["text"]) for d in shown]
     answer(data, as_json, "\n".join(lines))
-    differs = not repair and any(one.differing for one in compared)
+    differs = any(not repair or not d.fits for one in compared for d in one.differing)
     if differs or any(f.state == "bad" for f in findings):
         sys.exit(REFUSED)
 
@@ -102,7 +102,7 @@ def _shown(one: Compared, repaired: bool) -> Iterable[dict[str, Any]]:
     for differing in one.differing:
         yield {
             "name": "formulas",
-            "state": "warning" if repaired else "bad",
+            "state": "warning" if repaired and differing.fits else "bad",
             "text": _differs(differing, repaired),
             "app": one.app,
             "entity": differing.entity,
@@ -121,6 +121,12 @@ def _shown(one: Compared, repaired: bool) -> Iterable[dict[str, Any]]:
 def _differs(differing: Differing, repaired: bool) -> str:
     named = f"{differing.app}.{differing.entity}.{differing.field}"
     listed = ", ".join(differing.records) + (" …" if differing.count > len(differing.records) else "")
+    if not differing.fits:
+        return say(
+            f"{named} 有 {differing.count:,} 条放不下算出的结果：{listed}；检查数额，或给字段更多位数",
+            f"{named}: in {differing.count:,} records what comes out does not fit: {listed}; check the amounts, or "
+            "give the fields more digits",
+        )
     done = say("，已更正", ", mended") if repaired else ""
     return say(
         f"{named} 有 {differing.count:,} 条与数据不符{done}：{listed}",

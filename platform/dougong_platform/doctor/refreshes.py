@@ -18,14 +18,21 @@ def refreshes(site: Site) -> Looked:
         for app in site.apps(connection):
             running = site.running(connection, app)
             since = refresh.true_for(connection, running)
-            under_way = {p.which: p for p in refresh.progress(connection, app) if p.ended_at is None}
+            last = {p.which: p for p in refresh.progress(connection, app)}
             for which, every in refresh.RHYTHMS.items():
                 if not refresh.fields_of(running.app, which):
                     continue
                 zh = f"{app} 的 {which} 公式截至 {since[which]:%Y-%m-%d %H:%M} UTC"
                 en = f"{app}: {which} formulas are as of {since[which]:%Y-%m-%d %H:%M} UTC"
-                moving = under_way.get(which)
-                if moving is not None:
+                moving = last.get(which)
+                if moving is not None and moving.failed:
+                    yield warning(
+                        f"{app} 的 {which} 公式在 {moving.failed:,} 条记录中放不下算出的结果",
+                        f"{app}: in {moving.failed:,} records a result of {which} formulas does not fit its field",
+                        "日志中的 results do not fit 列出这些记录；检查数额，或给字段更多位数",
+                        "“results do not fit” in the log names them; check the amounts, or give the field more digits",
+                    )
+                if moving is not None and moving.ended_at is None:
                     far = f"{moving.done:,} / {moving.total:,}"
                     zh, en = f"{zh}，正在刷新：{far}", f"{en}, a refresh is under way: {far}"
                 if now - since[which] > INTERVALS_MOST * every:

@@ -9,8 +9,9 @@ older than.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from dougong_runtime.model.app import App
 from dougong_runtime.model.graph import Node, Step
 from dougong_runtime.names import uuid7
 from dougong_runtime.records.change import BatchObserver, Observer
-from dougong_runtime.records.refresh_batch import Batch, make_true, steps_of
+from dougong_runtime.records.refresh_batch import Batch, in_parts, make_true, steps_of
 from dougong_runtime.records.refresh_differences import next_stretch
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.system import SYSTEM
@@ -58,6 +59,7 @@ REFRESH = sa.Table(
     sa.Column("after", RecordId()),
     sa.Column("done", sa.BigInteger, nullable=False),
     sa.Column("changed", sa.BigInteger, nullable=False),
+    sa.Column("failed", sa.BigInteger, nullable=False),
     sa.Column("total", sa.BigInteger, nullable=False),
 )
 """The refresh under way, or else the last one, of each app and rhythm.
@@ -66,7 +68,8 @@ moved_at   when its last batch was committed
 ended_at   NULL while it is under way
 finished   ids of the entities that are done
 entity_id  the entity in hand; `after` is the last record of it that is done
-done       records gone through, of about `total`; `changed` of them were written
+done       records gone through, of about `total`; `changed` of them were written, `failed` left as they were, since what
+           comes out does not fit its field
 """
 
 
@@ -81,8 +84,12 @@ class Progress:
     ended_at: datetime | None
     done: int
     changed: int
+    failed: int
+    """Records left as they were: what comes out does not fit its field."""
     total: int
     """Records to go through, as estimated at the start."""
+    unfit: tuple[str, ...] = ()
+    """Ids of the records that failed in the batch just done."""
 
 
 def fields_of(app: App, which: Rhythm) -> tuple[Node, ...]:
@@ -141,19 +148,22 @@ def advance(
         at = _begin(connection, running, which, clock, list(legs))
     viewer = Viewer.system(f"{which} refresh of what follows the clock")
     batch = Batch(connection, running, viewer, clock, time_zone, at.id, observers)
-    left = rows
+    left, unfit = rows, list[str]()
     while left > 0:
         entity = _in_hand(running, at, legs)
         if entity is None:
-            return _end(batch, which, at)
+            return replace(_end(batch, which, at), unfit=tuple(unfit))
         stretch = next_stretch(connection, running, entity, at.after, left)
         if stretch is not None:
-            at.changed += len(make_true(batch, entity, legs[entity], stretch))
+            work = partial(make_true, batch, entity, legs[entity])
+            changes, bad = in_parts(connection, running, entity, stretch, work)
+            at.changed, at.failed = at.changed + len(changes), at.failed + len(bad)
+            unfit += bad
             at.done, at.after, left = at.done + stretch.rows, stretch.upto, left - stretch.rows
         if stretch is None or left > 0:
             at.finished.append(running.app.entities[entity].id)
             at.entity_id = at.after = None
-    return _keep(batch, which, at)
+    return replace(_keep(batch, which, at), unfit=tuple(unfit))
 
 
 def refresh(
@@ -185,6 +195,7 @@ class _At:
     after: str | None
     done: int
     changed: int
+    failed: int
     total: int
 
 
@@ -203,6 +214,7 @@ def _under_way(connection: sa.Connection, running: Running, which: Rhythm) -> _A
         row.after,
         row.done,
         row.changed,
+        row.failed,
         row.total,
     )
 
@@ -210,8 +222,8 @@ def _under_way(connection: sa.Connection, running: Running, which: Rhythm) -> _A
 def _begin(
     connection: sa.Connection, running: Running, which: Rhythm, clock: Clock, entities: Sequence[str]
 ) -> _At:
-    total = sum(estimate(connection, running.tables.of(name)) for name in entities)
-    at = _At(uuid7(), clock.now(), [], None, None, 0, 0, total)
+    total = sum(estimate(connection, running, name) for name in entities)
+    at = _At(uuid7(), clock.now(), [], None, None, 0, 0, 0, total)
     connection.execute(sa.delete(REFRESH).where(REFRESH.c.app == running.app.name, REFRESH.c.which == which))
     connection.execute(
         sa.insert(REFRESH).values(
@@ -223,6 +235,7 @@ def _begin(
             finished=[],
             done=0,
             changed=0,
+            failed=0,
             total=total,
         )
     )
@@ -255,10 +268,11 @@ def _keep(batch: Batch, which: Rhythm, at: _At, ended_at: datetime | None = None
             after=at.after,
             done=at.done,
             changed=at.changed,
+            failed=at.failed,
         )
     )
     return Progress(
-        batch.running.app.name, which, at.started_at, now, ended_at, at.done, at.changed, at.total
+        batch.running.app.name, which, at.started_at, now, ended_at, at.done, at.changed, at.failed, at.total
     )
 
 
@@ -275,7 +289,15 @@ def _end(batch: Batch, which: Rhythm, at: _At) -> Progress:
 
 def _progress(row: sa.Row[Any]) -> Progress:
     return Progress(
-        row.app, row.which, row.started_at, row.moved_at, row.ended_at, row.done, row.changed, row.total
+        row.app,
+        row.which,
+        row.started_at,
+        row.moved_at,
+        row.ended_at,
+        row.done,
+        row.changed,
+        row.failed,
+        row.total,
     )
 
 
@@ -283,8 +305,9 @@ ESTIMATED_FROM = 100_000
 """Tables of fewer records are counted."""
 
 
-def estimate(connection: sa.Connection, table: sa.Table) -> int:
-    """About how many records a table has: as PostgreSQL's statistics say where it is large, else counted."""
+def estimate(connection: sa.Connection, running: Running, entity: str) -> int:
+    """About how many records an entity has: as PostgreSQL's statistics say where they are many, else counted."""
+    table = running.tables.of(entity)
     if connection.dialect.name == "postgresql":
         query = sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:name)")
         known = connection.execute(query, {"name": f'"{table.name}"'}).scalar()

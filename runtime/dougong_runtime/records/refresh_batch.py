@@ -5,23 +5,29 @@ Everything happens in the caller's transaction, as with any write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from dougong_runtime.audit import log
+from dougong_runtime.errors import BAD_QUERY, Refused
 from dougong_runtime.host import Clock, Viewer
 from dougong_runtime.model.app import Entity
 from dougong_runtime.model.graph import Graph, Node, Step
 from dougong_runtime.records.change import Change, Observer
-from dougong_runtime.records.dependants import parameters_at, settle
+from dougong_runtime.records.dependants import FORMULA_OVERFLOW, parameters_at, settle
 from dougong_runtime.records.dirt import Dirty
-from dougong_runtime.records.refresh_differences import Difference, Stretch, find, mend
+from dougong_runtime.records.refresh_differences import Difference, Stretch, find, mend, next_stretch
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.values import for_msgspec
+
+T = TypeVar("T")
+
+UNFIT = (FORMULA_OVERFLOW, BAD_QUERY)
+"""What a result is refused as that does not fit its field; SQLite has one word for a number and a query too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,33 @@ def make_true(batch: Batch, entity: str, steps: Sequence[Step], stretch: Stretch
     for observer in batch.observers:
         observer.wrote(changes, recomputed)
     return changes
+
+
+def in_parts(
+    connection: sa.Connection,
+    running: Running,
+    entity: str,
+    stretch: Stretch,
+    work: Callable[[Stretch], list[T]],
+) -> tuple[list[T], list[str]]:
+    """Work on a stretch, whole or in halves down to the records whose result does not fit its field; these are left as
+    they are. Gives what came of it, and the ids of those."""
+    attempt = connection.begin_nested()
+    try:
+        done = work(stretch)
+    except (sa.exc.DataError, Refused) as error:
+        attempt.rollback()
+        if isinstance(error, Refused) and error.problems[0].type not in UNFIT:
+            raise
+        half = next_stretch(connection, running, entity, stretch.after, stretch.rows // 2)
+        if stretch.rows == 1 or half is None:
+            return [], [stretch.upto]
+        rest = Stretch(half.upto, stretch.upto, stretch.rows - half.rows)
+        first, bad = in_parts(connection, running, entity, half, work)
+        second, worse = in_parts(connection, running, entity, rest, work)
+        return first + second, bad + worse
+    attempt.commit()
+    return done, []
 
 
 def differing(

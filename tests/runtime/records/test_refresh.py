@@ -227,3 +227,34 @@ def test_a_writer_meanwhile_waits_for_one_batch_at_most(world: World) -> None:
     assert loans(world)[9]["days_over"] == 6
     assert last not in {e.record for e in refreshed(world)}, "the write had computed it already"
     assert readers(world)["Su"]["fine"] == "6.00"
+
+
+KILNS = """
+kind: app
+name: kilns
+---
+kind: entity
+name: pot
+title: name
+fields:
+  - {name: name, type: text}
+  - {name: factor, type: integer}
+  - {name: day, type: date}
+  - {name: big, type: formula, formula: "factor * DAYS(TODAY(), day)", result: decimal, precision: 6, scale: 2, refresh: daily}
+"""
+
+
+def test_a_result_that_does_not_fit_its_field_stops_no_other(database_url: str) -> None:
+    kilns = World.make(database_url, app_of(KILNS))
+    with kilns.acting() as records:
+        for i in range(20):
+            factor = 9_000 if i in (3, 11) else i
+            records.create("pot", {"name": f"P{i:02}", "factor": factor, "day": "2026-03-02"})
+    kilns.advance(days=2)
+    done = finish(kilns, rows=20)
+    with kilns.acting() as records:
+        pots = list(records.list(Query("pot", sort=("name",))).items)
+    wanted = ["0.00" if i in (3, 11) else f"{2 * i}.00" for i in range(20)]
+    assert [p["big"] for p in pots] == wanted
+    assert (done.changed, done.failed) == (17, 2)
+    kilns.engine.dispose()

@@ -28,6 +28,7 @@ def upgrade(op: Operations) -> None:
         sa.Column("after", RECORD_ID),
         sa.Column("done", sa.BigInteger, nullable=False),
         sa.Column("changed", sa.BigInteger, nullable=False),
+        sa.Column("failed", sa.BigInteger, nullable=False),
         sa.Column("total", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("app", "which"),
     )
