@@ -20,6 +20,7 @@ import many_writers
 import rollup_app
 from databases import every_database
 from dougong_runtime.errors import Refused
+from dougong_runtime.records import dependants
 from many_writers import Tally, race
 from rollup_app import begun, untrue
 from world import World
@@ -80,6 +81,28 @@ def test_a_unique_that_no_index_holds_makes_the_second_writer_wait(yard: World) 
         with pytest.raises(Refused):
             later.result(20)
     assert sorted(r["tag"] for r in rows(yard, "return")) == [1, 2]
+
+
+def test_a_figure_that_is_repaired_keeps_what_is_added_meanwhile(yard: World) -> None:
+    job = begun(yard)["job"][0]
+    with yard.engine.begin() as connection:
+        table = yard.running(connection).tables.of("job")
+        connection.execute(table.update().where(table.c.id == job).values(net="77.00"))
+
+    def repair() -> None:
+        with yard.engine.begin() as connection:
+            running = yard.running(connection)
+            dependants.recompute(connection, running, {("job", "net")}, yard.clock)
+
+    with ThreadPoolExecutor(1) as pool:
+        with yard.acting() as records:
+            records.create("return", {"job": job, "price": "4.00"})
+            repairing = pool.submit(repair)
+            with pytest.raises(TimeoutError):
+                repairing.result(0.3)
+        repairing.result(20)
+    assert yard.read("job", job)["net"] == "-4.00"
+    assert untrue(yard) == {}
 
 
 def _process(url: str, folder: Path, seed: int, known: Mapping[str, Any]) -> subprocess.Popen[str]:
