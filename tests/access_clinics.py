@@ -121,7 +121,10 @@ def seen_whole(ward: Ward, reference: Reference, username: str) -> set[Cell]:
         for (of, name), id in ward.ids.items():
             row = reference.town.rows[entity].get(id) if of == entity else None
             if row is not None and reference.sees_row(person, entity, row):
-                found |= {(entity, name, f) for f in names if reference.way(person, entity, row, f) == "yes"}
+                shown = {f for f in FIELDS[entity] if reference.way(person, entity, row, f) == "yes"}
+                if "cost" in shown:  # nobody prescribes in the ward: what a visit costs is its fee
+                    shown.add("fee")
+                found |= {(entity, name, f) for f in names & shown}
     return found
 
 

@@ -202,10 +202,16 @@ class Access:
             if n in seen and f.is_many and self._any(f.targets[0])
         }
         for name, inverse in entity.inverses.items():
-            other = self._entities[inverse.entity]
-            if inverse.field in other.visible_names:
+            if self.knows_way(entity.name, name):
                 many[name] = inverse.hop
         return EntityShape(entity.name, entity.label, entity.title, fields, many)
+
+    def knows_way(self, entity: str, name: str) -> bool:
+        """Whether these roles know an inverse: its field is seen, and some grant that reads does not hide the list."""
+        mine, inverse = self._entities[entity], self._entities[entity].entity.inverses[name]
+        if inverse.field not in self._entities[inverse.entity].visible_names:
+            return False
+        return self.everything or any(name not in h.grant.hide for h in mine.giving("aggregate"))
 
     def _any(self, entity: str) -> bool:
         return bool(self._entities[entity].visible_names)

@@ -113,7 +113,7 @@ class Related:
         way = self.entity.inverses.get(inverse)
         if way is None:
             return inverse in self.desk.views(self.entity.name)
-        return way.field in self.desk.views(way.entity)
+        return self.desk.records.knows_way(self.entity.name, inverse)
 
     def find(
         self, wanted: Sublist, columns: Sequence[Column], limit: int, *, count: bool = True

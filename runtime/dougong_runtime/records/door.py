@@ -138,6 +138,10 @@ class Records:
             self._true_for = refresh.true_for(self.connection, self.running)
         return self._true_for.get(field.refresh)
 
+    def knows_way(self, entity: str, inverse: str) -> bool:
+        """Whether the viewer knows of the records that refer to one of an entity by this inverse."""
+        return self._scene.access.knows_way(entity, inverse)
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def list(self, query: Query) -> Page:

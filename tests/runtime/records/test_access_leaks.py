@@ -468,3 +468,21 @@ def test_what_is_forbidden_takes_the_same_steps_as_what_is_not_there(yard: World
                 (found.value.problems[0].text("en"), dict(found.value.problems[0].facts), [*statements])
             )
         assert answers[0] == answers[1]
+
+
+def test_a_related_list_that_is_hidden_is_an_unknown_name(yard: World) -> None:
+    """A grant may hide an inverse as it hides a field: it then counts for nothing in a formula, and has no tab."""
+    with_roles(
+        yard, {"r0": [{"entity": "place", "hide": ["jobs"]}, {"entity": "job"}], "r1": [{"entity": "place"}]}
+    )
+    yard.person("ann", "r0")
+    yard.person("bob", "r0", "r1")
+    place = yard.make_record("place", name="a")["id"]
+    yard.make_record("job", title="j", site=place)
+    with pytest.raises(Refused) as found:
+        listed(yard, "ann", filter="COUNT(jobs) = 1")
+    assert found.value.problems[0].type.name == "bad-formula"
+    assert set(listed(yard, "bob", filter="COUNT(jobs) = 1")) == {place}
+    for who, knows in (("ann", False), ("bob", True)):
+        with yard.acting(who) as records:
+            assert records.knows_way("place", "jobs") is knows
