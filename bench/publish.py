@@ -7,13 +7,14 @@ all of it in one transaction instead, which is what a publication on SQLite is. 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,7 +33,8 @@ from dougong_runtime.storage.system import SYSTEM
 
 SYSTEM_VIEWER = Viewer.system("bench")
 CHUNK_ROWS = 20_000
-WRITERS = 4
+WRITERS = 2
+WRITER_PAUSE_SECONDS = 0.005
 
 BASE = """
 kind: app
@@ -133,7 +135,11 @@ def run(
     `told` hears of each as soon as it is there.
     """
     engine = make_engine(url, pool_size=20)
-    ids = filled(engine) or fill(engine, app_of(BASE), rows)
+    ids = filled(engine)
+    if ids:
+        publish_version(engine, app_of(BASE), Figure("to begin with", False), at_once=at_once)
+    else:
+        ids = fill(engine, app_of(BASE), rows)
     figures = []
     for case in CASES:
         if only and only not in case.name:
@@ -157,7 +163,7 @@ def app_of(text: str) -> App:
 
 
 def filled(engine: sa.Engine) -> list[str]:
-    """Some ids of a table that an earlier run has left in its first version; none where there is none."""
+    """Some ids of a table that an earlier run has left; none where there is none."""
     if not sa.inspect(engine).has_table("depot__item"):
         return []
     with engine.connect() as connection:
@@ -261,36 +267,50 @@ def _holding(engine: sa.Engine, figure: Figure) -> Iterator[None]:
 
 @contextmanager
 def writing(engine: sa.Engine, ids: list[str], figure: Figure) -> Iterator[None]:
-    """Others write while this lasts; what they saw goes into the figure."""
-    stop = threading.Event()
-    threads = [
-        threading.Thread(target=_write_on, args=(engine, ids[n::WRITERS], figure, stop))
-        for n in range(WRITERS)
+    """Others write while this lasts, each a process of its own; what they saw goes into the figure."""
+    spawning = multiprocessing.get_context("spawn")
+    stop, seen = spawning.Event(), spawning.Queue()
+    url = engine.url.render_as_string(hide_password=False)
+    writers = [
+        spawning.Process(target=write_on, args=(url, ids[n::WRITERS], stop, seen)) for n in range(WRITERS)
     ]
-    for thread in threads:
-        thread.start()
+    for writer in writers:
+        writer.start()
+    for _ in writers:
+        seen.get()
     try:
         yield
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        for _ in writers:
+            longest, writes, failures = seen.get()
+            figure.longest_wait_ms = max(figure.longest_wait_ms, longest)
+            figure.writes += writes
+            figure.failures += failures
+        for writer in writers:
+            writer.join()
 
 
-_KEPT: dict[int, Running] = {}
-
-
-def _write_on(engine: sa.Engine, ids: list[str], figure: Figure, stop: threading.Event) -> None:
-    dice = random.Random(ids[0])
+def write_on(url: str, ids: list[str], stop: Any, seen: Any) -> None:
+    """A process that writes until told to stop; puts None when it begins, then longest wait, number, failures."""
+    engine, dice = make_engine(url), random.Random(ids[0])
+    longest, writes, failures = 0.0, 0, []
+    _write(engine, ids[0], dice.choice)
+    seen.put(None)
     while not stop.is_set():
         started = time.perf_counter()
         try:
             _write(engine, dice.choice(ids), dice.choice)
         except Exception as wrong:
-            figure.failures.append(f"{type(wrong).__name__}: {str(wrong)[:200]}")
-        waited = (time.perf_counter() - started) * 1000
-        figure.longest_wait_ms = max(figure.longest_wait_ms, waited)
-        figure.writes += 1
+            failures.append(f"{type(wrong).__name__}: {str(wrong)[:200]}")
+        longest = max(longest, (time.perf_counter() - started) * 1000)
+        writes += 1
+        time.sleep(WRITER_PAUSE_SECONDS)
+    seen.put((longest, writes, failures))
+    engine.dispose()
+
+
+_KEPT: dict[int, Running] = {}
 
 
 def _write(engine: sa.Engine, id_: str, choose: Callable[[str], str]) -> None:
@@ -299,6 +319,7 @@ def _write(engine: sa.Engine, id_: str, choose: Callable[[str], str]) -> None:
         assert number is not None
         if number not in _KEPT:
             _KEPT[number] = Running.load(connection, "depot")
+        versions.prepare_anew(connection, "depot", number)
         running = _KEPT[number]
         entity = "item" if "item" in running.app.entities else "article"
         Records(running, connection, SYSTEM_VIEWER, SystemClock()).update(

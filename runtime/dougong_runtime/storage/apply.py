@@ -319,11 +319,11 @@ class Steps(Work):
         table = sa.Table(step.table, sa.MetaData(), sa.Column("id", RecordId()), *columns)
         update = (
             sa.update(table)
-            .where(table.c.id == sa.bindparam("of"))
-            .values({c.name: sa.bindparam(f"to_{c.name}") for c in columns})
+            .where(table.c.id == sa.bindparam("dg_of"))
+            .values({c.name: sa.bindparam(f"dg_to_{c.name}") for c in columns})
         )
         changes = [
-            {"of": record, **{f"to_{n}": v for n, v in to_columns(step.after, value).items()}}
+            {"dg_of": record, **{f"dg_to_{n}": v for n, v in to_columns(step.after, value).items()}}
             for record, value in values.items()
         ]
         if changes:

@@ -53,8 +53,8 @@ class Searching:
             return
         update = (
             sa.update(table)
-            .where(table.c.id == sa.bindparam("of"))
-            .values({table.c[key]: sa.bindparam(f"to_{name}") for name, key in self.columns.items()})
+            .where(table.c.id == sa.bindparam("dg_of"))
+            .values({table.c[key]: sa.bindparam(f"dg_to_{name}") for name, key in self.columns.items()})
         )
         last: str | None = None
         while True:
@@ -69,7 +69,9 @@ class Searching:
             changes = []
             for row in rows:
                 found = search_values(self.entity, dict(zip(needed, row[1:], strict=True)))
-                changes.append({"of": row[0], **{f"to_{name}": found.get(name) for name in self.columns}})
+                changes.append(
+                    {"dg_of": row[0], **{f"dg_to_{name}": found.get(name) for name in self.columns}}
+                )
             connection.execute(update, changes)
             last = rows[-1][0]
 
@@ -146,13 +148,16 @@ class OptionRenaming:
         in_place = self.source is self.target
         update = (
             sa.update(self.table)
-            .where(self.table.c.id == sa.bindparam("of"))
-            .values({self.target: sa.bindparam("to")})
+            .where(self.table.c.id == sa.bindparam("dg_of"))
+            .values({self.target: sa.bindparam("dg_to")})
         )
         named = sa.select(self.table.c.id, self.source.label(self.field.name)).subquery()
         for batch in read_values(connection, named, self.field, where=where):
             changes = [
-                {"of": record, "to": None if value is None else [renamed.get(item, item) for item in value]}
+                {
+                    "dg_of": record,
+                    "dg_to": None if value is None else [renamed.get(item, item) for item in value],
+                }
                 for record, value, _ in batch
                 if not in_place or (value and any(item in renamed for item in value))
             ]

@@ -194,8 +194,8 @@ class Retyping:
         self.fill(connection, where)
 
     def _fill_row_by_row(self, connection: sa.Connection, where: sa.ColumnElement[bool] | None) -> None:
-        target: dict[Any, Any] = {now: sa.bindparam(f"to_{name}") for name, now in self.new_names.items()}
-        update = sa.update(self.table).where(self.table.c.id == sa.bindparam("of")).values(target)
+        target: dict[Any, Any] = {now: sa.bindparam(f"dg_to_{name}") for name, now in self.new_names.items()}
+        update = sa.update(self.table).where(self.table.c.id == sa.bindparam("dg_of")).values(target)
         more = [self.table.c[name] for name in (self.original or {}).values()]
         for batch in read_values(connection, self.table, self.before, *more, where=where):
             changes = []
@@ -205,8 +205,8 @@ class Retyping:
                     kept = from_columns(self.after, dict(zip(self.original, earlier, strict=True)))
                 made = converted_or_kept(self.before, self.after, value, kept, self.around, self.back)
                 if made is not None:
-                    bound = {f"to_{name}": v for name, v in to_columns(self.after, made).items()}
-                    changes.append({"of": record, **bound})
+                    bound = {f"dg_to_{name}": v for name, v in to_columns(self.after, made).items()}
+                    changes.append({"dg_of": record, **bound})
             if changes:
                 connection.execute(update, changes)
 
