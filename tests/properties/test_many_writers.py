@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 import many_writers
 import rollup_app
 from databases import every_database
+from dougong_platform.database import retrying
 from dougong_runtime.errors import Refused
 from dougong_runtime.records import dependants
 from many_writers import Tally, race
@@ -81,6 +82,30 @@ def test_a_unique_that_no_index_holds_makes_the_second_writer_wait(yard: World) 
         with pytest.raises(Refused):
             later.result(20)
     assert sorted(r["tag"] for r in rows(yard, "return")) == [1, 2]
+
+
+def test_two_who_wait_for_each_other_both_come_through(yard: World) -> None:
+    """Each changes what the other has locked: the database undoes one, which is done again."""
+    first, second = begun(yard)["material"][:2]
+    meeting, attempts = Barrier(2), Counter[str]()
+
+    def swap(name: str, one: str, other: str) -> None:
+        attempts[name] += 1
+        with yard.acting() as records:
+            records.update("material", one, {"name": name})
+            if yard.engine.dialect.name == "postgresql" and attempts[name] == 1:
+                meeting.wait(20)
+            records.update("material", other, {"name": name})
+
+    with ThreadPoolExecutor(2) as pool:
+        here = pool.submit(retrying, lambda: swap("here", first, second))
+        there = pool.submit(retrying, lambda: swap("there", second, first))
+        here.result(30)
+        there.result(30)
+    names = {yard.read("material", id_)["name"] for id_ in (first, second)}
+    assert len(names) == 1, "one was written between the other's writes"
+    expected = 3 if yard.engine.dialect.name == "postgresql" else 2
+    assert attempts.total() == expected
 
 
 def test_a_figure_that_is_repaired_keeps_what_is_added_meanwhile(yard: World) -> None:
