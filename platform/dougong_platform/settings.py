@@ -296,6 +296,13 @@ SETTINGS: tuple[Setting, ...] = (
         True,
     ),
     _setting(
+        "request_seconds",
+        _whole(1, 3_600),
+        30,
+        "一次请求最多可用数据库多少秒，超过即中止",
+        "Seconds a request may keep the database; then it is stopped",
+    ),
+    _setting(
         "slow_statement_ms",
         _whole(0, 600_000),
         500,
@@ -352,6 +359,7 @@ class Settings:
     seal_seconds: int
     audit_anchor: str = field(repr=False)
     audit_anchor_token: str = field(repr=False)
+    request_seconds: int
     slow_statement_ms: int
     backup_mark: str
     upgrade: str

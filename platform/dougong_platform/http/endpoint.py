@@ -25,6 +25,7 @@ from dougong_runtime.errors import refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
+from dougong_runtime.storage.limits import limited
 
 Result = TypeVar("Result")
 FILES_MAX = 10
@@ -106,7 +107,8 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                         authorise(asker, writes=True)
                         check_csrf(site, asker, request, form)
                         call = Call(site, request, connection, asker.viewer, content, form)
-                        return call, handler(call)
+                        with limited(connection, site.settings.request_seconds):
+                            return call, handler(call)
 
                 call, response = retrying(write)
                 site.database.wrote(call.viewer.user, site.clock.now())
@@ -121,9 +123,11 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                 authorise(asker, writes=False)
                 check_csrf(site, asker, request, form)
                 if not nearby:
-                    return handler(Call(site, request, connection, asker.viewer, content, form))
+                    with limited(connection, site.settings.request_seconds):
+                        return handler(Call(site, request, connection, asker.viewer, content, form))
                 position = site.database.position_of(connection, asker.viewer.user)
-            with site.database.read_near(position) as connection:
+            near = site.database.read_near(position)
+            with near as connection, limited(connection, site.settings.request_seconds):
                 return handler(Call(site, request, connection, asker.viewer, content, form))
 
         return await in_thread(request, run)

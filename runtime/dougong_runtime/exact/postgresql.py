@@ -111,7 +111,13 @@ _TEXTS = (
         "CASE WHEN dg_int(first) >= 1 THEN nullif(left(t, dg_int(first) - 1) || coalesce(new, '') || "
         "substr(t, dg_int(first) + greatest(dg_int(n), 0)), '') END",
     ),
-    _sql("substitute(t text, old text, new text)", "text", "nullif(replace(t, old, coalesce(new, '')), '')"),
+    _sql(
+        "substitute(t text, old text, new text)",
+        "text",
+        "CASE WHEN length(t) + (length(t) - length(replace(t, old, '')))::bigint / length(old) "
+        "* (length(coalesce(new, '')) - length(old)) <= greatest(100000, length(t)) "
+        "THEN nullif(replace(t, old, coalesce(new, '')), '') END",
+    ),
     _sql("contains(t text, part text)", "boolean", "strpos(t, part) > 0"),
     _sql("starts(t text, part text)", "boolean", "starts_with(t, part)"),
     _sql("ends(t text, part text)", "boolean", "right(t, length(part)) = part"),

@@ -9,6 +9,8 @@ from dougong_runtime.exact.numbers import PLACES, canonical, rounded
 
 REPEAT_MAX = 10_000
 """Characters that REPT and PAD give at most; beyond, there is no answer."""
+GROWN_MAX = 100_000
+"""Characters that SUBSTITUTE gives at most where it makes a text longer: within itself it would square each time."""
 COUNT_MAX = 1_000_000_000
 """Positions and counts beyond it are taken as it."""
 _SPACES = re.compile("[ \t\n\r\u00a0\u3000]+")
@@ -67,8 +69,10 @@ def replace(text: str, start: Decimal, count: Decimal, new: str | None) -> str |
 
 
 def substitute(text: str, old: str, new: str | None) -> str | None:
-    """Every `old` becomes `new`."""
-    return filled(text.replace(old, new or ""))
+    """Every `old` becomes `new`; None where that would be longer than both the text and `GROWN_MAX`."""
+    put = new or ""
+    grown = len(text) + text.count(old) * (len(put) - len(old))
+    return filled(text.replace(old, put)) if grown <= max(GROWN_MAX, len(text)) else None
 
 
 def contains(text: str, part: str) -> bool:
@@ -107,7 +111,7 @@ def pad_left(text: str, length: Decimal, fill: str = " ") -> str | None:
     if wanted > REPEAT_MAX:
         return None
     missing = wanted - len(text)
-    return (fill * missing)[:missing] + text if missing > 0 else text
+    return (fill * (missing // len(fill) + 1))[:missing] + text if missing > 0 else text
 
 
 def split(text: str, separator: str, number: Decimal) -> str | None:

@@ -16,10 +16,19 @@ from typing import NoReturn, TypeAlias
 from dougong_runtime.exact.numbers import EXACT, WHOLE_DIGITS_MAX
 from dougong_runtime.formulas import comparisons
 from dougong_runtime.formulas.convert import Mismatch, convert, fit
-from dougong_runtime.formulas.dependencies import reads_clock, reads_user
+from dougong_runtime.formulas.dependencies import reads_clock, reads_user, weight
 from dougong_runtime.formulas.function import Want
 from dougong_runtime.formulas.functions import FUNCTIONS, Function, Parameter
-from dougong_runtime.formulas.parse import Calling, Chain, Constant, Name, Several, Syntax, parse
+from dougong_runtime.formulas.parse import (
+    TOO_COMPLEX,
+    Calling,
+    Chain,
+    Constant,
+    Name,
+    Several,
+    Syntax,
+    parse,
+)
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.resolve import Frame, NotFound, Resolved, walk
 from dougong_runtime.formulas.shapes import Shapes
@@ -30,6 +39,8 @@ from dougong_runtime.names import nearest
 Place: TypeAlias = Word[
     "formula", "default", "rule", "row_rule", "filter", "trigger", "message", "workflow", "measure"
 ]
+WEIGHT_MAX = 3_000
+"""Nodes of a typed tree, written out."""
 _JUDGES_A_WRITE = ("rule", "trigger")
 _NOBODY_ASKS = ("formula",)
 _COMPARISONS = {"_eq", "_ne", "_lt", "_le", "_gt", "_ge"}
@@ -105,6 +116,8 @@ class Checker:
             raise FormulaProblems(self.problems) from None
         if self.problems:
             raise FormulaProblems(self.problems)
+        if weight(tree) > WEIGHT_MAX:
+            raise FormulaProblems([FormulaProblem(0, TOO_COMPLEX.zh, TOO_COMPLEX.en)])
         return tree
 
     def _fitted(self, tree: Node, expect: ValueType, syntax: Syntax) -> Node:

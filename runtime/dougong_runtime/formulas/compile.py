@@ -19,10 +19,12 @@ from typing import Any, assert_never
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import Grouping
 
+from dougong_runtime.errors import BAD_QUERY, Refused, refuse
 from dougong_runtime.exact import JsonValue
 from dougong_runtime.formulas import compile_aggregates
 from dougong_runtime.formulas.context import setting_parameter, variable_parameter
 from dougong_runtime.formulas.functions import FUNCTIONS
+from dougong_runtime.formulas.parse import TOO_COMPLEX
 from dougong_runtime.formulas.scope import Ground, Guard, Scope
 from dougong_runtime.formulas.sql import Element, Sql, plain_type
 from dougong_runtime.formulas.tree import Aggregate, Call, Changed, Context, Literal, Node, Path, Setting
@@ -36,6 +38,10 @@ __all__ = ["Guard", "Scope", "compile_formula", "compile_measure", "condition", 
 _WRITERS: dict[str, Writer] = {"sqlite": SQLiteWriter(), "postgresql": PostgreSQLWriter()}
 _COMPARISONS = ("_eq", "_ne", "_lt", "_le", "_gt", "_ge")
 _NEAR_DAYS = 100_000
+LEVELS_MAX = 200
+"""Parts of a statement within each other."""
+ELEMENTS_MAX = 20_000
+"""Parts of a statement that one formula may become, the computed fields that it reads included."""
 
 
 def compile_formula(tree: Node, scope: Scope) -> Element:
@@ -45,12 +51,12 @@ def compile_formula(tree: Node, scope: Scope) -> Element:
         bare = compiler.bare_column(tree, Ground(scope))
         if bare is not None:
             return bare
-    return compiler.writer.leaving(compiler.value(tree, Ground(scope)))
+    return _bounded(compiler.writer.leaving(compiler.value(tree, Ground(scope))))
 
 
 def condition(tree: Node, scope: Scope) -> sa.ColumnElement[bool]:
     """A condition that is true only where the formula is true; elsewhere false or NULL."""
-    return _Compiler(_WRITERS[scope.dialect]).truth(tree, Ground(scope))
+    return _bounded(_Compiler(_WRITERS[scope.dialect]).truth(tree, Ground(scope)))
 
 
 def compile_measure(tree: Node, scope: Scope) -> Element:
@@ -62,17 +68,40 @@ def stored(tree: Node, value_type: ValueType, scope: Scope) -> Element:
     """The value as a field of that type keeps it: a number rounded once, half away from zero."""
     compiler = _Compiler(_WRITERS[scope.dialect])
     kept = compiler.writer.kept(compiler.value(tree, Ground(scope)), value_type)
-    return compiler.writer.leaving(kept)
+    return _bounded(compiler.writer.leaving(kept))
+
+
+def _bounded(expression: Element) -> Element:
+    """The expression, if writing it out ends: some functions write an argument twice (XOR), and so do those within.
+
+    Nor may it be deeper than SQLAlchemy can follow, which calls itself several times a level.
+    """
+    level: list[Any] = [expression]
+    depth = total = 0
+    while level:
+        depth, total = depth + 1, total + len(level)
+        if depth > LEVELS_MAX or total > ELEMENTS_MAX:
+            raise _too_complex()
+        level = [part for element in level for part in element.get_children()]
+    return expression
+
+
+def _too_complex() -> Refused:
+    return refuse(BAD_QUERY, zh=f"{TOO_COMPLEX.zh}。", en=f"{TOO_COMPLEX.en}.")
 
 
 class _Compiler:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
+        self._nodes = 0
 
     # --- the nodes --------------------------------------------------------------------------------------------
 
     def value(self, node: Node, ground: Ground) -> Sql:
         """Any node's value; of a condition, true, false or NULL exactly."""
+        self._nodes += 1
+        if self._nodes > ELEMENTS_MAX:  # computed fields that read computed fields, twice each
+            raise _too_complex()
         match node:
             case Literal():
                 return self.writer.literal(node)
@@ -394,7 +423,8 @@ def _concat(compiler: _Compiler, node: Call, ground: Ground) -> Sql:
     for argument in node.arguments:
         text = compiler.value(argument, ground)
         part = text.expr if text.present else sa.func.coalesce(text.expr, nothing, type_=sa.Text())
-        whole = part if whole is None else whole.op("||", return_type=sa.Text())(part)
+        part = sa.type_coerce(part, sa.Text())
+        whole = part if whole is None else whole.concat(part)
     return Sql(sa.func.nullif(whole, nothing, type_=sa.Text()), TEXT)
 
 

@@ -62,6 +62,23 @@ def nodes(tree: Node) -> Iterator[Node]:
         yield from nodes(part)
 
 
+def weight(tree: Node) -> int:
+    """How many nodes the tree has when written out: a part that stands in several places counts in each.
+
+    `1 < x < 4` holds `x` twice, and within one another twice the twice; nobody may walk such a tree before this has
+    been asked, which looks at each part once.
+    """
+    known: dict[int, int] = {}
+
+    def of(node: Node) -> int:
+        found = known.get(id(node))
+        if found is None:
+            found = known[id(node)] = 1 + sum(of(part) for part in parts(node))
+        return found
+
+    return of(tree)
+
+
 def parts(node: Node) -> tuple[Node, ...]:
     """The nodes right below one."""
     match node:

@@ -14,10 +14,14 @@ from typing import TypeAlias
 
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.tokens import Sort, Token, tokens
+from dougong_runtime.labels import Label
 
 DEPTH_MAX = 120
 """Nodes above each other in a syntax tree."""
 NODES_MAX = 1500
+TOO_COMPLEX = Label(
+    "公式太复杂，请拆成几个计算字段", "The formula is too complex; split it into several computed fields"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +151,7 @@ class _Reader:
             depth += 1
             total += len(level)
             if depth > DEPTH_MAX or total > NODES_MAX:
-                raise _wrong(
-                    0,
-                    1,
-                    "公式太复杂，请拆成几个计算字段",
-                    "The formula is too complex; split it into several computed fields",
-                )
+                raise _wrong(0, 1, TOO_COMPLEX.zh, TOO_COMPLEX.en)
             level = [
                 child
                 for node in level

@@ -33,6 +33,7 @@ from dougong_runtime.errors import Place, Problem, Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document, Entity, Role
 from dougong_runtime.model.directory import DIRECTORY
+from dougong_runtime.model.expansion import find_too_heavy
 from dougong_runtime.model.graph import Graph
 from dougong_runtime.model.link_data import link_travelling
 from dougong_runtime.model.link_entities import link_entities
@@ -115,13 +116,18 @@ def _link_all(
         try:
             Graph.of(app)
         except Refused as refused:
-            linker.problems += [_placed(problem, filled) for problem in refused.problems]
+            for problem in refused.problems:
+                entity, _, field = str(problem.facts.get("cycle", "")).partition(" ")[0].partition(".")
+                linker.problems.append(_placed(problem, filled, entity, field))
+        else:
+            linker.problems += [
+                _placed(problem, filled, entity, field) for (entity, field), problem in find_too_heavy(app)
+            ]
     return Linked(app, _ordered(source, linker.problems), References(linker.references))
 
 
-def _placed(problem: Problem, filled: Mapping[str, Mapping[str, Raw]]) -> Problem:
-    """A cycle of formulas stands where its first formula is written."""
-    entity, _, field = str(problem.facts.get("cycle", "")).partition(" ")[0].partition(".")
+def _placed(problem: Problem, filled: Mapping[str, Mapping[str, Raw]], entity: str, field: str) -> Problem:
+    """A problem of several formulas stands where the first is written."""
     raw = filled.get("entity", {}).get(entity)
     for index, item in enumerate(raw.data["fields"]) if raw is not None else ():
         if raw is not None and item is not None and item.get("name") == field:

@@ -59,6 +59,10 @@ class LazyFields(Mapping[str, FieldShape]):
         return len(set(self._made) | set(self._plans))
 
 
+UNTYPED_MAX = 40
+"""Formulas that take their type from one another, one within the other."""
+
+
 class Formulas:
     """The formulas of all computed fields, each typed once, in whatever order they need one another."""
 
@@ -84,6 +88,14 @@ class Formulas:
             return None
         if key in self._under_way:
             self._refuse_cycle(plan, key)
+            return None
+        if len(self._under_way) >= UNTYPED_MAX:
+            self._linker.refuse(
+                WRONG_FIELD,
+                f"连续 {UNTYPED_MAX} 个公式都没有写明 result，请写上。",
+                f"{UNTYPED_MAX} formulas in a row do not say their result: state it.",
+                plan.at["formula"],
+            )
             return None
         self._under_way.append(key)
         try:

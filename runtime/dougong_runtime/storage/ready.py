@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from dougong_runtime.exact.types import json_text
+from dougong_runtime.storage.limits import refusal_of
 
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -163,7 +164,10 @@ def driver_cursor(connection: sa.Connection) -> Any:
 
 
 def translated(connection: sa.Connection, text: str, error: Exception) -> BaseException:
-    """The driver's error as SQLAlchemy raises it; a connection that is gone is not given out again."""
+    """The driver's error as SQLAlchemy raises it, or as Refused; a connection that is gone is not given out again."""
+    refused = refusal_of(error)
+    if refused is not None:
+        return refused
     dialect: Any = connection.dialect
     driver = dialect.loaded_dbapi
     if not isinstance(error, driver.Error):

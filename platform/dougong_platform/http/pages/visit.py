@@ -7,7 +7,7 @@ and rolled back, another for reading in which it says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeAlias
@@ -38,6 +38,7 @@ from dougong_runtime.pages.menu import Group, menu_of
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.render import Renderer
 from dougong_runtime.pages.shell import Person, Shell, Toast, current_place
+from dougong_runtime.storage.limits import limited
 
 Handler: TypeAlias = Callable[["Visit"], Response]
 FIELDS_MAX = 2_000
@@ -174,10 +175,11 @@ class Visit:
         with database.read() as connection:
             asker = self._asker(connection, writes=False)
             if not self.nearby:
-                yield Here(self, connection, asker)
+                with self._in_time(connection):
+                    yield Here(self, connection, asker)
                 return
             position = database.position_of(connection, asker.viewer.user)
-        with database.read_near(position) as connection:
+        with database.read_near(position) as connection, self._in_time(connection):
             yield Here(self, connection, asker)
 
     @contextmanager
@@ -185,8 +187,12 @@ class Visit:
         """A transaction that commits unless something is raised."""
         with self.site.database.write() as connection:
             asker = self._asker(connection, writes=self.writes)
-            yield Here(self, connection, asker)
+            with self._in_time(connection):
+                yield Here(self, connection, asker)
         self.site.database.wrote(asker.viewer.user, self.site.clock.now())
+
+    def _in_time(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        return limited(connection, self.site.settings.request_seconds)
 
     def _asker(self, connection: sa.Connection, *, writes: bool) -> Asker:
         asker = asking.asker_of(self.site, self.request, connection)

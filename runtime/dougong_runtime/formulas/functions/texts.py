@@ -101,7 +101,7 @@ for _function in (
     Function(
         name="SUBSTITUTE", family=FAMILY, parameters=(_T, Parameter("old", Want.TEXT), Parameter("new", Want.TEXT)),
         result=TEXT, python=texts.substitute, last_may_be_absent=True,
-        help=Label("每一处旧的都换成新的。", "Every occurrence of the old becomes the new."),
+        help=Label("每一处旧的都换成新的；最多变长到十万个字符。", "Every occurrence of the old becomes the new; it grows to 100,000 characters at most."),
         examples=(Example("SUBSTITUTE('a-b-c', '-', '/')", "a/b/c"), Example("SUBSTITUTE('a b', ' ', '')", "ab")),
     ),
     Function(
