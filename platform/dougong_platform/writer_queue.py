@@ -36,6 +36,11 @@ class WriterQueue:
         self._is_taken = False
         self._waiting: deque[threading.Event] = deque()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for one's turn and keep it until the end of the block. Raises Refused (BUSY)."""
