@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from databases import every_database
+from dougong_platform.database import retrying
 from dougong_runtime.audit import log
-from dougong_runtime.records import refresh
+from dougong_runtime.records import dependants, refresh
 from dougong_runtime.records.change import BatchObserver, Change, Recomputed
 from dougong_runtime.records.query import Query
 from dougong_runtime.records.refresh import Progress, Rhythm
-from library import LIBRARY, lend
+from library import LIBRARY, TODAY, lend
 from make import app_of
 from world import World
 
@@ -227,6 +233,41 @@ def test_a_writer_meanwhile_waits_for_one_batch_at_most(world: World) -> None:
     assert loans(world)[9]["days_over"] == 6
     assert last not in {e.record for e in refreshed(world)}, "the write had computed it already"
     assert readers(world)["Su"]["fine"] == "6.00"
+
+
+WRITES = 15 * int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
+
+
+def test_refreshing_while_others_write_ends_with_what_the_rows_give(world: World) -> None:
+    """Writers move due dates and readers; batches of three go on meanwhile, and everything is true in the end."""
+    known = loans(world)
+    people = [r["id"] for r in readers(world).values()]
+    world.advance(days=5)
+
+    def write(seed: int) -> None:
+        draw = random.Random(seed)
+        for _ in range(WRITES):
+            loan = draw.choice(known)["id"]
+            due = (TODAY + timedelta(days=draw.randint(-9, 9))).isoformat()
+            retrying(partial(_change, world, loan, {"due_on": due, "reader": draw.choice(people)}))
+
+    with ThreadPoolExecutor(3) as pool:
+        writing = [pool.submit(write, seed) for seed in range(3)]
+        while any(not one.done() for one in writing):
+            retrying(partial(advance, world, 3))
+        for one in writing:
+            one.result()
+    while retrying(partial(advance, world, 3)).ended_at is None:
+        pass
+    with world.engine.begin() as connection:
+        running = world.running(connection)
+        everything = {(s.entity, f) for s in running.graph.steps for f in s.fields}
+        assert dependants.recompute(connection, running, everything, world.clock) == []
+
+
+def _change(world: World, loan: str, values: dict[str, Any]) -> None:
+    with world.acting() as records:
+        records.update("loan", loan, values)
 
 
 KILNS = """
