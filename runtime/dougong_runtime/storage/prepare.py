@@ -116,10 +116,14 @@ class _Preparing:
                     if found is not None:
                         names |= named_after(restored, found.trash_name)
                 case RetypeField(before=was):
-                    made = self._plan_retyping(connection, new, table, names, step)
-                    for column in () if was.is_many else to_columns(was, None):
-                        names.pop(column, None)
-                    names |= made
+                    own = any(f.id == was.id and f.name == was.name for f in old.own_fields)
+                    there = {} if was.is_many else to_columns(was, None)
+                    # What another field is called afterwards, a field of the old version is called now.
+                    sources = {str(c): str(c if own else names.get(c, "")) for c in there}
+                    for column, now in sources.items():
+                        if names.get(column) == now:
+                            del names[column]
+                    names |= self._plan_retyping(connection, new, table, sources, names, step)
                 case AddField(field=added) if not added.is_many:
                     self._plan_adding(new, table, names, added)
                 case RenameOptions(field=choice):
@@ -173,13 +177,14 @@ class _Preparing:
         connection: sa.Connection,
         entity: Entity,
         table: str,
+        sources: dict[str, str],
         names: dict[str, str],
         step: RetypeField,
     ) -> dict[str, str]:
-        """The field's new columns, and where they stand."""
+        """The field's new columns, and where they stand. `sources`: its old columns, as they are called now."""
         was, now = step.before, step.after
         target = self._target(now)
-        if was.is_many or now.is_many or target is None or not set(to_columns(was, None)) <= names.keys():
+        if was.is_many or now.is_many or target is None or not all(sources.values()):
             return {}
         app, sides = self.after.app.name, (self.before, self.after, self.time_zone)
         original = trash.find(connection, app, "retype", entity.id, now.id, step.form_after)
@@ -188,7 +193,7 @@ class _Preparing:
             table,
             was,
             now,
-            {n: names[n] for n in to_columns(was, None)},
+            sources,
             made,
             None if original is None else named_after(now, original.trash_name),
             surroundings(connection, was, now, *sides),
