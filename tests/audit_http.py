@@ -1,0 +1,457 @@
+"""The doors of HTTP that write, API and pages, and the rows that each must leave in the audit."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pyotp
+from starlette.testclient import TestClient
+
+from audit_work import (
+    NEW_PASSWORD,
+    PAGE,
+    PASSWORD,
+    SYSTEM,
+    Row,
+    Work,
+    accepted,
+    account,
+    by_api,
+    by_page,
+    case,
+)
+from clinic import PATH
+from dougong_platform import tokens, totp
+from dougong_runtime.audit import log
+from ward import id_number
+
+NO_ROW: dict[str, str] = {
+    "POST /api/v1/apps/{app}/{entity}/aggregate": "reads figures",
+    "POST /api/v1/jobs/{id}/cancel": "ends a job; what it has done until then is in the audit",
+    "POST /admin/jobs/{id}/cancel": "the same",
+    "POST /apps/{app}/{entity}/conditions": "reads",
+    "POST /apps/{app}/{entity}/{id}/conditions": "reads",
+    "POST /login/preferences": "keeps looks in the browser",
+    "POST /admin/view-as/end": "takes a cookie away",
+    "POST /admin/audit/verify": "reads",
+}
+"""Routes that are no reading by their method, and change nothing that the audit tells."""
+
+WITHOUT_ROWS = frozenset({"api_update_to_the_same_value", "api_update_refused", "api_import_rehearsed"})
+"""Cases after which the audit has no new row."""
+ONE = "/api/v1/apps/{app}/{entity}/{id}"
+BORN = {"name": "张三", "phone": "13912340001", "consent": False, "risk": "low"}
+
+
+# --- records by API -------------------------------------------------------------------------------------------------
+@case("POST /api/v1/apps/{app}/{entity}")
+def api_create(work: Work) -> list[Row]:
+    lin = work.client("dr_lin")
+    made = accepted(lin.post(f"{PATH}/patient", json={"name": "张三", "phone": "13912340001"})).json()
+    after = BORN | {"owner": work.clinic.users["dr_lin"], "stage": "registered", "code": made["code"]}
+    return [
+        by_api(log.CREATE, "dr_lin", entity="patient", record=made["id"], after=after, facts={"version": 1})
+    ]
+
+
+@case(f"PATCH {ONE}")
+def api_update(work: Work) -> list[Row]:
+    record = work.patient(mail="old@x.example")
+    accepted(work.client("dr_lin").patch(f"{PATH}/patient/{record}", json={"mail": "new@x.example"}))
+    return [
+        by_api(
+            log.UPDATE, "dr_lin", entity="patient", record=record,
+            before={"mail": "old@x.example"}, after={"mail": "new@x.example"}, facts={"version": 2},
+        )
+    ]  # fmt: skip
+
+
+@case(f"PATCH {ONE}")
+def api_update_to_the_same_value(work: Work) -> list[Row]:
+    record = work.patient(mail="same@x.example")
+    accepted(work.client("dr_lin").patch(f"{PATH}/patient/{record}", json={"mail": "same@x.example"}))
+    return []
+
+
+@case(f"PATCH {ONE}")
+def api_update_refused(work: Work) -> list[Row]:
+    record = work.patient()
+    accepted(work.client("dr_lin").patch(f"{PATH}/patient/{record}", json={"mail": "no mail"}), 422)
+    return []
+
+
+@case(f"DELETE {ONE}")
+def api_delete(work: Work) -> list[Row]:
+    record = work.patient(mail="gone@x.example")
+    accepted(work.client("head_yu").delete(f"{PATH}/patient/{record}"))
+    before = {
+        "name": "王敏", "mail": "gone@x.example", "consent": False, "risk": "low", "stage": "registered",
+        "owner": work.clinic.users["dr_lin"], "code": ..., "segment": "ordinary", "spent": "0.00",
+        "visit_count": 0, "open_visits": 0, "severe_allergies": 0,
+    }  # fmt: skip
+    return [
+        by_api(log.DELETE, "head_yu", entity="patient", record=record, before=before, facts={"version": 2})
+    ]
+
+
+@case(f"POST {ONE}/restore")
+def api_restore(work: Work) -> list[Row]:
+    record = work.patient()
+    work.clinic.remove("patient", record)
+    accepted(work.client("head_yu").post(f"{PATH}/patient/{record}/restore"))
+    return [by_api(log.RESTORE, "head_yu", entity="patient", record=record, after=..., facts=...)]
+
+
+@case(f"POST {ONE}/reveal")
+def api_reveal(work: Work) -> list[Row]:
+    record = work.patient(phone="13900001234")
+    accepted(work.client("dr_lin").post(f"{PATH}/patient/{record}/reveal", json={"field": "phone"}))
+    return [by_api(log.REVEAL, "dr_lin", entity="patient", record=record, facts={"field": "phone"})]
+
+
+@case(f"POST {ONE}/shares", f"DELETE {ONE}/shares/{{share}}")
+def api_share_and_unshare(work: Work) -> list[Row]:
+    record, mao = work.patient(), work.clinic.users["dr_mao"]
+    head = work.client("head_yu")
+    made = accepted(head.post(f"{PATH}/patient/{record}/shares", json={"user": mao})).json()["id"]
+    accepted(head.delete(f"{PATH}/patient/{record}/shares/{made}"))
+    facts = {"user": mao, "team": None, "write": False, "until": None}
+    return [
+        by_api(log.SHARE, "head_yu", entity="patient", record=record, facts=facts),
+        by_api(log.UNSHARE, "head_yu", entity="patient", record=record, facts={"share": made}),
+    ]
+
+
+@case("PATCH /api/v1/apps/{app}/settings")
+def api_settings(work: Work) -> list[Row]:
+    accepted(work.client("admin").patch(f"{PATH}/settings", json={"quiet_days": 90}))
+    return [
+        by_api(log.SETTING, "admin", before={"value": 180}, after={"value": 90}, facts={"code": "quiet_days"})
+    ]
+
+
+def job(work: Work, username: str, answer: Any) -> dict[str, Any]:
+    accepted(answer, 202)
+    client = work.clinic.client(username)
+    for _ in range(work.patience):
+        told: dict[str, Any] = client.get(answer.headers["location"]).json()
+        if told["state"] in ("done", "failed"):
+            assert told["state"] == "done", told
+            return told
+        time.sleep(0.02)
+    raise AssertionError("the job does not end")
+
+
+@case("POST /api/v1/apps/{app}/{entity}/export")
+def api_export(work: Work) -> list[Row]:
+    work.patient("head_yu", mail="export@x.example")
+    head = work.client("head_yu")
+    asked = {"format": "csv", "fields": ["name"], "filter": "mail = 'export@x.example'"}
+    job(work, "head_yu", head.post(f"{PATH}/patient/export", json=asked))
+    facts = {**asked, "search": None, "count": 1}
+    return [by_api(log.EXPORT, "head_yu", entity="patient", facts=facts)]
+
+
+@case("POST /api/v1/apps/{app}/{entity}/import")
+def api_import(work: Work) -> list[Row]:
+    head = work.client("head_yu")
+    files = {"file": ("p.csv", "name,mail\n甲,a@i.example\n乙,b@i.example\n".encode(), "text/csv")}
+    job(work, "head_yu", head.post(f"{PATH}/patient/import", files=files))
+    rows = [
+        Row(log.CREATE, "patient", ..., after=..., who="head_yu", via="import", facts=...) for _ in "甲乙"
+    ]
+    facts = {
+        "file": "p.csv", "rows": 2, "created": 2, "updated": 0, "bad": 0, "key": None, "columns": ["name", "mail"],
+    }  # fmt: skip
+    return [*rows, Row(log.IMPORT, "patient", facts=facts, who="head_yu", via="import")]
+
+
+@case("POST /api/v1/apps/{app}/{entity}/import")
+def api_import_rehearsed(work: Work) -> list[Row]:
+    head = work.client("head_yu")
+    files = {"file": ("p.csv", "name\n预演\n".encode(), "text/csv")}
+    job(work, "head_yu", head.post(f"{PATH}/patient/import", files=files, data={"dry_run": "true"}))
+    return []
+
+
+# --- records by pages -----------------------------------------------------------------------------------------------
+
+
+@case(f"POST {PAGE}/new")
+def page_create(work: Work) -> list[Row]:
+    lin = work.browser("dr_lin")
+    accepted(
+        lin.post(
+            "/apps/clinic/patient/new", data={"name": "李四", "mail": "l@x.example"}, follow_redirects=False
+        )
+    )
+    after = {
+        "name": "李四", "mail": "l@x.example", "consent": False, "risk": "low", "stage": "registered",
+        "owner": work.clinic.users["dr_lin"], "code": ...,
+    }  # fmt: skip
+    return [by_page(log.CREATE, "dr_lin", entity="patient", record=..., after=after, facts={"version": 1})]
+
+
+@case(f"POST {PAGE}/{{id}}/edit")
+def page_edit(work: Work) -> list[Row]:
+    record = work.patient(mail="old@x.example")
+    lin = work.browser("dr_lin")
+    sent = {"name": "王敏", "mail": "page@x.example", "version": "1"}
+    accepted(lin.post(f"/apps/clinic/patient/{record}/edit", data=sent, follow_redirects=False))
+    return [
+        by_page(
+            log.UPDATE, "dr_lin", entity="patient", record=record,
+            before={"mail": "old@x.example"}, after={"mail": "page@x.example"}, facts={"version": 2},
+        )
+    ]  # fmt: skip
+
+
+@case(f"POST {PAGE}/{{id}}/stage")
+def page_stage(work: Work) -> list[Row]:
+    record = work.patient(id_number=id_number(1))
+    lin = work.browser("dr_lin")
+    accepted(lin.post(f"/apps/clinic/patient/{record}/stage", data={"to": "active"}, follow_redirects=False))
+    return [
+        by_page(
+            log.UPDATE, "dr_lin", entity="patient", record=record,
+            before={"stage": "registered"}, after={"stage": "active"}, facts=...,
+        )
+    ]  # fmt: skip
+
+
+@case(f"POST {PAGE}/{{id}}/delete", f"POST {PAGE}/{{id}}/restore")
+def page_delete_and_restore(work: Work) -> list[Row]:
+    record = work.patient("head_yu")
+    head = work.browser("head_yu")
+    for act in ("delete", "restore"):
+        accepted(head.post(f"/apps/clinic/patient/{record}/{act}", follow_redirects=False))
+    return [
+        by_page(log.DELETE, "head_yu", entity="patient", record=record, before=...),
+        by_page(log.RESTORE, "head_yu", entity="patient", record=record, after=...),
+    ]
+
+
+@case(f"POST {PAGE}/{{id}}/reveal")
+def page_reveal(work: Work) -> list[Row]:
+    record = work.patient(phone="13900005678")
+    lin = work.browser("dr_lin")
+    accepted(lin.post(f"/apps/clinic/patient/{record}/reveal", data={"field": "phone"}))
+    return [by_page(log.REVEAL, "dr_lin", entity="patient", record=record, facts={"field": "phone"})]
+
+
+# --- signing in -----------------------------------------------------------------------------------------------------
+def enter(browser: TestClient, username: str, password: str, **more: str) -> Any:
+    """Send the sign-in form."""
+    data = {"username": username, "password": password, **more}
+    return browser.post("/login", data=data, follow_redirects=False)
+
+
+@case("POST /login")
+def sign_in(work: Work) -> list[Row]:
+    me = work.person("sign_in")
+    accepted(enter(work.nobody(), "sign_in", PASSWORD), 303)
+    return [by_page(log.SIGN_IN, "sign_in", **account(me), facts=None)]
+
+
+@case("POST /logout")
+def sign_out(work: Work) -> list[Row]:
+    me = work.person("sign_out")
+    accepted(work.browser("sign_out").post("/logout", follow_redirects=False), 303)
+    return [by_page(log.SIGN_OUT, "sign_out", **account(me), facts=None)]
+
+
+@case("POST /login")
+def sign_in_failed_until_locked(work: Work) -> list[Row]:
+    me = work.person("failing")
+    browser = work.nobody()
+    for _ in range(5):
+        enter(browser, "failing", "wrong")
+    failed = by_page(log.SIGN_IN_FAILED, "failing", **account(me), facts={"factor": "password"})
+    return [*[failed] * 5, by_page(log.LOCKED_OUT, "failing", **account(me), facts={"failures": 5})]
+
+
+@case("POST /login")
+def sign_in_of_nobody(work: Work) -> list[Row]:
+    """What was typed as a name is not kept: people type passwords there."""
+    enter(work.nobody(), "no such person", "wrong")
+    return [by_page(log.SIGN_IN_FAILED, "unknown", **account(None), facts={"factor": "password"})]
+
+
+@case("POST /api/v1/tokens", "DELETE /api/v1/tokens/{id}")
+def api_tokens(work: Work) -> list[Row]:
+    me = work.person("tokens")
+    client = work.nobody()
+    asked = {"username": "tokens", "password": PASSWORD, "scopes": ["read"]}
+    made = accepted(client.post("/api/v1/tokens", json=asked)).json()
+    bearer = {"Authorization": f"Bearer {made['token']}"}
+    accepted(client.delete(f"/api/v1/tokens/{made['id']}", headers=bearer), 403)
+    work.clinic.tokens["tokens"] = accepted(
+        client.post("/api/v1/tokens", json={"username": "tokens", "password": PASSWORD})
+    ).json()["token"]
+    accepted(work.clinic.client("tokens").delete(f"/api/v1/tokens/{made['id']}"))
+    signed_in = by_api(log.SIGN_IN, "tokens", **account(me), facts=None)
+    issued = {"token": made["id"], "scopes": ["read"], "until": made["expires_at"].replace("Z", "+00:00")}
+    return [
+        signed_in,
+        by_api(log.TOKEN, "tokens", **account(me), facts=issued),
+        signed_in,
+        by_api(
+            log.TOKEN,
+            "tokens",
+            **account(me),
+            facts={"token": ..., "scopes": ["read", "write"], "until": ...},
+        ),
+        by_api(log.TOKEN_REVOKED, "tokens", **account(me), facts={"token": made["id"]}),
+    ]
+
+
+# --- one's own account ----------------------------------------------------------------------------------------------
+@case("POST /me/tokens", "POST /me/tokens/revoke")
+def own_tokens(work: Work) -> list[Row]:
+    me = work.person("own_tokens")
+    browser = work.browser("own_tokens")
+    accepted(browser.post("/me/tokens", data={"name": "a program", "scope": "read"}))
+    with work.site.database.read() as connection:
+        [kept] = tokens.tokens(connection, me)
+    accepted(browser.post("/me/tokens/revoke", data={"token": kept.id}))
+    return [
+        by_page(
+            log.TOKEN, "own_tokens", **account(me), facts={"token": kept.id, "scopes": ["read"], "until": ...}
+        ),
+        by_page(log.TOKEN_REVOKED, "own_tokens", **account(me), facts={"token": kept.id}),
+    ]
+
+
+@case("POST /me/password")
+def own_password(work: Work) -> list[Row]:
+    me = work.person("own_password")
+    sent = {"current": PASSWORD, "password": NEW_PASSWORD}
+    accepted(work.browser("own_password").post("/me/password", data=sent, follow_redirects=False), 303)
+    return [
+        by_page(log.SIGN_IN, "own_password", **account(me), facts=None),
+        by_page(log.PASSWORD, "own_password", **account(me), facts=None),
+    ]
+
+
+@case("POST /me/totp", "POST /me/totp/confirm", "POST /me/totp/remove")
+def own_second_factor(work: Work) -> list[Row]:
+    me = work.person("own_factor")
+    browser = work.browser("own_factor")
+    shown = accepted(browser.post("/me/totp")).text
+    found = re.search(r'<code class="secret">([A-Z2-7]+)</code>', shown)
+    assert found is not None
+    code = pyotp.TOTP(found[1]).at(work.site.clock.now())
+    accepted(browser.post("/me/totp/confirm", data={"code": code}))
+    accepted(browser.post("/me/totp/remove", data={"current": PASSWORD}))
+    return [
+        by_page(log.SECOND_FACTOR, "own_factor", **account(me), facts={"state": "on"}),
+        by_page(log.SECOND_FACTOR, "own_factor", **account(me), facts={"state": "off"}),
+    ]
+
+
+@case("POST /me/preferences")
+def own_preferences(work: Work) -> list[Row]:
+    me = work.person("own_preferences")
+    browser = work.browser("own_preferences")
+    accepted(
+        browser.post("/me/preferences", data={"language": "en", "theme": "dark"}, follow_redirects=False)
+    )
+    return [
+        Row(
+            log.UPDATE, **account(me), before={"language": None}, after={"language": "en"}, facts=...,
+            who="system", via="system", reason="own preferences of own_preferences",
+        )
+    ]  # fmt: skip
+
+
+@case("POST /me/sessions/end")
+def own_sessions(work: Work) -> list[Row]:
+    me = work.person("own_sessions")
+    work.clinic.browser("own_sessions")
+    accepted(work.browser("own_sessions").post("/me/sessions/end"))
+    return [by_page(log.SIGN_OUT, "own_sessions", **account(me), facts={"sessions": 1})]
+
+
+# --- administration -------------------------------------------------------------------------------------------------
+@case("POST /admin/people")
+def admin_adds_a_person(work: Work) -> list[Row]:
+    sent = {"username": "added", "name": "新人", "password": NEW_PASSWORD, "roles": ["clinic.nurse"]}
+    accepted(work.browser("admin").post("/admin/people", data=sent, follow_redirects=False), 303)
+    after = {"username": "added", "name": "新人", "active": True}
+    return [
+        by_page(log.CREATE, "admin", **account(...), after=after, facts=...),
+        by_page(log.PASSWORD, "admin", **account(...), facts=None),
+        by_page(log.GRANT, "admin", **account(...), facts={"roles": ["clinic.nurse"], "until": None}),
+    ]
+
+
+@case("POST /admin/people/{username}/active")
+def admin_keeps_out(work: Work) -> list[Row]:
+    them = work.person("kept_out")
+    admin = work.browser("admin")
+    accepted(admin.post("/admin/people/kept_out/active", data={"active": "0"}, follow_redirects=False), 303)
+    return [by_page(log.UPDATE, "admin", **account(them), before={"active": True}, after={"active": False})]
+
+
+@case("POST /admin/people/{username}/roles")
+def admin_changes_roles(work: Work) -> list[Row]:
+    them = work.person("other_roles", "clinic.nurse")
+    admin = work.browser("admin")
+    sent = {"roles": ["clinic.registrar"]}
+    accepted(admin.post("/admin/people/other_roles/roles", data=sent, follow_redirects=False), 303)
+    return [
+        by_page(log.REVOKE, "admin", **account(them), facts={"roles": ["clinic.nurse"]}),
+        by_page(log.GRANT, "admin", **account(them), facts={"roles": ["clinic.registrar"], "until": None}),
+    ]
+
+
+@case("POST /admin/people/{username}/password")
+def admin_sets_a_password(work: Work) -> list[Row]:
+    them = work.person("new_password")
+    sent = {"password": NEW_PASSWORD}
+    admin = work.browser("admin")
+    accepted(admin.post("/admin/people/new_password/password", data=sent, follow_redirects=False), 303)
+    return [by_page(log.PASSWORD, "admin", **account(them), facts=None)]
+
+
+@case("POST /admin/people/{username}/totp")
+def admin_removes_a_factor(work: Work) -> list[Row]:
+    them = work.person("lost_factor")
+    with work.site.database.write() as connection:
+        secret = totp.enrol(work.site, connection, them, "lost_factor").secret
+        code = pyotp.TOTP(secret).at(work.site.clock.now())
+        totp.confirm(work.site, connection, SYSTEM, them, code)
+    admin = work.browser("admin")
+    accepted(admin.post("/admin/people/lost_factor/totp", follow_redirects=False), 303)
+    return [by_page(log.SECOND_FACTOR, "admin", **account(them), facts={"state": "off"})]
+
+
+@case("POST /admin/teams")
+def admin_adds_a_team(work: Work) -> list[Row]:
+    admin = work.browser("admin")
+    accepted(admin.post("/admin/teams", data={"name": "新组"}, follow_redirects=False), 303)
+    return [by_page(log.CREATE, "admin", app="dougong", entity="team", record=..., after={"name": "新组"})]
+
+
+@case("POST /admin/settings/{app}")
+def admin_changes_settings(work: Work) -> list[Row]:
+    admin = work.browser("admin")
+    accepted(
+        admin.post("/admin/settings/clinic", data={"frequent_spent": "700"}, follow_redirects=False), 303
+    )
+    facts = {"code": "frequent_spent"}
+    return [by_page(log.SETTING, "admin", before={"value": "500.00"}, after={"value": "700.00"}, facts=facts)]
+
+
+@case("POST /admin/view-as")
+def admin_views_as_another(work: Work) -> list[Row]:
+    """Looking on begins with the next page; what is tried meanwhile is refused, and nothing is written."""
+    them = work.person("seen", "clinic.doctor")
+    record = work.patient()
+    admin = work.browser("admin")
+    accepted(admin.post("/admin/view-as", data={"username": "seen"}, follow_redirects=False), 303)
+    accepted(admin.get("/apps/clinic"))
+    accepted(admin.post(f"/apps/clinic/patient/{record}/delete", follow_redirects=False), 403, 404)
+    return [by_page(log.VIEW_AS, "admin", **account(them), facts={"username": "seen"})]
