@@ -340,6 +340,16 @@ def test_a_sqlite_file_that_is_broken(tmp_path: Path) -> None:
     site.database.close()
 
 
+def test_what_a_loss_of_power_may_cost_on_sqlite(tmp_path: Path) -> None:
+    site = make_site(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path)
+    full = with_settings(site, durability="full")
+    words = [[f.says.en for f in examine(s) if f.name == "database"][-1] for s in (site, full)]
+    assert "the last few may be" in words[0]
+    assert words[1] == "No acknowledged write is lost by a crash or a loss of power"
+    site.database.close()
+    full.database.close()
+
+
 def test_variables_that_are_misspelt(tmp_path: Path) -> None:
     site = make_site(f"sqlite:///{tmp_path / 'x.sqlite'}", tmp_path, worker="4")
     assert "DOUGONG_WORKERS" in remedy(site, "variables")

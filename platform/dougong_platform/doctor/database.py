@@ -55,13 +55,20 @@ def _sqlite(connection: sa.Connection) -> Looked:
             "去掉改动这一设置的程序",
             "Remove what changes this setting",
         )
+    elif asked["synchronous"] == _SYNCHRONOUS_NORMAL:
+        yield good(
+            "进程崩溃不丢已确认的写入；整机掉电可能丢最后几次（DOUGONG_DURABILITY=full 则不丢）",
+            "No acknowledged write is lost when the process dies; the last few may be when the machine loses power "
+            "(with DOUGONG_DURABILITY=full none is)",
+        )
     else:
         yield good(
-            "进程崩溃不丢已确认的写入；整机掉电可能丢最后几次",
-            "No acknowledged write is lost when the process dies; the last few may be when the machine loses power",
+            "进程崩溃、整机掉电都不丢已确认的写入",
+            "No acknowledged write is lost by a crash or a loss of power",
         )
 
 
+_SYNCHRONOUS_NORMAL = 1
 _PRAGMAS = ("journal_mode", "foreign_keys", "synchronous")
 
 
