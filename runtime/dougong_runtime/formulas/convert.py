@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 from dougong_runtime.formulas.function import Want
@@ -120,7 +120,7 @@ def read_literal(text: str, type_: ValueType) -> Node:
                 return _instant(text)
             case Kind.TIME:
                 return Literal(time.fromisoformat(text).replace(tzinfo=None), TIME)
-    except ValueError:
+    except (ValueError, OverflowError):
         zh, en = KIND_WORDS[type_.kind]
         sample = {Kind.DATE: "2026-03-02", Kind.DATETIME: "2026-03-02T09:30", Kind.TIME: "09:30"}[type_.kind]
         raise Mismatch(
@@ -161,7 +161,7 @@ def _instant(text: str) -> Node:
         return day_start(Literal(_strict_date(text), DATE))
     value = datetime.fromisoformat(text)
     if value.tzinfo is not None:
-        return Literal(value, DATETIME)
+        return Literal(value.astimezone(UTC), DATETIME)
     return Call("_at", (Literal(value.date(), DATE), Literal(value.time(), TIME)), DATETIME)
 
 

@@ -71,7 +71,7 @@ def _page(here: Here, verdict: Verdict | None = None) -> Response:
         here.connection,
         actor_name=actor or None,
         actions=(action,) if action in ACTIONS else (),
-        before_seq=min(int(before), SEQ_MAX) if before.isdecimal() else None,
+        before_seq=min(int(before), SEQ_MAX) if before.isdecimal() and len(before) <= 30 else None,
         limit=PAGE + 1,
     )
     sealed = here.connection.scalar(sa.select(sa.func.max(dg_seal.c.last_seq))) or 0

@@ -107,7 +107,7 @@ def condition(visit: Visit) -> Response:
 
 
 def _chip(builder: ListBuilder, at: str) -> Condition | None:
-    number = int(at) if at.isdecimal() else -1
+    number = int(at) if at.isascii() and at.isdecimal() and len(at) <= 4 else -1
     return builder.parts[number] if 0 <= number < len(builder.parts) else None
 
 
