@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -14,18 +15,31 @@ from xml.etree import ElementTree
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from dougong_runtime.errors import TOO_MUCH, refuse
+from dougong_runtime.errors import TOO_MUCH, Refused, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.transfer.problems import bad_file
 from dougong_runtime.transfer.sheets import ROWS_MAX, Again, Cell, Row, Sheet, check_width, too_many_rows
+from dougong_runtime.transfer.xlsx_cells import check_cells
 
-UNPACKED_BYTES_MAX = 1 << 30
+UNPACKED_BYTES_MAX = 1 << 29
+PARTS_MAX = 5_000
+"""Files in the archive."""
+BOOK_BYTES_MAX = 4 << 20
+"""Of the list of sheets."""
+
+
 _READ_BYTES = 1 << 20
-_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*)>")
-_KIND = re.compile(rb'\bt="(\w+)"')
-_PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
-_UNCOMPUTED = re.compile(
-    rb"<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)"
+_NO_WORKBOOK = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    ElementTree.ParseError,
 )
 
 
@@ -35,7 +49,7 @@ class Workbook(Sheet):
     def __init__(self, source: Path | bytes) -> None:
         self._source = source
         part = self._part()
-        self._refuse_cells_without_value(part)
+        self._check_cells(part)
         self.header, self._above = self._find_header()
         check_width(self.header)
 
@@ -62,16 +76,11 @@ class Workbook(Sheet):
         """The path inside the archive of the sheet that is read. Refuses what is no workbook, or would burst."""
         try:
             with self._stream() as stream, zipfile.ZipFile(stream) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > UNPACKED_BYTES_MAX:
-                    raise refuse(
-                        TOO_MUCH,
-                        what=Label("解压后的大小", "The size when unpacked"),
-                        limit=f"{UNPACKED_BYTES_MAX >> 20} MB",
-                    )
-                book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-                links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-        except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, RuntimeError):
-            raise bad_file("不是 XLSX 工作簿。", "it is no XLSX workbook.") from None
+                _check_archive(archive)
+                book = _plain_xml(archive, "xl/workbook.xml")
+                links = _plain_xml(archive, "xl/_rels/workbook.xml.rels")
+        except _NO_WORKBOOK:
+            raise _no_workbook() from None
         targets = {link.get("Id"): link.get("Target", "") for link in links}
         for sheet in book.findall(".//{*}sheet"):
             if sheet.get("state", "visible") == "visible":
@@ -82,29 +91,25 @@ class Workbook(Sheet):
                     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
         raise bad_file("工作簿里没有可见的工作表。", "the workbook has no visible sheet.")
 
-    def _refuse_cells_without_value(self, part: str) -> None:
-        """An error (#N/A) or a formula never computed would read as blank, and a blank cell clears."""
-        with self._stream() as stream, zipfile.ZipFile(stream) as archive:
-            try:
-                sheet = archive.open(part)
-            except KeyError:
-                raise bad_file("不是 XLSX 工作簿。", "it is no XLSX workbook.") from None
-            with sheet:
-                rest = b""
-                while piece := sheet.read(_READ_BYTES):
-                    text = rest + piece
-                    cut = max(text.rfind(b"</row>"), text.rfind(b":row>"))
-                    rest = text[cut:] if cut > 0 else text
-                    _refuse_in(text[:cut] if cut > 0 else b"")
-                _refuse_in(rest)
+    def _check_cells(self, part: str) -> None:
+        """Refuse what would read as blank or burst: see `xlsx_cells`."""
+        try:
+            with (
+                self._stream() as stream,
+                zipfile.ZipFile(stream) as archive,
+                archive.open(part) as sheet,
+            ):
+                check_cells(iter(lambda: sheet.read(_READ_BYTES), b""))
+        except _NO_WORKBOOK:
+            raise _no_workbook() from None
 
     def _cells(self) -> Iterator[tuple[Cell, ...]]:
         with self._stream() as stream:
             try:
                 book = CalamineWorkbook.from_filelike(stream)
                 sheet = book.get_sheet_by_name(self._name)
-            except CalamineError:
-                raise bad_file("不是 XLSX 工作簿。", "it is no XLSX workbook.") from None
+            except (CalamineError, OSError, ValueError):
+                raise _no_workbook() from None
             left = sheet.start[1] if sheet.start else 0
             for row in sheet.iter_rows():
                 yield (None,) * left + tuple(_plain(cell) for cell in row)
@@ -123,20 +128,33 @@ def _plain(cell: str | float | bool | date | datetime | time | timedelta) -> Cel
     return (cell.strip() or None) if isinstance(cell, str) else cell
 
 
-def _refuse_in(text: bytes) -> None:
-    for found in _CELL.finditer(text):
-        kind = _KIND.search(found[1])
-        if kind is not None and kind[1] == b"e":
-            raise _no_value(found[1], "是一个 Excel 错误值。", "holds an Excel error.")
-        if (kind is None or kind[1] != b"str") and _UNCOMPUTED.match(text, found.end()):
-            raise _no_value(
-                found[1],
-                "的公式还没有计算结果，请用 Excel 打开并保存一次。",
-                "has a formula without a result: open the file in Excel and save it.",
-            )
+def _check_archive(archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that unpacks to too much, whatever it claims, or in which two parts have one name."""
+    entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
+        raise refuse(
+            TOO_MUCH,
+            what=Label("解压后的大小", "The size when unpacked"),
+            limit=f"{UNPACKED_BYTES_MAX >> 20} MB",
+        )
+    if len(entries) > PARTS_MAX or len({entry.filename for entry in entries}) < len(entries):
+        raise _no_workbook()
+    for entry in entries:
+        if entry.filename.endswith((".xml", ".rels")):
+            with archive.open(entry) as part:
+                while part.read(_READ_BYTES):
+                    pass  # raises where a part is longer than it claims
 
 
-def _no_value(attributes: bytes, zh: str, en: str) -> Exception:
-    place = _PLACE.search(attributes)
-    cell = place[1].decode() if place else "?"
-    return bad_file(f"单元格 {cell} {zh}", f"cell {cell} {en}")
+def _plain_xml(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    """A small part, without declarations of its own: they could make much out of little."""
+    if archive.getinfo(name).file_size > BOOK_BYTES_MAX:
+        raise _no_workbook()
+    content = archive.read(name)
+    if b"<!" in content.replace(b"<!--", b"") or b"\x00" in content:
+        raise _no_workbook()
+    return ElementTree.fromstring(content)
+
+
+def _no_workbook() -> Refused:
+    return bad_file("不是 XLSX 工作簿。", "it is no XLSX workbook.")
