@@ -106,9 +106,17 @@ def _follow(
         work = _Work(step.fields, True) if whole else _work(connection, running, step, dirty)
         try:
             changed += _bring_up_to_date(connection, running, step.entity, work, parameters, dirty)
-        except sa.exc.DataError as wrong:
+        except (sa.exc.DataError, Refused) as wrong:
+            if not _is_overflow(wrong):
+                raise
             raise _overflow(running, step) from wrong
     return changed
+
+
+def _is_overflow(wrong: Exception) -> bool:
+    """Whether a number came out too large: SQLite says so of our functions in words that `storage.limits` reads as a
+    statement's size."""
+    return isinstance(wrong, sa.exc.DataError) or "string or blob too big" in str(wrong.__cause__)
 
 
 def _overflow(running: Running, step: Step) -> Refused:
