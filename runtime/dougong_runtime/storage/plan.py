@@ -118,7 +118,7 @@ class _Fields:
         if after.formula is not None and (before.formula is None or was.form != now.form):
             self.retiring(was)
             self.add.append(AddField(self.entity, self.table, after, now.key))
-        elif keeps_values(was, now):
+        elif keeps_values(was, now) and not self._had_others(before, after):
             if before.name != after.name:
                 self.rename.append(RenameField(self.entity, self.table, before, after))
             self.names[before.name] = after.name
@@ -126,6 +126,10 @@ class _Fields:
         else:
             self.retype.append(RetypeField(self.entity, self.table, before, after, was.key, now.key))
             self.changed.add(after.id)
+
+    def _had_others(self, before: Field, after: Field) -> bool:
+        """Whether values may lie in the trash that the type did not hold to which it was changed."""
+        return self.going_back and before.type != after.type and before.formula is None
 
     def retargeting(self, was: Formed, now: Formed, renamed: Mapping[str, str]) -> None:
         """A reference with several targets stays, some of which are called otherwise now."""
