@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dougong_runtime.documents.kinds import KINDS
+from dougong_runtime.documents.packages import plain_path, unreadable
 from dougong_runtime.documents.source import FILE_KEY, file_bytes
 from dougong_runtime.documents.yaml_text import scalar
 
@@ -30,13 +31,26 @@ def files_of(stored: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def write_folder(stored: Mapping[str, Any], folder: Path) -> list[str]:
-    """Write an app into a folder, which is made; other files there stay. Returns the paths written."""
+    """Write an app into a folder, which is made; other files there stay. Returns the paths written.
+
+    Raises Refused for a path that leads outside, by itself or by a link that lies in the folder.
+    """
     made = files_of(stored)
+    for path in made:
+        _check_inside(folder, path)
     for path, content in made.items():
         place = folder / PurePosixPath(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
     return list(made)
+
+
+def _check_inside(folder: Path, path: str) -> None:
+    if plain_path(path) is None:
+        raise unreadable(path, "路径越界。", "This path leads outside.")
+    parts = PurePosixPath(path).parts
+    if any((folder.joinpath(*parts[:count])).is_symlink() for count in range(1, len(parts) + 1)):
+        raise unreadable(path, "目标文件夹里这里是一个链接。", "There is a link at this place of the folder.")
 
 
 def zip_of(stored: Mapping[str, Any]) -> bytes:
