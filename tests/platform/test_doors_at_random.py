@@ -9,9 +9,9 @@ import pytest
 
 from access_clinics import PEOPLE, draw_roles, give_roles, may_reveal, seen_whole, town_of
 from access_reference import Reference
-from clinic import open_clinic
+from clinic import PATH, open_clinic
 from doors import DOORS
-from ward import fill
+from ward import ALL, fill
 
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
 WHOLE = ("list", "read")
@@ -41,4 +41,11 @@ def test_a_door_shows_what_random_roles_give_and_no_more(
                     living = {c for c in allowed if c[1] in ward.names(c[0])}
                     assert living - seen == set(), f"{door.name} as {username}: {roles}"
                 cells += len(ward.texts)
+            looking_on = clinic.client("admin", **{"X-View-As": username})
+            for entity in ALL:
+                seen = ward.cells_in(looking_on.get(f"{PATH}/{entity}", params={"limit": 1000}).text)
+                own = ward.cells_in(
+                    clinic.client(username).get(f"{PATH}/{entity}", params={"limit": 1000}).text
+                )
+                assert seen == own, f"viewing as {username}: {roles}"
     print(f"{cells} cells at {len(DOORS)} doors")
