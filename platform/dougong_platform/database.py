@@ -20,13 +20,18 @@ from dougong_platform.slow_statements import SlowStatements
 from dougong_platform.writer_queue import WriterQueue
 from dougong_runtime.documents.versions import Overtaken
 from dougong_runtime.errors import Refused, problem_type, refuse
+from dougong_runtime.publish import clear_leftovers
 from dougong_runtime.storage.dialects import make_engine
+from dougong_runtime.storage.prepared import Forestalled
 
 T = TypeVar("T")
 
 COLLISIONS = ("40P01", "40001")
 """PostgreSQL's states of a transaction that was undone for another's sake: a deadlock, a failure to serialize."""
 RETRIES_MAX = 5
+FORESTALLED_SECONDS = 30.0
+FORESTALLED_PAUSE_SECONDS = 0.1
+"""How long, and how often, a write is tried again that stands against a version not published yet."""
 RETRY_SECONDS = 0.01
 """Longest wait before the first new attempt; it doubles with each."""
 
@@ -178,9 +183,21 @@ def retrying(work: Callable[[], T]) -> T:
     """Do a transaction's whole work, again where the database ended it because two writers waited for each other.
 
     PostgreSQL undoes one of them; done anew, it finds the other finished. Again also where a version was published
-    after the transaction had begun to read: it goes on under the new one. `work` must have no effect outside its
-    transaction before that is committed.
+    after the transaction had begun to read: it goes on under the new one; and where one is about to be published that
+    refuses what `work` writes: it is waited for. `work` must have no effect outside its transaction before that is
+    committed.
     """
+    until = time.monotonic() + FORESTALLED_SECONDS
+    while time.monotonic() < until:
+        try:
+            return _retrying(work)
+        except Forestalled as wrong:
+            clear_leftovers(wrong.engine)
+            time.sleep(FORESTALLED_PAUSE_SECONDS)
+    return _retrying(work)
+
+
+def _retrying(work: Callable[[], T]) -> T:
     for attempt in range(RETRIES_MAX):
         try:
             return work()
