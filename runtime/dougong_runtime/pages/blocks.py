@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
+from dougong_runtime.documents.templates import template_parts
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Document, Entity
@@ -246,7 +246,10 @@ def _text(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> 
     words = standing.desk.reader.label(Label.of(raw["text"]))
     if standing.entity is not None and standing.record is not None:
         judge = Judge(standing.desk, standing.entity, standing.record)
-        words = re.sub(r"\{([^{}]+)\}", lambda m: escape(judge.text(m[1].strip())), words)
+        words = "".join(
+            escape(judge.text(piece.strip())) if is_formula else piece
+            for _, piece, is_formula in template_parts(words)
+        )
     icon = str(raw.get("icon") or "")
     kind = "note" if icon else "markdown"
     return Block(kind, name, _label(standing, raw, None), width, html=markdown(words), icon=icon)
