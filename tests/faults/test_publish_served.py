@@ -135,7 +135,7 @@ def serving(site: Site, folder: Path, workers: int) -> Iterator[int]:
         )
     try:
         until = time.monotonic() + START_SECONDS_MAX
-        while "startup complete" not in log.read_text(errors="replace"):
+        while "startup complete" not in log.read_text(errors="replace") or not answers(port):
             assert process.poll() is None, log.read_text(errors="replace")
             assert time.monotonic() < until, log.read_text(errors="replace")
             time.sleep(0.05)
@@ -143,6 +143,12 @@ def serving(site: Site, folder: Path, workers: int) -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there: a process says that it is up a moment before it does."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Client:
