@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import dougong_runtime.fields
+from dougong_runtime.documents import packages, problems, source, yaml_text
 from dougong_runtime.fields.base import FIELD_TYPES
+from dougong_runtime.formulas import check, tokens
+from dougong_runtime.model import expansion
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "documents.md"
@@ -25,6 +28,25 @@ HEAD = """# Documents
 A template is a folder of YAML files, one document a file, `kind` first. What stands here is every kind with every
 property; the schemas themselves are in `schemas/`, and an editor that knows JSON Schema completes and explains from
 them. A name in bold is required. `[]` after a name means a list, and what follows stands in each of its members.
+"""
+
+LIMITS = f"""## limits
+
+A package is read in bounded time and memory, whoever made it. What goes beyond is refused, with file and line.
+
+| what | at most |
+| --- | --- |
+| files of a folder or zip | {packages.FILES_MAX:,}; {packages.FILE_BYTES_MAX // 10**6} MB each, {packages.TOTAL_BYTES_MAX // 10**6} MB together, unpacked |
+| a path | {packages.PATH_BYTES_MAX} bytes, {packages.PARTS_MAX} folders deep; inside the package, printable, in composed form (NFC); no two that differ in capitals only |
+| links, and packings other than deflate | none |
+| a document | {source.DOCUMENT_BYTES_MAX // 10**6} MB; all together {source.DOCUMENTS_BYTES_MAX // 10**6} MB, {yaml_text.DOCUMENTS_MAX:,} documents, {yaml_text.NODES_MAX:,} values |
+| nesting | {yaml_text.DEPTH_MAX} levels |
+| a text | {yaml_text.SCALAR_LENGTH_MAX:,} characters, no control characters besides tab and line end |
+| YAML | no tags, anchors, aliases, merge keys, keys twice |
+| a name | 48 lower-case letters, digits, single underscores; not what formulas (`and`, `null` …) or PostgreSQL's tables (`xmin`, `ctid` …) keep; an app's does not begin with `sqlite` |
+| fields of an entity | 500 |
+| a formula | {tokens.LENGTH_MAX:,} characters, {tokens.NESTING_MAX} brackets deep, {check.WEIGHT_MAX:,} parts; with all that it reads and that is not stored, {expansion.WEIGHT_MAX:,} parts and {expansion.DEPTH_MAX} formulas within each other |
+| problems told | {problems.PROBLEMS_MAX}; the others are counted |
 """
 
 WORDS = {
@@ -57,13 +79,16 @@ def document() -> str:
     schemas = {p.name.removesuffix(".schema.json"): json.loads(p.read_text("utf-8")) for p in _files()}
     common = schemas.pop("common", {})
     kinds = [*(k for k in FIRST if k in schemas), *sorted(set(schemas) - set(FIRST))]
-    parts = [HEAD.rstrip("\n"), " · ".join(f"[{kind}](#{kind})" for kind in (*kinds, "field-types"))]
+    parts = [
+        HEAD.rstrip("\n"),
+        " · ".join(f"[{kind}](#{kind})" for kind in (*kinds, "field-types", "limits")),
+    ]
     parts.extend(_Section(kind, schemas[kind], kind).text() for kind in kinds)
     shared = {name: part for name, part in common.get("$defs", {}).items() if name not in WORDS}
     if shared:
         parts.append("## shared parts\n\nProperties that several kinds have in the same shape.")
         parts.extend(_Section(name, part, "common", level=3).text() for name, part in shared.items())
-    parts.append(_field_types())
+    parts += [_field_types(), LIMITS.rstrip("\n")]
     return "\n\n".join(parts) + "\n"
 
 

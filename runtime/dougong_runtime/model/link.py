@@ -18,6 +18,7 @@ from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.problems import (
     BAD_NAME,
+    BAD_VALUE,
     DUPLICATE,
     MISSING_PROPERTY,
     PROBLEMS_MAX,
@@ -43,6 +44,8 @@ from dougong_runtime.model.linker import Linker
 from dougong_runtime.model.linking import LINKS
 from dougong_runtime.names import is_name
 
+OWN_OF_SQLITE = "sqlite"
+"""Tables are named after their app, and SQLite keeps names that begin so for itself."""
 UNNAMED = ("app", "entity", "role")
 """Kinds with a place of their own in an `App`."""
 
@@ -155,7 +158,13 @@ def _named(source: Source, problems: list[Problem]) -> dict[str, dict[str, Raw]]
             continue
         kind = KINDS.get(raw.kind)
         named = found.setdefault(raw.kind, {})
-        if not is_name(raw.name):
+        if raw.kind == "app" and raw.name.startswith(OWN_OF_SQLITE):
+            zh, en = (
+                f"应用名不能以 {OWN_OF_SQLITE} 开头。",
+                f"An app's name cannot begin with {OWN_OF_SQLITE}.",
+            )
+            problems.append(said(BAD_VALUE, zh, en, raw.at("name")))
+        elif not is_name(raw.name):
             problems.append(Problem(BAD_NAME, None, {"name": raw.name}, raw.at("name")))
         elif (
             raw.name in named

@@ -23,8 +23,10 @@ from dougong_runtime.model.system_fields import system_fields
 from dougong_runtime.model.uses import first_field
 from dougong_runtime.names import is_name
 
-RESERVED = frozenset({"true", "false", "null", "and", "or", "not", "in"})
-"""Names that mean something else in formulas."""
+RESERVED = frozenset(
+    {"true", "false", "null", "and", "or", "not", "in"} | {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
+)
+"""Names that mean something else: in formulas, or in every table of PostgreSQL."""
 SYSTEM_PREFIX = "dg_"
 """Columns of the runtime's own begin with it."""
 

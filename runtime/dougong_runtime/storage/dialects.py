@@ -20,6 +20,8 @@ IDENTIFIER_BYTES_MAX = 63
 IDLE_SECONDS_MAX = 5
 """A connection idle for longer is asked whether it still stands before it is used."""
 
+_SQLITE_WORDS = frozenset({"returning", "nothing", "materialized", "generated", "always", "window", "within"})
+"""Words of newer SQLites that SQLAlchemy does not know of, and would not quote."""
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "busy_timeout=10000",
@@ -67,6 +69,8 @@ def _sqlite_engine(url: sa.URL, pool_size: int, synchronous: str) -> sa.Engine:
         if options.get("isolation_level") != "AUTOCOMMIT":
             connection.exec_driver_sql("BEGIN" if options.get("readonly") else "BEGIN IMMEDIATE")
 
+    preparer: Any = engine.dialect.identifier_preparer
+    preparer.reserved_words = preparer.reserved_words | _SQLITE_WORDS
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     return engine
