@@ -34,7 +34,9 @@ SECONDS_MAX = 120
 @every_database
 def test_what_a_killed_server_has_acknowledged_is_there(database_kind: str, tmp_path: Path) -> None:
     with open_clinic(database_kind, tmp_path) as clinic:
-        patients = [clinic.make("patient", name=f"P{i}", owner=clinic.users["dr_lin"])["id"] for i in range(3)]
+        patients = [
+            clinic.make("patient", name=f"P{i}", owner=clinic.users["dr_lin"])["id"] for i in range(3)
+        ]
         acknowledged: list[str] = []
         for _ in range(KILLS):
             with _serving(clinic, tmp_path) as (process, port):
@@ -59,7 +61,9 @@ def _everything_is_whole(site: Site, acknowledged: set[str]) -> None:
         audited = connection.execute(
             sa.text("SELECT CAST(record AS TEXT) FROM dg_audit WHERE entity = 'visit' AND action = 'create'")
         ).scalars()
-        assert sorted(audited) == sorted(stored), "a record without its row in the audit, or a row without one"
+        assert sorted(audited) == sorted(stored), (
+            "a record without its row in the audit, or a row without one"
+        )
         numbers = sorted(connection.execute(sa.select(visit.c.code)).scalars())
         assert len(numbers) == len(set(numbers)) == int(numbers[-1][-5:]), "a number was given twice, or lost"
         nodes = {(s.entity, f) for s in running.graph.steps for f in s.fields}
