@@ -95,6 +95,13 @@ def test_a_zip_in_a_zip_stays_closed() -> None:
     assert list(found.files) == ["data/inner.zip"]
 
 
+def test_an_entry_without_a_name_is_refused() -> None:
+    """Its name begins with a zero, where the zip library cuts."""
+    assert "outside" in refused(
+        packed(("app.yaml", APP), ("xdata.csv", b"x")).replace(b"xdata.csv", b"\0data.csv")
+    )
+
+
 def test_a_name_in_no_encoding_is_refused() -> None:
     content = packed(("app.yaml", APP), ("data/名.csv", b"x")).replace("名".encode(), b"\xff\xfe\xfd")
     assert refused(content)

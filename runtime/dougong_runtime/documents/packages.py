@@ -167,9 +167,8 @@ class _Files:
 
 
 def _unpacked(packed: zipfile.ZipFile) -> dict[str, bytes]:
-    entries = [
-        (entry, entry.filename.replace("\\", "/")) for entry in packed.infolist() if not entry.is_dir()
-    ]
+    named = [(entry, entry.filename.replace("\\", "/")) for entry in packed.infolist()]
+    entries = [(entry, path) for entry, path in named if not path.endswith("/")]
     around = {path.partition("/")[0] for _, path in entries}
     inside = len(around) == 1 and all("/" in path for _, path in entries)
     found = _Files()
