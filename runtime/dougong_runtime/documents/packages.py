@@ -128,7 +128,7 @@ def is_hidden(path: str) -> bool:
 def unreadable(path: str, zh: str, en: str, line: int = 0, column: int = 1) -> Refused:
     """The refusal of a file, with its place."""
     shown = "".join(c if c.isprintable() else "�" for c in path[:PATH_BYTES_MAX])
-    return Refused([said(UNREADABLE, zh, en, Place(shown, line, column if line else 0))])
+    return Refused([said(UNREADABLE, zh, en, Place(shown or "—", line, column if line else 0))])
 
 
 class _Files:
