@@ -33,6 +33,7 @@ from dougong_runtime.documents.source import FILE_KEY, Raw, Source, file_value, 
 from dougong_runtime.errors import Place, Problem, Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document, Entity, Role
+from dougong_runtime.model.clock import with_followers
 from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.model.expansion import find_too_heavy
 from dougong_runtime.model.graph import Graph
@@ -107,7 +108,7 @@ def _link_all(
         for name, raw in raws.items():
             linker.define(Cursor.of(raw)["name"], Target(kind, name))
     linker.settings = link_settings(linker)
-    entities = link_entities(linker)
+    entities = with_followers(link_entities(linker))
     roles = {name: link_role(linker, raw) for name, raw in filled.get("role", {}).items()}
     others = _others(linker, filled)
     for raw in filled.get("app", {}).values():
