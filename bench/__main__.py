@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import cases, imports, publish, saved_filter, servers
+from bench import cases, imports, publish, rollups, saved_filter, servers
 from bench import site as bench_site
 from bench.load import memory_mb
 
@@ -142,12 +142,21 @@ def publishing(kind: str, wanted: Wanted) -> tuple[str, str]:
     return f"Publishing, {NAMES[kind]}", "\n".join(lines)
 
 
+def rolling_up(kind: str, wanted: Wanted) -> tuple[str, str]:
+    """Roll-ups over very many children."""
+    rows = 2_000 if wanted.quick else wanted.rows[-1]
+    with tempfile.TemporaryDirectory(prefix="dougong-bench-") as name:
+        figures = rollups.run(_fresh(kind, Path(name)), rows, 20 if wanted.quick else rollups.SHELVES)
+    return f"Roll-ups, {NAMES[kind]}", "\n".join(f"- {figure}" for figure in figures)
+
+
 PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "requests": requests,
     "processes": two_processes,
     "import": importing,
     "filter": filtering,
     "publish": publishing,
+    "rollups": rolling_up,
 }
 
 
