@@ -7,12 +7,13 @@ stays, for nobody else could let another in.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from dougong_platform import viewers
 from dougong_platform.settings import Settings
-from dougong_platform.tables import ASSIGNMENT, PENDING_SIGN_IN, SESSION
+from dougong_platform.tables import ASSIGNMENT, PENDING_SIGN_IN, SESSION, TOKEN
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, today
 from dougong_runtime.records.change import Change, Recomputed
@@ -59,6 +60,14 @@ def end_sessions(connection: sa.Connection, user_id: str, keep: str | None = Non
     connection.execute(sa.delete(PENDING_SIGN_IN).where(PENDING_SIGN_IN.c.user == user_id))
     others = sa.delete(SESSION).where(SESSION.c.user == user_id, SESSION.c.token_hash != (keep or ""))
     return connection.execute(others).rowcount
+
+
+def end_tokens(connection: sa.Connection, user_id: str, now: datetime) -> list[str]:
+    """Revoke a person's tokens; gives the ids of those that were not revoked yet."""
+    unrevoked = (TOKEN.c.user == user_id) & TOKEN.c.revoked_at.is_(None)
+    ids = list(connection.scalars(sa.select(TOKEN.c.id).where(unrevoked).order_by(TOKEN.c.id)))
+    connection.execute(sa.update(TOKEN).where(unrevoked).values(revoked_at=now))
+    return ids
 
 
 def admins(connection: sa.Connection, clock: Clock, settings: Settings) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from dougong_platform import people, viewers
+from dougong_platform import people
 from dougong_platform.site import Site
 from dougong_runtime import publish
 from dougong_runtime.documents.source import Source, read

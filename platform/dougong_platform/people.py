@@ -214,7 +214,8 @@ def set_active(site: Site, connection: sa.Connection, actor: Viewer, user_id: st
 def set_password(
     site: Site, connection: sa.Connection, actor: Viewer, user_id: str, password: str, keep: str | None = None
 ) -> None:
-    """Set a password; the person is signed out everywhere but in the session whose token hash is `keep`.
+    """Set a password; the person is signed out everywhere but in the session whose token hash is `keep`, and their tokens
+    end: whoever knew the old password could have had one issued.
 
     People may set their own, administrators anyone's. Raises `Refused` (WEAK_PASSWORD).
     """
@@ -225,6 +226,8 @@ def set_password(
     passwords.check(password, username or "", site.settings.password_length_min)
     keep_password(site, connection, actor, user_id, password)
     accounts.end_sessions(connection, user_id, keep)
+    for token_id in accounts.end_tokens(connection, user_id, site.clock.now()):
+        record(site, connection, actor, log.TOKEN_REVOKED, user_id, {"token": token_id})
 
 
 def keep_password(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, password: str) -> None:

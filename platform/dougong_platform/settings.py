@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dougong_platform import addresses
+from dougong_platform import addresses, networks
 from dougong_runtime.errors import Problem, Refused, problem_type, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
@@ -126,6 +126,18 @@ def _servers(raw: object) -> str:
     return text
 
 
+def _networks(raw: object) -> str:
+    text = str(raw).strip()
+    try:
+        networks.networks(text)
+    except ValueError as wrong:
+        raise _Wrong(
+            f"「{wrong}」不是地址或网段；应类似 127.0.0.1, 10.2.0.0/16, fd00::/8",
+            f"“{wrong}” is no address or network; an example is 127.0.0.1, 10.2.0.0/16, fd00::/8",
+        ) from None
+    return text
+
+
 def _replica(raw: object) -> str:
     url = _database(raw)
     if url.startswith("sqlite"):
@@ -212,6 +224,14 @@ SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1",
         "可信反向代理的地址，逗号分隔",
         "Addresses of reverse proxies to believe, comma separated",
+    ),
+    _setting(
+        "metrics_from",
+        _networks,
+        "127.0.0.0/8, ::1",
+        "可以读取 /metrics 的地址或网段，逗号分隔；经可信代理时按其转告的地址；空则谁都不行",
+        "Addresses or networks that may read /metrics, comma separated; behind a trusted proxy, those it passes on; "
+        "empty: nobody",
     ),
     _setting(
         "internal_servers",
@@ -345,6 +365,7 @@ class Settings:
     workers: int
     hosts: str
     trusted_proxies: str
+    metrics_from: str
     internal_servers: str
     log_level: str
     log_format: str

@@ -54,6 +54,10 @@ CODE_NEEDED = problem_type(
 )
 
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""An id that no person has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """Someone signed in. `token` is the cookie's value and is kept nowhere; `csrf` goes into forms and headers."""
@@ -210,11 +214,9 @@ def prove(
     guessing.count_attempt(site, keys)
     with site.database.read() as connection:
         person = people.find_person(connection, username)
-        kept = None
-        if person is not None and person.active:
-            kept = connection.scalar(
-                sa.select(CREDENTIAL.c.password_hash).where(CREDENTIAL.c.user == person.id)
-            )
+        # Asked for nobody as well: the same steps, so that time tells nothing of who exists.
+        asked = person.id if person is not None and person.active else NOBODY
+        kept = connection.scalar(sa.select(CREDENTIAL.c.password_hash).where(CREDENTIAL.c.user == asked))
     if not passwords.verify(kept, password) or person is None or kept is None:
         with site.database.write() as connection:
             _failed(site, connection, person, keys, door, "password")

@@ -71,7 +71,8 @@ def test_no_address_that_changes_anything_does_so_without_the_sessions_word(
     assert len(routes) > 30
     for method, address in routes:
         in_form = {"csrf_token": given} if given is not None and not address.startswith("/api/") else {}
-        for more in ({"data": {"x": "1"} | in_form}, {"json": {}}, {}):
+        bodies: tuple[dict[str, object], ...] = ({"data": {"x": "1"} | in_form}, {"json": {}}, {})
+        for more in bodies if given is None else bodies[:1]:
             answer = client.request(method, address, headers=headers, **more)
             assert answer.status_code in (403, 415), (method, address, answer.status_code)
 

@@ -92,7 +92,9 @@ def add(
 
 
 @commands.command(
-    help=say("设置密码，并结束其全部会话", "Set a password, and end all sessions of the person")
+    help=say(
+        "设置密码，并结束其全部会话和令牌", "Set a password, and end all sessions and tokens of the person"
+    )
 )
 def passwd(name: Name, password_stdin: PasswordStdin = False, as_json: AsJson = False) -> None:
     """Set a password."""

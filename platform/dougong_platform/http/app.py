@@ -37,7 +37,9 @@ from dougong_platform.http.middleware.request_id import RequestId
 from dougong_platform.http.middleware.security_headers import SecurityHeaders
 from dougong_platform.http.middleware.shapes import Shapes
 from dougong_platform.http.problems import on_http_exception, on_refused
+from dougong_platform.http.readiness import Readiness
 from dougong_platform.http.static import StaticFiles
+from dougong_platform.networks import networks
 from dougong_platform.site import Site
 from dougong_runtime.errors import Refused
 from dougong_runtime.names import folder
@@ -70,6 +72,8 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app.router.redirect_slashes = False
     app.state.site = site
     app.state.metrics = metrics
+    app.state.metrics_from = networks(site.settings.metrics_from)
+    app.state.readiness = Readiness(site)
     app.state.jobs = Jobs(site)
     app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
     app.state.problem_page = pages.problem_page

@@ -1,8 +1,7 @@
-"""Whether the process lives, and whether it can serve. No data, no names: anyone may ask."""
+"""Whether the process lives, and whether it can serve: no data, no names, so anyone may ask. And its figures."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,10 +9,9 @@ from starlette.routing import Route
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.endpoint import in_thread
 from dougong_platform.http.metrics import MEDIA_TYPE, Metrics
-from dougong_platform.http.problem_types import NOT_READY
-from dougong_platform.site import Site
-from dougong_runtime.errors import Refused, refuse
-from dougong_runtime.storage.system import SYSTEM
+from dougong_platform.http.readiness import Readiness
+from dougong_platform.networks import hold
+from dougong_runtime.errors import NOT_FOUND, refuse
 
 
 async def healthz(request: Request) -> Response:
@@ -23,32 +21,17 @@ async def healthz(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """`GET /readyz`: the database is reachable, the system's tables are there, every app loads."""
-    return await in_thread(request, lambda: _ready(request.app.state.site))
+    return await in_thread(request, lambda: _ready(request.app.state.readiness))
 
 
-def _ready(site: Site) -> Response:
-    try:
-        with site.database.read() as connection:
-            there = set(sa.inspect(connection).get_table_names())
-            missing = sorted(set(SYSTEM.tables) - there)
-            if missing:
-                raise refuse(
-                    NOT_READY,
-                    zh="缺少系统表，运行 dougong init。",
-                    en="system tables are missing; run “dougong init”.",
-                )
-            apps = site.apps(connection)
-            for name in apps:
-                site.running(connection, name)
-    except Refused:
-        raise
-    except sa.exc.SQLAlchemyError:
-        raise refuse(NOT_READY, zh="连不上数据库。", en="the database cannot be reached.") from None
-    return json_answer({"status": "ready", "apps": len(apps)})
+def _ready(readiness: Readiness) -> Response:
+    return json_answer({"status": "ready", "apps": readiness.apps()})
 
 
 async def metrics(request: Request) -> Response:
-    """`GET /metrics`: figures for Prometheus."""
+    """`GET /metrics`: figures for Prometheus, for those that `metrics_from` names; to others there is no such address."""
+    if not hold(request.app.state.metrics_from, request.client.host if request.client else None):
+        raise refuse(NOT_FOUND)
     kept: Metrics = request.app.state.metrics
     return Response(kept.text(), media_type=MEDIA_TYPE)
 

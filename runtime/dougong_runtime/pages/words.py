@@ -208,7 +208,10 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "done.restored": ("已恢复", "Brought back"),
     "done.moved": ("已转到新的阶段", "Moved to the new stage"),
     "done.preferences": ("已按你的偏好显示", "Shown as you prefer"),
-    "done.password": ("密码已更换，其他设备已退出", "Password changed; other devices are signed out"),
+    "done.password": (
+        "密码已更换，其他设备已退出，令牌已撤销",
+        "Password changed; other devices are signed out, tokens are revoked",
+    ),
     # --- forms ----------------------------------------------------------------------------------------------
     "form.required": ("必填", "required"),
     "form.none": ("未选择", "None"),

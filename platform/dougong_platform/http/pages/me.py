@@ -224,7 +224,7 @@ def _act(visit: Visit, act: Callable[[Here], dict[str, Any]]) -> Response:
 
 
 def change_password(visit: Visit) -> Response:
-    """A new password, for who knows the old one; other sessions end."""
+    """A new password, for who knows the old one; other sessions and all tokens end."""
     current, wanted = str(visit.form.get("current") or ""), str(visit.form.get("password") or "")
     with visit.reading() as here:
         user, username = here.viewer.user or "", here.viewer.username
