@@ -38,6 +38,8 @@ class Found:
 
     rows: list[Row]
     fields: Mapping[str, Field]
+    paths: Mapping[str, Field]
+    """Path → the field it leads to, where its values do not go into JSON as they are."""
     next: str | None
     count: int
     count_is_exact: bool
@@ -102,7 +104,7 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
     _add_many(scene, entity, query, rows, fields)
     for row, flags in zip(rows, _flags(statement, raw), strict=True):
         statement.cells.apply(row, flags)
-    return Found(rows, fields, next_, counted, exact)
+    return Found(rows, fields, statement.paths, next_, counted, exact)
 
 
 def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> Statement:
@@ -205,7 +207,8 @@ def _path_json(value: Any) -> Any:
 def find_page(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Page:
     """A page as JSON values, expanded and titled as asked."""
     found = find(scene, query, ids)
-    items = [as_json(row, found.fields) for row in found.rows]
+    written = {**found.fields, **found.paths}
+    items = [as_json(row, written) for row in found.rows]
     entity = scene.entity(query.entity)
     if query.expand:
         _expand(scene, entity, query.expand, items)
@@ -222,7 +225,7 @@ def find_json(scene: Scene, query: Query) -> bytes:
         found: Found | Page = page
     else:
         answer = find(scene, query)
-        special = {n: f for n, f in answer.fields.items() if not is_plain(f)}
+        special = {n: f for n, f in answer.fields.items() if not is_plain(f)} | dict(answer.paths)
         items = answer.rows
         for row in items if special else ():
             for name, field in special.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from dougong_runtime.model.app import App, Entity
 from dougong_runtime.records.cells import Cells
 from dougong_runtime.records.read_plan import ReadPlan, SortKey
 from dougong_runtime.records.running import Running
+from dougong_runtime.records.values import is_plain
 from dougong_runtime.storage.indexes import order_terms
 from dougong_runtime.storage.ready import Ready, among
 
@@ -46,6 +47,8 @@ class Statement:
     names: tuple[str, ...]
     fields: tuple[Field | None, ...]
     """Beside each name: the entity's own field, None for a path."""
+    paths: Mapping[str, Field]
+    """Path → the field it leads to, of those whose values do not go into JSON as they are."""
     cells: Cells
     sort_count: int
 
@@ -111,9 +114,21 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
         row,
         tuple(names),
         tuple(fields),
+        _written_paths(running.app, entity, plan),
         cells,
         len(keys),
     )
+
+
+def _written_paths(app: App, entity: Entity, plan: ReadPlan) -> dict[str, Field]:
+    found = {}
+    for asked in plan.asked:
+        if isinstance(asked.tree, Path) and asked.tree.part is None:
+            last = asked.tree.hops[-1].entity if asked.tree.hops else entity.name
+            field = app.entities[last].fields[asked.tree.field]
+            if not is_plain(field):
+                found[asked.name] = field
+    return found
 
 
 def _fetched_first(rows: sa.Select[Any], directions: Sequence[bool], last_down: bool) -> sa.Select[Any]:

@@ -188,6 +188,47 @@ def test_a_whole_number_computed_when_read_is_a_number_in_bytes_too(yard: World)
     assert item["age_days"] == 0
 
 
+def test_a_value_at_the_end_of_a_path_is_written_as_in_its_own_record(yard: World) -> None:
+    """A whole number computed where it is read once left as a text."""
+    with_roles(yard, {"r0": [{"entity": "place"}, {"entity": "job"}]})
+    yard.person("ann", "r0")
+    place = yard.make_record("place", name="a", budget="5.00", opened=yard.clock.now().date().isoformat())
+    yard.make_record("job", title="j", site=place["id"])
+    asked = Query("job", fields=("site.age_days", "site.budget", "site.opened"))
+    with yard.acting("ann") as records:
+        for (item,) in (
+            records.list(asked).items,
+            msgspec.json.decode(records.list_json(asked))["items"],
+        ):
+            own = {n: place[n] for n in ("budget", "opened")} | {"age_days": 0}
+            assert {n: item[f"site.{n}"] for n in own} == own
+
+
+def test_a_masked_field_that_is_read_only_tells_nothing_of_its_value(yard: World) -> None:
+    """Not by whether a guess is refused: alone, beside another change, or with the version that was read."""
+    grants = {"actions": ["read", "update"], "mask": ["code", "budget", "owner"]}
+    with_roles(yard, {"r0": [{"entity": "place", **grants, "readonly": ["code", "budget", "owner"]}]})
+    ann = yard.person("ann", "r0")
+    bob = yard.person("bob")
+    id = yard.make_record("place", name="a", code="own-1234", budget="5.00", owner=ann.user)["id"]
+    guesses = {
+        "code": ("own-1234", "own-1235", None),
+        "budget": ("5.00", "5", "6.00", None),
+        "owner": (ann.user, bob.user, None),
+    }
+
+    def refusal(values: dict[str, Any], **given: Any) -> list[tuple[str, str | None]]:
+        with pytest.raises(Refused) as found, yard.acting("ann") as records:
+            records.update("place", id, values, **given)
+        return [(p.type.name, p.field) for p in found.value.problems]
+
+    for name, values in guesses.items():
+        for beside in ({}, {"name": "b"}):
+            for given in ({}, {"version": 1}):
+                told = [refusal({name: value, **beside}, **given) for value in values]
+                assert told == [[("read-only", name)]] * len(values)
+
+
 # --- rows inherited in a circle ---------------------------------------------------------------------------------------
 CIRCLE = """
 kind: entity
