@@ -173,6 +173,13 @@ def versions(connection: sa.Connection, app: str) -> list[Version]:
     return [_version(row) for row in connection.execute(query)]
 
 
+def repeats(connection: sa.Connection, app: str) -> dict[int, int]:
+    """Versions that were ways back, with the number of the version that each repeats."""
+    query = sa.select(VERSIONS.c.number, VERSIONS.c.back_to).where(VERSIONS.c.app == app)
+    rows = connection.execute(query.where(VERSIONS.c.back_to.is_not(None)))
+    return {row.number: row.back_to for row in rows}
+
+
 def all_apps(connection: sa.Connection) -> tuple[str, ...]:
     """Names of the installed apps, in alphabetical order."""
     return tuple(connection.execute(sa.select(APPS.c.name).order_by(APPS.c.name)).scalars())

@@ -122,6 +122,8 @@ def _turn(engine: sa.Engine, seconds: float) -> Iterator[None]:
             if getattr(error.orig, "sqlstate", None) != locks.LOCK_NOT_AVAILABLE:
                 raise
             raise refuse(ANOTHER_PUBLISHES, seconds=round(seconds)) from None
+        # A statement run once prepared keeps its snapshot until the next; SET has none.
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         yield
 
 

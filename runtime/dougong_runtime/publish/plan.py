@@ -20,6 +20,7 @@ from dougong_runtime.model.link import link_stored
 from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_sees_more
 from dougong_runtime.publish.rehearsal import asks_more, rehearse
 from dougong_runtime.storage.apply import UNIQUE_VIOLATED
+from dougong_runtime.storage.history import History
 from dougong_runtime.storage.identifiers import table_name
 from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.preview import Violation
@@ -161,8 +162,12 @@ def _plan(
     dialect = connection.dialect.name
     old = None if before is None else Tables(before, dialect)
     new = Tables(after, dialect)
-    lying = StoredTrash(connection, after.name, partial(_app_of, connection, after.name))
-    steps = plan_steps(old, new, lying, going_back=back_to is not None)
+    app_of = partial(_app_of, connection, after.name)
+    history = None
+    if back_to is not None and base is not None:
+        repeats = versions.repeats(connection, after.name)
+        history = History(connection, after, base, back_to, app_of, repeats)
+    steps = plan_steps(old, new, StoredTrash(connection, after.name, app_of), history)
     recompute = find_recompute(before, after, steps)
     lost: tuple[Lost, ...] = ()
     violations: tuple[Violation, ...] = ()

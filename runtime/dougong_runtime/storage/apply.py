@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.fields.links import to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
-from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings
+from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.fill import OptionRenaming, Searching, rename_targets
 from dougong_runtime.storage.identifiers import (
     link_table_name,
@@ -30,11 +30,13 @@ from dougong_runtime.storage.identifiers import (
 from dougong_runtime.storage.indexes import make_index
 from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.retype import (
+    Looking,
     Retyping,
-    converted_or_kept,
+    leads_through_links,
+    named_after,
     read_linked,
     read_values,
-    surroundings,
+    way_of,
 )
 from dougong_runtime.storage.steps import (
     AddField,
@@ -55,7 +57,8 @@ from dougong_runtime.storage.steps import (
     Step,
 )
 from dougong_runtime.storage.tables import Tables, entity_table
-from dougong_runtime.storage.work import Work, is_staged, named_after
+from dougong_runtime.storage.way import Carrying
+from dougong_runtime.storage.work import Work, is_staged
 
 UNIQUE_VIOLATED = problem_type(
     "unique-violated",
@@ -194,6 +197,7 @@ class Steps(Work):
         else:
             self._rename_columns(step.table, step.field, found.trash_name, step.field.name)
         trash.take(self.connection, found, self.at)
+        self.back[step.entity.id, step.field.name] = found.version
 
     @do.register
     def _rename_field(self, step: RenameField) -> None:
@@ -212,7 +216,7 @@ class Steps(Work):
 
     @do.register
     def _retype_field(self, step: RetypeField) -> None:
-        if step.before.is_many or step.after.is_many:
+        if leads_through_links(step):
             self._relink_field(step)
             return
         original = trash.find(
@@ -236,28 +240,19 @@ class Steps(Work):
             column.name = names[column.name]
             self._add_column(step.table, column)
         old = {n: self.moved.get((step.table, n), n) for n in to_columns(step.before, None)}
-        earlier = None if original is None else named_after(step.after, original.trash_name)
-        around, back = self._surroundings(step)
-        Retyping.of(step.table, step.before, step.after, old, names, earlier, around, back).fill(
-            self.connection
-        )
+        way, look = way_of(step, original), self._looking()
+        Retyping.of(step.table, step.before, old, names, way, look).fill(self.connection)
 
-    def _surroundings(self, step: RetypeField) -> tuple[Surroundings, Surroundings]:
-        old = self.before or self.after
-        return (
-            surroundings(self.connection, step.before, step.after, old, self.after, self.time_zone),
-            surroundings(self.connection, step.after, step.before, old, self.after, self.time_zone),
-        )
+    def _looking(self) -> Looking:
+        return Looking(self.before or self.after, self.after, self.time_zone)
 
     def _relink_field(self, step: RetypeField) -> None:
-        """Between a column and a link table, or two link tables."""
-        around, back = self._surroundings(step)
-        earlier: dict[str, Any] = {}
+        """Between a column and a link table, or two link tables; or where the way leads through one."""
         original = trash.find(
             self.connection, self.app, "retype", step.entity.id, step.after.id, step.form_after
         )
-        if original is not None:
-            earlier = self._all_values(step.table, step.after, original.trash_name)
+        way = way_of(step, original)
+        earlier = {k.trash_name: self._all_values(step.table, k.field, k.trash_name) for k in way.all()}
         if step.before.is_many:
             name = link_table_name(step.entity, step.before.name)
             found = self._all_values(step.table, step.before, self.moved.get((name, ""), name))
@@ -267,12 +262,10 @@ class Steps(Work):
             found = self._all_values(step.table, step.before, now)
             name = self._into_trash("retype", step.entity, step.before, step.form_before)
             self._rename_columns(step.table, step.before, step.before.name, name)
-        made = {
-            record: converted_or_kept(
-                step.before, step.after, found.get(record), earlier.get(record), around, back
-            )
-            for record in {**found, **earlier}
-        }
+        look, made = partial(self._looking(), self.connection), {}
+        for record in dict.fromkeys([*found, *(r for values in earlier.values() for r in values)]):
+            held = {name: values.get(record) for name, values in earlier.items()}
+            made[record] = Carrying(held, look).carry(step.before, found.get(record), way)
         self._write_values(step, {record: value for record, value in made.items() if value is not None})
 
     def _all_values(self, table: str, field: Field, now: str) -> dict[str, Any]:

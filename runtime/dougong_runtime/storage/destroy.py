@@ -68,7 +68,7 @@ def empty_columns(
     query = sa.select(kept.c.id).where(sa.or_(*(kept.c[n].is_not(None) for n in columns)))
     if after is not None:
         query = query.where(kept.c.id > after)
-    ids = list(connection.scalars(query.order_by(kept.c.id).limit(rows)))
+    ids: list[str] = list(connection.scalars(query.order_by(kept.c.id).limit(rows)))
     if not ids:
         return None
     connection.execute(sa.update(kept).where(kept.c.id.in_(ids)).values(dict.fromkeys(columns)))

@@ -11,6 +11,7 @@ from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.storage.forms import Formed, keeps_values
+from dougong_runtime.storage.history import History
 from dougong_runtime.storage.identifiers import search_column_name, short, sort_column_name, table_name
 from dougong_runtime.storage.search import auxiliary_columns, search_columns, sorted_fields
 from dougong_runtime.storage.steps import (
@@ -32,6 +33,7 @@ from dougong_runtime.storage.steps import (
     RetypeField,
 )
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.way import Way
 
 
 class Trash(Protocol):
@@ -39,6 +41,10 @@ class Trash(Protocol):
 
     def entity(self, entity_id: str) -> tuple[Entity, Tables] | None:
         """The latest entity of that id, with the tables of its last version."""
+        ...
+
+    def left_at(self, entity_id: str) -> int | None:
+        """Number of the last version that had that entity."""
         ...
 
     def field(self, entity_id: str, field_id: str) -> tuple[Field, App] | None:
@@ -50,6 +56,10 @@ class EmptyTrash:
     """Nothing."""
 
     def entity(self, entity_id: str) -> tuple[Entity, Tables] | None:
+        """None."""
+        return None
+
+    def left_at(self, entity_id: str) -> int | None:
         """None."""
         return None
 
@@ -66,7 +76,10 @@ class _Fields:
     table: str
     app: App
     trash: Trash
-    going_back: bool
+    history: History | None
+    """On the way back to an earlier version."""
+    at: int
+    """Number of the version that the fields are from, then."""
     retire: list[AnyStep] = field(default_factory=list)
     rename: list[AnyStep] = field(default_factory=list)
     restore: list[AnyStep] = field(default_factory=list)
@@ -92,6 +105,8 @@ class _Fields:
     def appearing(self, now: Formed) -> None:
         """A field comes: out of the trash where it lies there with values of people."""
         self.changed.add(now.field.id)
+        if self.history is not None and now.field.formula is None and self._going_back(now):
+            return
         trashed = None if now.field.formula is not None else self._trashed(now.field)
         if trashed is None or trashed.field.formula is not None:
             self.add.append(AddField(self.entity, self.table, now.field, now.key))
@@ -99,37 +114,56 @@ class _Fields:
                 self.empty.add(now.field.id)
         elif keeps_values(trashed, now):
             self.restore.append(RestoreField(self.entity, self.table, now.field, trashed.key))
-            self._options(trashed.field, now.field)
+            self._options(tuple(renamed_options(trashed.field, now.field)), now.field)
         else:
-            name, label = short(f"dg_back_{now.field.id}"), Label.of(None, trashed.field.name)
-            aside = replace(trashed.field, name=name, label=label)
-            self.restore.append(RestoreField(self.entity, self.table, aside, trashed.key))
-            self.retype.append(RetypeField(self.entity, self.table, aside, now.field, trashed.key, now.key))
+            self._aside(trashed, now)
+
+    def _going_back(self, now: Formed) -> bool:
+        """Out of the trash, from where the version left it; whether something lies there."""
+        assert self.history is not None
+        left = self.history.left(self.entity.id, now.field.id)
+        if not left or left[0].kind != "field":
+            return False
+        assert left[0].version is not None
+        trashed = self.history.formed(left[0].version, self.entity.id, now.field.id)
+        assert trashed is not None
+        way = self.history.way(self.entity.id, now, left[1:], left[0].version)
+        if way.kept or not keeps_values(trashed, now):
+            self._aside(trashed, now, way)
+        else:
+            self.restore.append(RestoreField(self.entity, self.table, now.field, trashed.key))
+            self._options(tuple(way.renamed.items()), now.field)
+        return True
+
+    def _aside(self, trashed: Formed, now: Formed, way: Way | None = None) -> None:
+        """Out of the trash under another name, and retyped."""
+        name, label = short(f"dg_back_{now.field.id}"), Label.of(None, trashed.field.name)
+        aside = replace(trashed.field, name=name, label=label)
+        self.restore.append(RestoreField(self.entity, self.table, aside, trashed.key))
+        self.retype.append(RetypeField(self.entity, self.table, aside, now.field, trashed.key, now.key, way))
 
     def changing(self, was: Formed, now: Formed) -> None:
         """A field stays, perhaps under another name or with values of another type."""
         before, after = was.field, now.field
-        if before.formula is not None and after.formula is None and self.going_back:
-            own = self._trashed(after)
-            if own is not None and own.field.formula is None and own.form == now.form:
+        way = None
+        if self.history is not None and after.formula is None:
+            if before.formula is not None and self._going_back(now):
                 self.retiring(was)
-                self.restore.append(RestoreField(self.entity, self.table, after, own.key))
                 return
+            left = self.history.left(self.entity.id, after.id)
+            way = self.history.way(self.entity.id, now, left, self.at)
         if after.formula is not None and (before.formula is None or was.form != now.form):
             self.retiring(was)
             self.add.append(AddField(self.entity, self.table, after, now.key))
-        elif keeps_values(was, now) and not self._had_others(before, after):
+        elif keeps_values(was, now) and (way is None or (not way.kept and before.type == after.type)):
             if before.name != after.name:
                 self.rename.append(RenameField(self.entity, self.table, before, after))
             self.names[before.name] = after.name
-            self._options(before, after)
+            values = renamed_options(before, after) if way is None else way.renamed.items()
+            self._options(tuple(values), after)
         else:
-            self.retype.append(RetypeField(self.entity, self.table, before, after, was.key, now.key))
+            self.retype.append(RetypeField(self.entity, self.table, before, after, was.key, now.key, way))
             self.changed.add(after.id)
-
-    def _had_others(self, before: Field, after: Field) -> bool:
-        """Whether values may lie in the trash that the type did not hold to which it was changed."""
-        return self.going_back and before.type != after.type and before.formula is None
 
     def retargeting(self, was: Formed, now: Formed, renamed: Mapping[str, str]) -> None:
         """A reference with several targets stays, some of which are called otherwise now."""
@@ -137,8 +171,7 @@ class _Fields:
         if values and was.field.is_polymorphic:
             self.values.append(RenameTargets(self.entity, self.table, now.field, values))
 
-    def _options(self, before: Field, after: Field) -> None:
-        values = tuple(renamed_options(before, after))
+    def _options(self, values: tuple[tuple[str | int, str | int], ...], after: Field) -> None:
         if values:
             self.values.append(RenameOptions(self.entity, self.table, after, values))
             self.changed.add(after.id)
@@ -152,11 +185,11 @@ class _Fields:
 
 
 def plan_steps(
-    before: Tables | None, after: Tables, trash: Trash | None = None, *, going_back: bool = False
+    before: Tables | None, after: Tables, trash: Trash | None = None, history: History | None = None
 ) -> tuple[AnyStep, ...]:
     """The steps, in an order that can be carried out, and reversed, as it stands.
 
-    `going_back`: to an earlier version, where a field that became a formula has its own values again.
+    `history`: on the way back to an earlier version, whose values come back.
     """
     trash = trash or EmptyTrash()
     olds = {} if before is None else {e.id: e for e in before.app.own_entities}
@@ -173,6 +206,7 @@ def plan_steps(
             retires.append(RetireEntity(old, table_name(old)))
     for identity, new in news.items():
         source = before
+        at = 0 if history is None else history.running
         kept = olds.get(identity)
         if kept is None:
             found = trash.entity(identity)
@@ -182,8 +216,9 @@ def plan_steps(
                 continue
             kept, source = found
             creates.append(RestoreEntity(kept, table_name(kept)))
+            at = trash.left_at(identity) or at
         assert source is not None
-        made = _fields(kept, new, source.app, after.app, trash, going_back)
+        made = _fields(kept, new, source.app, after.app, trash, history, at)
         dropped, added = _indexes(kept, new, source, after, made)
         outgoing, incoming = _search(kept, new, made)
         (drops if identity in olds else creates).extend((*dropped, *outgoing))
@@ -203,8 +238,10 @@ def renamed_entities(old: App, new: App) -> dict[str, str]:
     return {e.name: names[e.id] for e in old.entities.values() if names.get(e.id, e.name) != e.name}
 
 
-def _fields(old: Entity, new: Entity, before: App, after: App, trash: Trash, going_back: bool) -> _Fields:
-    found = _Fields(new, table_name(new), after, trash, going_back)
+def _fields(
+    old: Entity, new: Entity, before: App, after: App, trash: Trash, history: History | None, at: int
+) -> _Fields:
+    found = _Fields(new, table_name(new), after, trash, history, at)
     renamed = renamed_entities(before, after)
     olds = {f.id: Formed.of(f, before).with_targets(renamed) for f in old.own_fields}
     news = {f.id: Formed.of(f, after) for f in new.own_fields}

@@ -28,7 +28,7 @@ from dougong_runtime.storage.fill import OptionRenaming, Searching
 from dougong_runtime.storage.identifiers import search_column_name, sort_column_name, table_name
 from dougong_runtime.storage.indexes import IndexSpec, make_index
 from dougong_runtime.storage.prepared import NOTHING, PREFIX, Filling, Prepared
-from dougong_runtime.storage.retype import Retyping, surroundings
+from dougong_runtime.storage.retype import Looking, Retyping, leads_through_links, named_after, way_of
 from dougong_runtime.storage.steps import (
     AddField,
     AddIndex,
@@ -42,7 +42,7 @@ from dougong_runtime.storage.steps import (
     RetypeField,
 )
 from dougong_runtime.storage.tables import Tables
-from dougong_runtime.storage.work import fresh_columns, is_staged, named_after
+from dougong_runtime.storage.work import fresh_columns, is_staged
 
 T = TypeVar("T")
 
@@ -184,20 +184,17 @@ class _Preparing:
         """The field's new columns, and where they stand. `sources`: its old columns, as they are called now."""
         was, now = step.before, step.after
         target = self._target(now)
-        if was.is_many or now.is_many or target is None or not all(sources.values()):
+        if leads_through_links(step) or target is None or not all(sources.values()):
             return {}
-        app, sides = self.after.app.name, (self.before, self.after, self.time_zone)
-        original = trash.find(connection, app, "retype", entity.id, now.id, step.form_after)
+        original = trash.find(connection, self.after.app.name, "retype", entity.id, now.id, step.form_after)
         made = named_after(now, f"{PREFIX}{len(self.added)}")
         retyping = Retyping.of(
             table,
             was,
-            now,
             sources,
             made,
-            None if original is None else named_after(now, original.trash_name),
-            surroundings(connection, was, now, *sides),
-            surroundings(connection, now, was, *sides),
+            way_of(step, original),
+            Looking(self.before, self.after, self.time_zone),
         )
         for column in fresh_columns(now, target):
             final, column.name = column.name, made[column.name]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from dougong_runtime.exact import Exact, RecordId
-from dougong_runtime.fields.base import Field, Value, ValueProblem
+from dougong_runtime.fields.base import Field, Value
 from dougong_runtime.fields.links import from_columns, to_columns
 from dougong_runtime.formulas.types import Kind
-from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings, convert
+from dougong_runtime.storage.convert import SITE_TIME_ZONE, Surroundings
+from dougong_runtime.storage.steps import RetypeField
 from dougong_runtime.storage.tables import Tables
+from dougong_runtime.storage.trash import Trashed
+from dougong_runtime.storage.way import Carrying, Kept, Way
 
 BATCH_ROWS = 2_000
 TITLES_MAX = 200_000
@@ -123,43 +127,50 @@ def _titles(
     return []
 
 
+class Looking:
+    """What conversions look up, asked once for each pair of fields."""
+
+    def __init__(self, old: Tables, new: Tables, time_zone: str) -> None:
+        self._ask = partial(surroundings, old=old, new=new, time_zone=time_zone)
+        self._known: dict[tuple[object, ...], Surroundings] = {}
+
+    def __call__(self, connection: sa.Connection, before: Field, after: Field) -> Surroundings:
+        """For conversions from one field's values to another's."""
+        key = (before.type, before.targets, after.type, after.targets)
+        if key not in self._known:
+            self._known[key] = self._ask(connection, before, after)
+        return self._known[key]
+
+
 @dataclass(frozen=True)
 class Retyping:
     """The columns of a retyped field, filled from those that it had (`prepared.Filling`)."""
 
     before: Field
-    after: Field
     table: sa.Table
-    """The old columns under the keys of the old field, the new ones and those of an earlier time under their names."""
+    """The old columns under the keys of the old field, the new ones and those in the trash under their names."""
     new_names: Mapping[str, str]
     """Column of the new field → what it is called now."""
-    around: Surroundings
-    back: Surroundings
-    """What the way back looks up."""
-    original: Mapping[str, str] | None
-    """Column of the new field → what the column of an earlier time is called, where the field was of that type once."""
+    way: Way
+    look: Looking
 
     @classmethod
     def of(
         cls,
         table: str,
         before: Field,
-        after: Field,
         old_names: Mapping[str, str],
         new_names: Mapping[str, str],
-        original: Mapping[str, str] | None,
-        around: Surroundings,
-        back: Surroundings,
+        way: Way,
+        look: Looking,
     ) -> Retyping:
         """Of a table as it is at this moment; `old_names`: column of the old field → what it is called now."""
-        old_types = {c.name: c.type for c in before.kind.columns(before)}
-        types = {c.name: c.type for c in after.kind.columns(after)}
         columns: list[sa.Column[Any]] = [sa.Column("id", RecordId())]
-        columns += [sa.Column(now, old_types[name], key=name) for name, now in old_names.items()]
-        columns += [sa.Column(now, types[name], key=now) for name, now in new_names.items()]
-        columns += [sa.Column(now, types[name], key=now) for name, now in (original or {}).items()]
-        bare = sa.Table(table, sa.MetaData(), *columns)
-        return cls(before, after, bare, new_names, around, back, original)
+        columns += _called(before, old_names, lambda own, _: own)
+        columns += _called(way.target, new_names, lambda _, now: now)
+        for kept in way.all():
+            columns += _called(kept.field, named_after(kept.field, kept.trash_name), lambda _, now: now)
+        return cls(before, sa.Table(table, sa.MetaData(), *columns), new_names, way, look)
 
     @property
     def name(self) -> str:
@@ -172,17 +183,14 @@ class Retyping:
         return tuple(self.table.c[name].name for name in to_columns(self.before, None))
 
     def fill(self, connection: sa.Connection, where: sa.ColumnElement[bool] | None = None) -> None:
-        """Write the converted values, in one statement where the database can convert them.
-
-        An earlier value comes back where, converted, it is what stands in the record now.
-        """
-        scaled = None
-        if self.original is None:
+        """Write the values at the end of the way, in one statement where the database can convert them."""
+        scaled, after = None, self.way.target
+        if next(self.way.all(), None) is None:
             column = self.table.c[self.before.name]
-            scaled = scaled_up(self.before, self.after, column, connection.dialect.name)
+            scaled = scaled_up(self.before, after, column, connection.dialect.name)
         if scaled is None:
             return self._fill_row_by_row(connection, where)
-        target = self.table.c[self.new_names[self.after.name]]
+        target = self.table.c[self.new_names[after.name]]
         update = sa.update(self.table).values({target: sa.type_coerce(scaled, target.type)})
         connection.execute(update if where is None else update.where(where))
         return None
@@ -194,37 +202,44 @@ class Retyping:
         self.fill(connection, where)
 
     def _fill_row_by_row(self, connection: sa.Connection, where: sa.ColumnElement[bool] | None) -> None:
+        after = self.way.target
         target: dict[Any, Any] = {now: sa.bindparam(f"dg_to_{name}") for name, now in self.new_names.items()}
         update = sa.update(self.table).where(self.table.c.id == sa.bindparam("dg_of")).values(target)
-        more = [self.table.c[name] for name in (self.original or {}).values()]
+        trashed = [(kept, named_after(kept.field, kept.trash_name)) for kept in self.way.all()]
+        look = partial(self.look, connection)
+        more = [self.table.c[now] for _, names in trashed for now in names.values()]
         for batch in read_values(connection, self.table, self.before, *more, where=where):
             changes = []
-            for record, value, earlier in batch:
-                kept = None
-                if self.original is not None:
-                    kept = from_columns(self.after, dict(zip(self.original, earlier, strict=True)))
-                made = converted_or_kept(self.before, self.after, value, kept, self.around, self.back)
+            for record, value, rest in batch:
+                held = dict(zip((c.key for c in more), rest, strict=True))
+                earlier = {
+                    kept.trash_name: from_columns(kept.field, {own: held[now] for own, now in names.items()})
+                    for kept, names in trashed
+                }
+                made = Carrying(earlier, look).carry(self.before, value, self.way)
                 if made is not None:
-                    bound = {f"dg_to_{name}": v for name, v in to_columns(self.after, made).items()}
+                    bound = {f"dg_to_{name}": v for name, v in to_columns(after, made).items()}
                     changes.append({"dg_of": record, **bound})
             if changes:
                 connection.execute(update, changes)
 
 
-def converted_or_kept(
-    before: Field, after: Field, value: Value, kept: Value, around: Surroundings, back: Surroundings
-) -> Value:
-    """The converted value; or the earlier one, where nobody has written since; None where neither is to be had."""
-    if kept is not None and _converted(after, before, kept, back) == value:
-        return kept
-    return _converted(before, after, value, around)
+def _called(of: Field, names: Mapping[str, str], key: Callable[[str, str], str]) -> Iterator[sa.Column[Any]]:
+    types = {c.name: c.type for c in of.kind.columns(of)}
+    for own, now in names.items():
+        yield sa.Column(now, types[own], key=key(own, now))
 
 
-def _converted(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
-    try:
-        return convert(before, after, value, around)
-    except ValueProblem:
-        return None
+def named_after(field: Field, name: str) -> dict[str, str]:
+    """Column of a field → what it is called where the field goes by another name."""
+    return {column: column.replace(field.name, name, 1) for column in to_columns(field, None)}
+
+
+def way_of(step: RetypeField, original: Trashed | None) -> Way:
+    """The way of a retyped field's values. `original`: a column that it had when it was of that type before."""
+    if step.way is not None:
+        return step.way
+    return Way(step.after, original=None if original is None else Kept(step.after, original.trash_name, None))
 
 
 def scaled_up(before: Field, after: Field, column: sa.ColumnElement[Any], dialect: str) -> Any:
@@ -244,3 +259,9 @@ def scaled_up(before: Field, after: Field, column: sa.ColumnElement[Any], dialec
     if wide:
         return None
     return sa.type_coerce(column, sa.BigInteger) * sa.literal_column(str(10 ** (new.scale - old.scale)))
+
+
+def leads_through_links(step: RetypeField) -> bool:
+    """Whether values come out of link tables, or go into one."""
+    kept = () if step.way is None else step.way.all()
+    return step.before.is_many or step.after.is_many or any(k.field.is_many for k in kept)

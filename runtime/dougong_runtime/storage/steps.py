@@ -14,6 +14,7 @@ from dougong_runtime.fields.base import Field
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage.indexes import IndexSpec
+from dougong_runtime.storage.way import Way
 
 ROWS_PER_SECOND_SET_BASED = 400_000
 ROWS_PER_SECOND_READ_AND_WRITTEN = 20_000
@@ -274,6 +275,8 @@ class RetypeField:
     after: Field
     form_before: str
     form_after: str
+    way: Way | None = None
+    """On the way back to an earlier version: the columns in the trash that it leads through."""
 
     def reverse(self) -> Step:
         """The other way round."""

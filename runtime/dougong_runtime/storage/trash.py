@@ -99,6 +99,22 @@ def find(
     return Trashed(row.id, row.kind, row.thing_id, row.name, row.form, row.trash_name, row.version)
 
 
+def left_since(
+    connection: sa.Connection, app: str, entity_id: str, field_id: str, version: int
+) -> list[Trashed]:
+    """Columns and link tables in the trash that a field had in a version or later, those of the newest first."""
+    query = (
+        sa.select(TRASH)
+        .where(TRASH.c.app == app, TRASH.c.kind.in_(("field", "retype")), TRASH.c.until.is_(None))
+        .where(TRASH.c.entity_id == entity_id, TRASH.c.thing_id == field_id, TRASH.c.version >= version)
+        .order_by(TRASH.c.version.desc(), TRASH.c.id.desc())
+    )
+    return [
+        Trashed(row.id, row.kind, row.thing_id, row.name, row.form, row.trash_name, row.version)
+        for row in connection.execute(query)
+    ]
+
+
 def take(connection: sa.Connection, trashed: Trashed, at: datetime) -> None:
     """Note that a thing is out of the trash again."""
     connection.execute(sa.update(TRASH).where(TRASH.c.id == trashed.id).values(until=at))

@@ -27,6 +27,11 @@ class StoredTrash:
             return None
         return entity, Tables(app, self._connection.dialect.name)
 
+    def left_at(self, entity_id: str) -> int | None:
+        """Number of the last version that had the entity in the trash."""
+        found = trash.find(self._connection, self._app, "entity", entity_id, entity_id)
+        return None if found is None else found.version
+
     def field(self, entity_id: str, field_id: str) -> tuple[Field, App] | None:
         """The latest field of that id, and the app that had it."""
         app, entity = self._entity_in("field", field_id, entity_id)

@@ -16,7 +16,7 @@ from sqlalchemy.schema import AddConstraint, CreateTable
 
 from dougong_runtime.exact import RecordId
 from dougong_runtime.fields.base import Field
-from dougong_runtime.fields.links import ENTITY_SUFFIX, to_columns
+from dougong_runtime.fields.links import ENTITY_SUFFIX
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import auxiliary, trash
 from dougong_runtime.storage.identifiers import link_index_name, link_table_name, table_name
@@ -48,6 +48,8 @@ class Work:
         self.filled: set[str] = set()
         self.touched: set[str] = set()
         self.temporary = 0
+        self.back: dict[tuple[str, str], int | None] = {}
+        """(entity's id, field) out of the trash under that name → the last version that had had it."""
 
     def begin(self) -> None:
         """Put aside what would stand in the way."""
@@ -143,7 +145,7 @@ class Work:
             field.id,
             field.name,
             form,
-            self.version,
+            self.back.get((entity.id, field.name), self.version),
             self.at,
         )
 
@@ -182,11 +184,6 @@ class Work:
 def is_staged(field: Field) -> bool:
     """Whether records that are there stand at a first stage when the field is added."""
     return field.type == "stage" and bool(field.choices)
-
-
-def named_after(field: Field, name: str) -> dict[str, str]:
-    """Column of a field → what it is called where the field goes by another name."""
-    return {column: column.replace(field.name, name, 1) for column in to_columns(field, None)}
 
 
 def fresh_columns(field: Field, target_table: str) -> list[sa.Column[Any]]:
