@@ -1,6 +1,6 @@
 """A server of its own under requests drawn from its OpenAPI and from a corpus: no fault, no leak, answers as described.
 
-`DOUGONG_TEST_EFFORT` multiplies how many: 100 sends about a hundred thousand.
+`DOUGONG_TEST_EFFORT` multiplies how many: 150 sends about a hundred thousand.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from served import Sender, Served, serving
 from ward import Ward, fill
 
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
-HAMMERED = 300 * EFFORT
+HAMMERED = 150 * EFFORT
 DRAWN = max(1, EFFORT // 3)
 """Requests of each operation, kind and person."""
-ASKING = (
-    ("dr_lin", "head_yu")
-    if EFFORT == 1
-    else ("dr_lin", "nurse_bai", "desk_tao", "stat_gu", "head_yu", "admin")
-)
+ASKING = ("head_yu",) if EFFORT == 1 else ("dr_lin", "nurse_bai", "desk_tao", "stat_gu", "head_yu", "admin")
+
+MODES = tuple(schemathesis.GenerationMode)
+"""Requests as described, and requests that are not; by default each operation meets one on each database."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -41,8 +40,9 @@ def ward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def served(ward: Ward, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The same, served by a process of its own."""
-    with serving(ward.clinic, tmp_path_factory.mktemp("served")) as made:
+    """The same, served by a process of its own. No statement counts as slow: the page of the site's health tells them."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(ward.clinic, folder, DOUGONG_SLOW_STATEMENT_MS="0") as made:
         yield made
 
 
@@ -66,8 +66,9 @@ def test_what_openapi_describes_is_answered_as_described(served: Served, ward: W
     asking = requests.Session()
     asking.headers["Authorization"] = f"Bearer {clinic.tokens[username]}"
     sent = 0
-    for found in schemathesis.openapi.from_dict(document).get_all_operations():
-        for mode in schemathesis.GenerationMode:
+    start = int(clinic.site.database.has_one_writer)
+    for place, found in enumerate(schemathesis.openapi.from_dict(document).get_all_operations(), start):
+        for mode in MODES if EFFORT > 1 else (MODES[place % 2],):
             sent += _draw(served, asking, username, found.ok().as_strategy(generation_mode=mode))
     assert sent > 20
 
@@ -78,6 +79,7 @@ CHECKED = [
     if c.__name__
     in (
         "not_a_server_error",
+        "response_schema_conformance",
         "status_code_conformance",
         "content_type_conformance",
         "negative_data_rejection",

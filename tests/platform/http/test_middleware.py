@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
 from dougong_platform.http.metrics import Metrics
 from dougong_platform.http.middleware.access_log import AccessLog
@@ -180,6 +181,32 @@ def test_a_body_that_comes_too_slowly_is_given_up(app: Starlette) -> None:
         assert sent[0]["status"] == 408
 
     asyncio.run(slow())
+
+
+def test_a_client_that_hangs_up_while_it_sends_is_no_fault(app: Starlette, metrics: Metrics) -> None:
+    async def gone() -> None:
+        coming = [
+            {"type": "http.request", "body": b"x", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+
+        async def receive() -> Any:
+            return coming.pop(0) if len(coming) > 1 else coming[0]
+
+        async def send(message: Any) -> None:
+            pass
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/api/echo/a", "raw_path": b"/api/echo/a",
+            "query_string": b"", "headers": [(b"host", b"clinic.example")], "scheme": "http",
+            "server": ("clinic.example", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        with capture_logs() as logged:
+            await asyncio.wait_for(app(scope, receive, send), 60)
+        assert not [entry for entry in logged if entry["log_level"] == "error"]
+
+    asyncio.run(gone())
+    assert 'status="400"' in metrics.text().decode()
 
 
 def test_only_the_names_of_the_site_are_answered(app: Starlette) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dougong_platform.http.problem_types import BAD_REQUEST
 from dougong_platform.http.problems import answer, on_fault
-from dougong_runtime.errors import Refused
+from dougong_runtime.errors import Refused, refuse
 
 
 class Faults:
@@ -28,6 +29,11 @@ class Faults:
 
         try:
             await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            # Nobody waits for this answer; it gives the log and the figures a status that is no fault of ours.
+            gone = refuse(BAD_REQUEST, zh="连接已断开。", en="the connection ended.")
+            if not begun:
+                await answer(Request(scope), gone)(scope, receive, send)
         except Refused as refused:
             if begun:
                 raise
