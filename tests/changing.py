@@ -185,5 +185,5 @@ def shape(world: World) -> dict[str, Any]:
             sorted(index for index, of in indexes if of == table and index.startswith(("ix_", "dg_"))),
         )
         for table in inspector.get_table_names()
-        if table.startswith("school__")
+        if table.startswith(f"{world.app_name}__")
     }

@@ -21,6 +21,8 @@ from dougong_runtime import publish
 from dougong_runtime.errors import Refused
 from dougong_runtime.publish import Plan
 from dougong_runtime.records.query import Query
+from dougong_runtime.storage.identifiers import table_name
+from dougong_runtime.storage.search import auxiliary_columns
 from make import app_of
 from world import SYSTEM_VIEWER, World
 
@@ -326,6 +328,8 @@ class Chain:
             return
         if not plan.is_empty:
             known[max(known) + 1] = (everything(self.world), shape(self.world))
+        for entity in plan.after.own_entities:
+            assert set(auxiliary_columns(entity)) <= set(known[max(known)][1][table_name(entity)][0])
         assert past(self.world) == self.history
 
     def go_to(self, number: int) -> None:
@@ -368,7 +372,7 @@ def test_straight_back_over_many_versions(kind: str, seed: int, data: st.DataObj
     """Straight to an older version, and forward again: every value that it held and that nobody has changed since.
 
     A value that was changed since stays, in the form that it has in the older version
-    (`test_publish.py`: what was written since stays).
+    (`test_publish_back.py`).
     """
     with tempfile.TemporaryDirectory() as folder:
         chain = Chain.made(kind, seed, folder)

@@ -211,8 +211,10 @@ class Steps(Work):
             (sort_column_name(old), sort_column_name(new)),
             (search_column_name(old), search_column_name(new)),
         ):
-            if beside in present or (step.table, beside) in self.moved:
+            own = beside in present and (step.table, beside) not in self.settled
+            if own or (step.table, beside) in self.moved:
                 self._rename_column(step.table, beside, wanted)
+                self.settled.add((step.table, wanted))
 
     @do.register
     def _retype_field(self, step: RetypeField) -> None:

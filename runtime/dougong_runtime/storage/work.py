@@ -44,6 +44,8 @@ class Work:
         self.operations = Operations(MigrationContext.configure(connection))
         self.moved: dict[tuple[str, str], str] = {}
         """(table, column) → where the column was moved to because another wants its name; "" for whole tables."""
+        self.settled: set[tuple[str, str]] = set()
+        """(table, sort or search column) that got its name from its field: another field of that old name has none."""
         self.created: list[sa.Table] = []
         self.filled: set[str] = set()
         self.touched: set[str] = set()
