@@ -185,6 +185,23 @@ def test_nul_is_refused_in_addresses_and_forms_and_names(clinic: Clinic) -> None
             assert page.post(path, data={name: "\0"}).status_code == 400, (path, name)
 
 
+def test_nul_is_refused_in_what_an_import_brings(clinic: Clinic) -> None:
+    head = clinic.client("head_yu")
+    for data, file in (({}, "x\0.csv"), ({"key": "na\0me"}, "x.csv"), ({"dry_run": "\0"}, "x.csv")):
+        body = (
+            b'--cut\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\nname\r\n'
+            % file.encode()
+        )
+        for name, value in data.items():
+            body += b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (
+                name.encode(),
+                value.encode(),
+            )
+        sent = {"Content-Type": "multipart/form-data; boundary=cut"}
+        answer = head.post(f"{PATIENT}/import", content=body + b"--cut--\r\n", headers=sent)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request"), (data, file)
+
+
 @pytest.mark.parametrize(
     "was",
     [

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from dougong_platform.database import retrying
 from dougong_platform.http import json_body
+from dougong_platform.http.parameters import form_without_nul
 from dougong_platform.http.problem_types import UNSUPPORTED_MEDIA_TYPE
 from dougong_platform.http.viewer import Asker, asker_of, authorise, check_csrf
 from dougong_platform.site import Site
@@ -159,7 +160,7 @@ async def _content(request: Request, body: Body) -> tuple[bytes, FormData | None
     given = _media_type(request)
     if given not in FORMS:
         raise refuse(UNSUPPORTED_MEDIA_TYPE, given=given or "—", expected=FORMS[0])
-    return b"", await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
+    return b"", form_without_nul(await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX))
 
 
 def _media_type(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Query parameters, checked strictly: an unknown or doubled one is refused, naming the nearest."""
+"""Query parameters, checked strictly: an unknown or doubled one is refused, naming the nearest; and texts of forms."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from dougong_platform.http.problem_types import BAD_PARAMETER, UNKNOWN_PARAMETER
+from dougong_platform.http.problem_types import BAD_PARAMETER, BAD_REQUEST, UNKNOWN_PARAMETER
 from dougong_runtime.errors import Problem, Refused, refuse
 from dougong_runtime.names import nearest
 
@@ -102,3 +103,13 @@ def bad_parameter(name: str, zh: str, en: str) -> Refused:
 
 def _bad(name: str, zh: str, en: str) -> Problem:
     return Problem(BAD_PARAMETER, name, {"name": name, "zh": zh + "。", "en": en + "."})
+
+
+def form_without_nul(form: FormData) -> FormData:
+    """The same form. Raises Refused (BAD_REQUEST) for a name, text or file's name that no database keeps: no browser
+    sends such."""
+    for name, value in form.multi_items():
+        text = value if isinstance(value, str) else value.filename or ""
+        if "\0" in name or "\0" in text:
+            raise refuse(BAD_REQUEST, zh="表单含有 NUL 字符。", en="The form holds a NUL character.")
+    return form

@@ -24,7 +24,8 @@ from dougong_platform.http import viewer as asking
 from dougong_platform.http.endpoint import in_thread
 from dougong_platform.http.languages import language_of
 from dougong_platform.http.pages.preferences import preferences_of
-from dougong_platform.http.problem_types import BAD_REQUEST, NOT_SIGNED_IN
+from dougong_platform.http.parameters import form_without_nul
+from dougong_platform.http.problem_types import NOT_SIGNED_IN
 from dougong_platform.http.viewer import Asker
 from dougong_platform.site import DIRECTORY, Site
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
@@ -99,10 +100,7 @@ class Pages:
 
 async def _form(request: Request) -> FormData:
     """What was sent. Raises Refused (BAD_REQUEST) for a text that no database keeps: no browser sends such."""
-    form = await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
-    if any("\0" in name or (isinstance(value, str) and "\0" in value) for name, value in form.multi_items()):
-        raise refuse(BAD_REQUEST, zh="表单含有 NUL 字符。", en="The form holds a NUL character.")
-    return form
+    return form_without_nul(await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX))
 
 
 def _name(handler: Handler) -> str:
