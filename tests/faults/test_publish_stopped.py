@@ -21,7 +21,7 @@ from make import app_of
 from world import SYSTEM_VIEWER, World
 
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
-STOPS = 10
+STOPS = 6
 """The default run stops at so many statements, far and near; with effort, at each."""
 
 
