@@ -17,11 +17,11 @@ from dougong_runtime.exact import (
     Instant,
     JsonValue,
     RecordId,
-    register_sqlite_functions,
 )
 from dougong_runtime.formulas.shapes import EntityShape
 from dougong_runtime.formulas.tree import Node
 from dougong_runtime.formulas.types import Kind, ValueType
+from dougong_runtime.storage.dialects import make_engine
 from formula_world import ROWS, SHAPES
 
 
@@ -156,7 +156,7 @@ def world_database(kind: str, folder: Path) -> Iterator[tuple[sa.Engine, WorldTa
 
     kept = stem(kind, "formulas", make)
     url = kept.copied(folder)
-    engine = _knowing(url)
+    engine = make_engine(url)
     yield engine, kept.made
     engine.dispose()
     drop(url)
@@ -164,20 +164,9 @@ def world_database(kind: str, folder: Path) -> Iterator[tuple[sa.Engine, WorldTa
 
 def world_engine(url: str) -> sa.Engine:
     """An engine whose connections know our functions."""
-    engine = _knowing(url)
+    engine = make_engine(url)
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
             for statement in POSTGRESQL_FUNCTIONS:
                 connection.exec_driver_sql(statement)
-    return engine
-
-
-def _knowing(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-
-        @sa.event.listens_for(engine, "connect")
-        def on_connect(dbapi: Any, _: Any) -> None:
-            register_sqlite_functions(dbapi)
-
     return engine

@@ -27,7 +27,7 @@ FIRST = {"sqlite": 0, "postgresql": 1000}
 
 @pytest.fixture
 def yard(database_kind: str, tmp_path: Path) -> Iterator[World]:
-    world = World.copied(database_kind, tmp_path, "yard", base_world)
+    world = World.copied(database_kind, tmp_path, "yard of many roles", base_world)
     yield world
     world.close()
 

@@ -171,7 +171,6 @@ class RecordId(TypeDecorator[str]):
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> None:
         """None: on both databases the driver hands over text (`storage.dialects` sees to it on PostgreSQL)."""
-        return None
 
 
 def json_text(value: Any) -> str:

@@ -25,7 +25,7 @@ OWN = {"entity": "place", "actions": ["read"], "rows": "own"}
 
 @pytest.fixture
 def yard(database_kind: str, tmp_path: Path) -> Iterator[World]:
-    world = World.copied(database_kind, tmp_path, "yard", base_world)
+    world = World.copied(database_kind, tmp_path, "yard of many roles", base_world)
     yield world
     world.close()
 

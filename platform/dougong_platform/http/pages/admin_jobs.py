@@ -79,15 +79,14 @@ def _jobs_of(visit: Visit) -> Jobs:
 
 
 def _jobs(here: Here, labels: dict[str, str]) -> list[JobLine]:
-    t = here.reader.t
     found = _jobs_of(here.visit).everyones(here.connection)
     names = {person.id: person.name or person.username for person in people.people(here.connection)}
     return [
         JobLine(
             job["id"],
-            f"{t('job.' + job['kind'])} · {labels.get(job['app'], job['app'])} · {job['entity']}",
+            f"{_word(here, job['kind'])} · {labels.get(job['app'], job['app'])} · {job['entity']}",
             names.get(job["user"], "—"),
-            t("job.cancelling" if job["cancelling"] else "job." + job["state"]),
+            _word(here, "cancelling" if job["cancelling"] else job["state"]),
             _COLORS[job["state"]],
             _rows(job["done"], job["total"]),
             here.reader.moment(job["created_at"]),
@@ -98,6 +97,11 @@ def _jobs(here: Here, labels: dict[str, str]) -> list[JobLine]:
     ]
 
 
+def _word(here: Here, name: str) -> str:
+    """A kind or state of a job."""
+    return here.reader.t(f"job.{name}")
+
+
 def _refreshes(here: Here, labels: dict[str, str]) -> list[RefreshLine]:
     t = here.reader.t
     lines = []
@@ -106,8 +110,8 @@ def _refreshes(here: Here, labels: dict[str, str]) -> list[RefreshLine]:
         lines.append(
             RefreshLine(
                 labels.get(at.app, at.app),
-                t("refresh." + at.which),
-                t("job." + state),
+                t(f"refresh.{at.which}"),
+                _word(here, state),
                 _COLORS[state],
                 _rows(at.done, at.total),
                 number(at.changed),
