@@ -10,10 +10,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import Served, clinic, serving
 
 from sites import PASSWORD
+
+PATIENCE_MS = 15_000
+"""How long a page may take on a machine that others keep busy."""
+expect.set_options(timeout=PATIENCE_MS)
 
 ARGUMENTS = [
     "--headless",
@@ -57,7 +61,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",

@@ -91,6 +91,7 @@ def test_search_finds_by_initials_as_one_types(visit: Visit) -> None:
     page = visit()
     page.goto(PATIENTS)
     page.keyboard.press("/")
+    expect(page.locator("[name=search]")).to_be_focused()
     page.keyboard.type("zs")
     expect(page.locator("tr[data-record]")).to_have_count(1)
     assert names(page) == ["张思远"]
