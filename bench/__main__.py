@@ -179,6 +179,7 @@ def _keep(title: str, text: str) -> None:
     if found:
         parts[found[0]] = section
     else:
+        parts[-1] = parts[-1].rstrip("\n") + "\n\n" if parts[-1] else ""
         parts.append(section)
     if not parts[0].startswith("# "):
         parts.insert(0, _HEAD)
