@@ -38,7 +38,7 @@ def pooled(url: str) -> Iterator[str]:
         f"default_pool_size = {POOLED}\n"
     )
     process = subprocess.Popen(
-        ["pgbouncer", str(folder / "pgbouncer.ini")],
+        [_program(), str(folder / "pgbouncer.ini")],
         user=user,
         cwd=folder,
         stdout=subprocess.DEVNULL,
@@ -61,3 +61,11 @@ def _wait(port: int) -> None:
                 return
         time.sleep(0.02)
     raise RuntimeError("pgbouncer does not answer")
+
+
+def _program() -> str:
+    """Debian keeps it where the search path of an ordinary user does not lead."""
+    found = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if found is None:
+        raise RuntimeError("pgbouncer is missing: `make setup` installs it (Debian package pgbouncer)")
+    return found

@@ -18,9 +18,6 @@ from dougong_runtime.records.query import Query
 from pooler import pooled
 from sites import CLINIC, PASSWORD, SYSTEM, add_person, close, install, make_site
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("pgbouncer") is None, reason="pgbouncer is missing (Debian package pgbouncer)"
-)
 THREADS = 8
 ROUNDS = 5
 

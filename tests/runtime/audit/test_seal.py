@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -32,9 +32,18 @@ def seal_all(engine: sa.Engine) -> seal.Sealing:
         return seal.seal(connection, SECRET, CLOCK)
 
 
-def verify(engine: sa.Engine, secret: str = SECRET, **options: object) -> Verdict:
+def verify(
+    engine: sa.Engine,
+    secret: str = SECRET,
+    *,
+    anchors: Iterable[seal.Seal] = (),
+    older_secrets: Sequence[str] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Verdict:
     with engine.begin() as connection:
-        return verify_audit(connection, secret, **options)  # type: ignore[arg-type]
+        return verify_audit(
+            connection, secret, anchors=anchors, older_secrets=older_secrets, progress=progress
+        )
 
 
 def drop_triggers(connection: sa.Connection) -> None:
