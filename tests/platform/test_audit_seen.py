@@ -44,7 +44,7 @@ def test_an_administrator_sees_what_was_done_and_no_values(clinic: Clinic) -> No
     record = patient(clinic, "dr_lin", PHONE, "one")
     clinic.client("dr_lin").post(f"{PATH}/patient/{record}/reveal", json={"field": "phone"})
     page = audit_page(clinic)
-    assert record[:8] in page
+    assert record[-8:] in page
     assert "&#34;phone&#34;: &#34;" + DOTS in page
     for value in (PHONE, PHONE[-4:], "病人one", "one@cells.example"):
         assert value not in page

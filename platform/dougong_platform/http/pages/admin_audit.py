@@ -26,6 +26,10 @@ CHECKED_MAX = 100_000
 """Rows that are checked while somebody waits for the page."""
 BATCHES_MAX = 2_000
 SEQ_MAX = 2**63 - 1
+ID_DIGITS = 8
+"""Of a record's id the last are shown: the first tell the time, and are the same for all that was made together."""
+VIAS = ("page", "api", "cli", "import", "system")
+"""Doors that have words of their own."""
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -112,7 +116,7 @@ def _line(here: Here, event: StoredEvent, sealed: int) -> EventLine:
         w
         for w in (
             f"{event.app}.{event.entity}" if event.entity else event.app or "",
-            (event.record or "")[:8],
+            (event.record or "")[-ID_DIGITS:],
         )
         if w
     )
@@ -137,7 +141,7 @@ def _line(here: Here, event: StoredEvent, sealed: int) -> EventLine:
         event.actor_name,
         reader.t(f"action.{event.action}") if event.action in ACTIONS else event.action,
         what,
-        event.via,
+        reader.t(f"via.{event.via}") if event.via in VIAS else event.via,
         event.seq <= sealed,
         tuple(details),
         reader.t("audit.as", name=event.acting_for) if event.acting_for else "",
