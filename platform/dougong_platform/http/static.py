@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_HASHED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*-[0-9a-f]{8,64}\.(css|js|svg|woff2|png|ico|json|map)\Z")
+_HASHED = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*-[0-9A-Za-z]{8,64}\.(css|js|svg|woff2|png|ico|json|map)\Z")
 _MEDIA_TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

@@ -38,6 +38,11 @@ class Assets:
         """The address of a built file, e.g. `dougong.css`."""
         return f"/static/{self.hashed[name]}"
 
+    @property
+    def first(self) -> list[str]:
+        """Addresses of the modules that the pages' script needs at once."""
+        return [f"/static/{hashed}" for name, hashed in self.hashed.items() if name.startswith("first/")]
+
     def icon(self, name: str | None) -> str:
         """The address of an icon; a box stands for one that the sprite does not hold."""
         known = name if name in self.icons or name == "logo" else "box"

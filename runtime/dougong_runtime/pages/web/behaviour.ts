@@ -9,6 +9,21 @@ export function behaviour(name: string, connect: Connect): void {
   known.set(name, connect);
 }
 
+/** A behaviour whose code is fetched when markup that names it is first met. */
+export function lazily(name: string, load: () => Promise<{ connect: Connect }>): void {
+  known.set(name, (element) => {
+    let end: (() => void) | undefined;
+    let gone = false;
+    void load().then(({ connect }) => {
+      if (!gone) end = connect(element) ?? undefined;
+    });
+    return () => {
+      gone = true;
+      end?.();
+    };
+  });
+}
+
 function each(root: Element, visit: (element: HTMLElement) => void): void {
   if (root.matches?.("[data-behaviour]")) visit(root as HTMLElement);
   root.querySelectorAll?.<HTMLElement>("[data-behaviour]").forEach(visit);
