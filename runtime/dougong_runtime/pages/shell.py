@@ -40,6 +40,14 @@ class Toast:
     text: str
     undo: str = ""
     icon: str = "check"
+    values: tuple[tuple[str, str], ...] = ()
+    """What the undo's form sends."""
+    in_place: bool = False
+    """Whether undoing leaves the page where it is: its answer is another toast, not another page."""
+    href: str = ""
+    """Where more about it is to be read."""
+    link: str = ""
+    """Words of that link."""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ from dougong_runtime.storage.limits import limited
 
 Handler: TypeAlias = Callable[["Visit"], Response]
 FIELDS_MAX = 2_000
+RECORDS_CHANGED = '{"records-changed": {"target": "body"}}'
+"""Header `HX-Trigger` of an act that changed records: what shows some listens by `records-changed from:body`."""
 FILES_MAX = 10
 
 
@@ -336,11 +338,31 @@ class Here:
         return HTMLResponse(renderer().page(template, self.reader, shell=shell, **values), status)
 
     def block(
-        self, template: str, block: str, shell: Shell | None = None, *, status: int = 200, **values: Any
+        self,
+        template: str,
+        block: str,
+        shell: Shell | None = None,
+        *,
+        status: int = 200,
+        toast: Toast | None = None,
+        **values: Any,
     ) -> Response:
-        """A part of a page."""
-        html = renderer().block(template, block, self.reader, shell=shell or self.bare(), **values)
-        return HTMLResponse(html, status)
+        """A part of a page; with a toast, that one goes into the page's region for them, whatever the part's place."""
+        shown = shell or self.bare()
+        html = renderer().block(template, block, self.reader, shell=shown, **values)
+        return HTMLResponse(html + self._toasted(toast, shown), status)
+
+    def done(self, toast: Toast, *, changed: bool = True) -> Response:
+        """An act's answer that is no part of a page: a toast, and word to what shows records that they changed."""
+        response = HTMLResponse(self._toasted(toast, self.bare()))
+        if changed:
+            response.headers["HX-Trigger"] = RECORDS_CHANGED
+        return response
+
+    def _toasted(self, toast: Toast | None, shell: Shell) -> str:
+        if toast is None:
+            return ""
+        return renderer().block("parts/toast.html", "told", self.reader, shell=shell, made=toast)
 
     def said(self, refused: Refused) -> str:
         """A refusal in sentences."""
