@@ -46,9 +46,9 @@ def show(visit: Visit) -> Response:
         desk, builder = _builder(here)
         page = builder.page()
         if visit.is_fragment:
-            block = "rows" if builder.state.cursor and not page.group else "list"
+            block = "rows" if builder.frame.state.cursor and not page.group else "list"
             return here.block("list.html", block, list=page)
-        shell = here.shell(page.title, desk=desk, entity=builder.entity.name)
+        shell = here.shell(page.title, desk=desk, entity=builder.frame.entity.name)
         return here.page("list.html", shell, list=page)
 
 
@@ -72,7 +72,7 @@ def condition(visit: Visit) -> Response:
     """The popover's form, for a field and operator chosen or for a chip that is there."""
     with visit.reading() as here:
         desk, builder = _builder(here)
-        entity = builder.entity
+        entity = builder.frame.entity
         names = desk.views(entity.name)
         fields = conditions.filterable(desk.app, entity, [n for n, v in names.items() if v.shown == "yes"])
         if not fields:
@@ -92,9 +92,9 @@ def condition(visit: Visit) -> Response:
         if column is not None and not column.is_own:
             listed.append(Choice(chosen, chosen))
         made = ConditionForm(
-            builder.base,
+            builder.frame.base,
             visit.query("id") or visit.query("at") or "new",
-            builder.state.pairs("cursor"),
+            builder.frame.state.pairs("cursor"),
             visit.query("at") or None,
             tuple(listed),
             chosen,
@@ -108,7 +108,7 @@ def condition(visit: Visit) -> Response:
 
 def _chip(builder: ListBuilder, at: str) -> Condition | None:
     number = int(at) if at.isascii() and at.isdecimal() and len(at) <= 4 else -1
-    return builder.parts[number] if 0 <= number < len(builder.parts) else None
+    return builder.frame.parts[number] if 0 <= number < len(builder.frame.parts) else None
 
 
 def _input(desk: Desk, field: Field, value: str) -> Input:
@@ -157,7 +157,7 @@ def filtered(visit: Visit) -> Response:
     with visit.reading() as here:
         desk, builder = _builder(here)
         path, op = visit.query("field"), visit.query("op")
-        column = resolve(desk.app, builder.entity, path)
+        column = resolve(desk.app, builder.frame.entity, path)
         value = visit.query("value.id") or visit.query("value")
         if column is not None and type_of(column.field) == "percent":
             found = decimal(value.replace("%", ""))
@@ -170,11 +170,11 @@ def filtered(visit: Visit) -> Response:
         ):
             choices = desk.records.pick(column.field.value_type.targets[0], value, limit=2)
             value = choices[0].id if len(choices) == 1 else value
-        made = conditions.compose(desk.app, builder.entity, path, op, value)
-        texts = [p.text for p in builder.parts]
+        made = conditions.compose(desk.app, builder.frame.entity, path, op, value)
+        texts = [p.text for p in builder.frame.parts]
         at = visit.query("at")
         if made is None:
-            return go(replace(builder.state, cursor="").address(builder.base))
+            return go(replace(builder.frame.state, cursor="").address(builder.frame.base))
         if at.isascii() and at.isdecimal() and len(at) <= 4 and int(at) < len(texts):
             texts[int(at)] = made
         else:

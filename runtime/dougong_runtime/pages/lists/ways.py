@@ -1,0 +1,13 @@
+"""How a view's records can be shown besides a table: each way turns a frame into what its own template draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dougong_runtime.pages.lists.frame import Frame
+from dougong_runtime.pages.lists.lanes import board
+from dougong_runtime.pages.lists.parts import Body
+
+WAYS: Mapping[str, Callable[[Frame], Body | None]] = {"kanban": board}
+"""By the word that `as` has in the address and `type` in the document. A way that gives None does not fit the
+entity, or not what this reader sees of it: then there is a table. What is wrong with the filter raises Refused."""
