@@ -58,7 +58,7 @@ def show(visit: Visit) -> Response:
 def _page(here: Here, refusal: RefusedMove | None = None, status: int = 200) -> Response:
     desk, entity, builder = _builder(here)
     page = builder.page(here.visit.query("tab"), refusal)
-    shell = here.shell(page.title, desk=desk, entity=entity.name)
+    shell = here.shell(page.title, desk=desk, entity=entity.name, record=builder.record)
     return here.page("record.html", shell, status=status, rec=page)
 
 
@@ -95,8 +95,8 @@ def move(visit: Visit) -> Response:
         if refused.status == 404:
             raise
         with visit.reading() as here:
-            desk, _entity, builder = _builder(here)
-            return _page(here, refused_move(refused, desk, builder, to), refused.status)
+            _desk, _entity, builder = _builder(here)
+            return _page(here, refused_move(refused, builder, to), refused.status)
     return go(f"{address}?done=moved")
 
 
@@ -130,8 +130,8 @@ def delete(visit: Visit) -> Response:
         if refused.status in (401, 403, 404):
             raise
         with visit.reading() as here:
-            desk, _entity, builder = _builder(here)
-            return _page(here, refused_delete(refused, desk, builder), refused.status)
+            _desk, _entity, builder = _builder(here)
+            return _page(here, refused_delete(refused, builder), refused.status)
     return go(f"{address}?done=deleted&undo={entity.name}/{record}")
 
 

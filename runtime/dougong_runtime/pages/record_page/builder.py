@@ -1,0 +1,91 @@
+"""A record's page put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dougong_runtime.model.app import Document
+from dougong_runtime.pages.blocks import Block, made
+from dougong_runtime.pages.desk import Mark
+from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.pages.record_page import facts, head, stages
+from dougong_runtime.pages.record_page.look import Look
+from dougong_runtime.pages.record_page.parts import Panel, RecordView, RefusedMove
+from dougong_runtime.pages.record_page.story import HISTORY_ALL, HISTORY_SHOWN, history
+from dougong_runtime.pages.record_page.tabs import Tabs
+from dougong_runtime.pages.sentences import Day
+from dougong_runtime.pages.views import main_view
+
+METRICS = 8
+"""Figures that a page document may put at the head of the page."""
+
+
+@dataclass
+class RecordBuilder(Look):
+    """Makes the page of a record for one reader. Raises Refused(NOT_FOUND) where it may not be read."""
+
+    def page(self, tab: str = "", refusal: RefusedMove | None = None) -> RecordView:
+        """The page, with the tab of that id open; what the other tabs hold is asked for when they are shown."""
+        desk, reader, entity, document = self.desk, self.desk.reader, self.entity, self.document
+        tabs = self.tabs.all(tab)
+        current = next(t.kind for t in tabs if t.current)
+        title = self.title
+        may_edit = desk.records.can(entity.name, "update") and any(v.update for v in self.views.values())
+        raw = document.data.get("blocks") or () if document is not None else ()
+        heading = [b for b in raw if "metric" in b and "(" not in str(b["metric"])][:METRICS]
+        metrics = made(self.tabs.standing(), heading, "m") if document is not None else ()
+        stage = stages.stage_of(self)
+        used = {stage.name} if stage else set()
+        overview = current == "overview"
+        return RecordView(
+            id=self.record,
+            version=int(self.now.get("version") or 0),
+            href=self.href,
+            list_href=f"{desk.address}/views/{main_view(desk.app, entity.name)}",
+            list_label=desk.label(entity, many=True),
+            title=title,
+            mark=Mark(initial(title), hue(self.record)),
+            chips=head.chips(self),
+            meta=head.meta(self, used),
+            key_facts=head.metrics(metrics) if metrics else head.key_facts(self),
+            stages=stages.steps(self, stage) if stage else (),
+            stage_label=reader.label(stage.label) if stage else "",
+            stage_name=stage.name if stage else "",
+            moves=stages.moves(self, stage) if stage and may_edit else (),
+            tabs=tabs,
+            sections=facts.sections(self) if overview else (),
+            days=self.history() if overview and self.as_of is None else (),
+            related=self.tabs.related() if overview else (),
+            blocks=self.blocks(document, heading) if document is not None and current == "page" else (),
+            edit_href=f"{self.href}/edit" if may_edit else "",
+            may_delete=desk.records.can(entity.name, "delete") and not entity.append_only,
+            today=reader.today.isoformat(),
+            refusal=refusal,
+            as_of=self.as_of.isoformat() if self.as_of else "",
+            as_of_title=reader.t("record.as_of_title", day=reader.day(self.as_of), name=title)
+            if self.as_of
+            else "",
+            changed_n=self.changed(),
+        )
+
+    @property
+    def tabs(self) -> Tabs:
+        """Its tabs."""
+        return Tabs(self, self.history)
+
+    def history(self, limit: int = HISTORY_SHOWN) -> tuple[Day, ...]:
+        """What happened to it."""
+        return history(self, limit)
+
+    def blocks(self, document: Document, heading: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+        """The blocks of a page document that stand neither at the head of the page nor inside tabs of their own."""
+        raw = [b for b in document.data.get("blocks") or () if "tabs" not in b and b not in heading]
+        return made(self.tabs.standing(), raw, document.name)
+
+    def panel(self, tab: str) -> Panel | None:
+        """The content of one tab; None where there is none of that id."""
+        if tab == "history":
+            return Panel("history", days=self.history(HISTORY_ALL))
+        return self.tabs.panel(tab)
