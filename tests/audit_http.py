@@ -34,6 +34,10 @@ NO_ROW: dict[str, str] = {
     "POST /apps/{app}/{entity}/conditions": "reads",
     "POST /apps/{app}/{entity}/{id}/conditions": "reads",
     "POST /login/preferences": "keeps looks in the browser",
+    "POST /apps/{app}/{entity}/{id}/opened": "keeps what a person opened lately, for themselves",
+    "POST /apps/{app}/{entity}/{id}/star": "keeps what a person starred, for themselves",
+    "PUT /api/v1/me/starred/{app}/{entity}/{id}": "the same",
+    "DELETE /api/v1/me/starred/{app}/{entity}/{id}": "the same",
     "POST /admin/view-as/end": "takes a cookie away",
     "POST /admin/audit/verify": "reads",
 }

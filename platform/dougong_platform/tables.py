@@ -149,3 +149,26 @@ POSITION = sa.Table(
 )
 """Where the log of PostgreSQL stood when a person last wrote, in bytes from its beginning; not logged itself. Only
 where there is a replica (positions.py)."""
+
+RECENT = sa.Table(
+    "dg_recent",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("app", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("record", RecordId, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Records that a person opened lately, and when last: the newest few dozen. Names and ids alone; what a record is
+called is asked for under the person's access when it is shown."""
+
+STAR = sa.Table(
+    "dg_star",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("app", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("record", RecordId, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Records that a person starred, and when."""

@@ -19,6 +19,7 @@ from dougong_platform.http.api import (
     apps,
     jobs,
     me,
+    personal,
     problem_catalogue,
     record_acts,
     records,
@@ -97,6 +98,7 @@ def api_routes(app: str) -> list[Route]:
     return [
         *tokens.routes(V1),
         *me.routes(V1),
+        *personal.routes(V1),
         *apps.routes(V1),
         *search.routes(V1),
         *jobs.routes(V1),

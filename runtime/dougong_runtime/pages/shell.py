@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dougong_runtime.pages.home import AppCard
 from dougong_runtime.pages.menu import Group, Item
+from dougong_runtime.pages.personal import Star
 
 DOCK_ITEMS = 3
 
@@ -67,6 +68,8 @@ class Shell:
     in_admin: bool = False
     acting_for: str | None = None
     toast: Toast | None = None
+    star: Star | None = None
+    """Of the record that the page is about."""
 
     @property
     def theme(self) -> str:

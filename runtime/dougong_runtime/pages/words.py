@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
+from dougong_runtime.pages.words_finding import FINDING_WORDS
 
 PAGE_WORDS: dict[str, tuple[str, str]] = {
     "product": ("斗拱", "Dougong"),
@@ -286,7 +287,12 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "problem.code": ("编号", "Code"),
 }
 
-WORDS: dict[str, Label] = {key: Label(zh, en) for key, (zh, en) in (PAGE_WORDS | ADMIN_WORDS).items()}
+_PARTS: tuple[dict[str, tuple[str, str]], ...] = (
+    PAGE_WORDS,
+    ADMIN_WORDS,
+    FINDING_WORDS,
+)
+WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}
 
 
 def say(key: str, language: Language, **facts: object) -> str:

@@ -18,6 +18,7 @@ from dougong_platform.http.pages import (
     homes,
     me,
     options,
+    personal,
     records,
     search,
     signing,
@@ -48,6 +49,7 @@ def routes(site: Site) -> list[BaseRoute]:
         options,
         trash,
         forms,
+        personal,
         records,
     )
     return [route for part in parts for route in part.routes(pages)]

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dougong_platform import personal
 from dougong_platform.database import retrying
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.endpoint import in_thread
@@ -36,6 +37,7 @@ from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.faces import hue, initial
 from dougong_runtime.pages.home import AppCard, app_card
 from dougong_runtime.pages.menu import Group, menu_of
+from dougong_runtime.pages.personal import Star
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.render import Renderer
 from dougong_runtime.pages.shell import Person, Shell, Toast, current_place
@@ -273,6 +275,7 @@ class Here:
         toast: Toast | None = None,
         current: str | None = None,
         in_admin: bool = False,
+        record: str | None = None,
     ) -> Shell:
         """The frame of a page of this reader's."""
         request, viewer, reader = self.visit.request, self.viewer, self.reader
@@ -296,7 +299,15 @@ class Here:
             in_admin,
             viewer.acting_for,
             toast or self.toast(desk),
+            self.star(desk, entity, record) if desk is not None and entity and record else None,
         )
+
+    def star(self, desk: Desk, entity: str, record: str) -> Star | None:
+        """The star of a record; none for who looks on as another."""
+        if self.viewer.user is None or self.viewer.acting_for is not None:
+            return None
+        on = personal.is_starred(self.connection, self.viewer, desk.app.name, entity, record)
+        return Star(desk.href(entity, record), on)
 
     def person(self, desk: Desk | None) -> Person:
         """The reader as the sidebar shows them: name, and their roles here."""

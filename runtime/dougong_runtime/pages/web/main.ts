@@ -9,6 +9,7 @@ import "./behaviours/form";
 import "./behaviours/keys";
 import "./behaviours/list";
 import "./behaviours/menu";
+import "./behaviours/opened";
 import "./behaviours/palette";
 import "./behaviours/password";
 import "./behaviours/reveal";

@@ -1,0 +1,52 @@
+"""What a person opens and stars, kept as they go; on records that they may read, and never while viewing as another."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from dougong_platform import personal
+from dougong_platform.http.pages.visit import Here, Pages, Visit, go
+from dougong_runtime.errors import NOT_FOUND, refuse
+from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.personal import Star
+
+
+def routes(pages: Pages) -> list[BaseRoute]:
+    """Below a record's address."""
+    base = "/apps/{app}/{entity}/{id}"
+    return [pages.post(base + "/opened", opened), pages.post(base + "/star", star)]
+
+
+def _readable(here: Here) -> tuple[Desk, str, str]:
+    """The app, entity and record that the address names. Raises Refused (NOT_FOUND) where it may not be read."""
+    desk = here.desk()
+    entity, record = here.entity(desk).name, here.visit.path("id").lower()
+    if record not in desk.records.titles(entity, [record]):
+        raise refuse(NOT_FOUND)
+    return desk, entity, record
+
+
+def opened(visit: Visit) -> Response:
+    """Keep that the record was opened; sent by the page once it is shown."""
+    with visit.writing() as here:
+        desk, entity, record = _readable(here)
+        now = here.site.clock.now()
+        personal.opened(here.connection, here.viewer, desk.app.name, entity, record, now)
+    return Response(status_code=204)
+
+
+def star(visit: Visit) -> Response:
+    """Star the record, or take the star off; gives the button as it stands then."""
+    on = visit.text("on") == "1"
+    with visit.writing() as here:
+        desk, entity, record = _readable(here)
+        if on:
+            now = here.site.clock.now()
+            personal.star(here.connection, here.viewer, desk.app.name, entity, record, now)
+        else:
+            personal.unstar(here.connection, here.viewer, desk.app.name, entity, record)
+        href = desk.href(entity, record)
+        if visit.is_fragment:
+            return here.block("personal.html", "star", star=Star(href, on))
+    return go(href)
