@@ -29,7 +29,7 @@ class Change:
     cause: str | None = None
     """Record whose deletion or restoration brought this one with it."""
     batch: str | None = None
-    """update: id of the refresh or repair that this change is part of; all its changes bear the same."""
+    """update: id of the refresh, repair or act on many that this change is part of; all its changes bear the same."""
 
     @property
     def fields(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ records) is as it will be. A refusal undoes all of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -43,6 +43,15 @@ class _Statement:
     """Whether a rule looks at the record before the write, so that records are asked one by one."""
 
 
+@dataclass(slots=True)
+class Wrong:
+    """What the guards say of one record."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    """Rules that a reason passes."""
+
+
 def check(
     scene: Scene,
     entity: Entity,
@@ -54,27 +63,38 @@ def check(
 
     `given`: new record → the fields filled in by its writer that not every grant lets be filled in.
     """
+    wrong = check_each(scene, entity, changes, reasons, given).values()
+    problems = [p for one in wrong for p in one.problems]
+    warnings = [w for one in wrong for w in one.warnings]
+    if problems or warnings:
+        raise Refused(problems, warnings)
+
+
+def check_each(
+    scene: Scene,
+    entity: Entity,
+    changes: Sequence[Change],
+    reasons: Mapping[str, str],
+    given: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> dict[str, Wrong]:
+    """The same, told apart by record: those of which nothing is wrong are not in it."""
     statement = _statement(scene, entity, changes[0].kind)
     if not (statement.creating or statement.rules or statement.uniques or statement.ways):
-        return
+        return {}
     unique_locks.take(scene, entity, changes)
-    problems: list[Problem] = []
-    warnings: list[Problem] = []
+    found: dict[str, Wrong] = {}
     if statement.of_old:
         for change in changes:
             parameters = {**scene.parameters, IDS: [change.record], **_old(entity, change)}
             one = {change.record: change}
-            _ask(scene, entity, statement, one, parameters, reasons, given, problems, warnings)
+            _ask(scene, entity, statement, one, parameters, reasons, given, found)
     else:
         by_record = {c.record: c for c in changes}
         ids = list(by_record)
         for at in range(0, len(ids), 5000):
             parameters = {**scene.parameters, IDS: ids[at : at + 5000]}
-            _ask(scene, entity, statement, by_record, parameters, reasons, given, problems, warnings)
-    if problems:
-        raise Refused(problems, warnings)
-    if warnings:
-        raise Refused((), warnings)
+            _ask(scene, entity, statement, by_record, parameters, reasons, given, found)
+    return {record: wrong for record, wrong in found.items() if wrong.problems or wrong.warnings}
 
 
 def check_unique(scene: Scene, entity: Entity, changes: Sequence[Change]) -> None:
@@ -106,11 +126,12 @@ def _ask(
     parameters: Mapping[str, Any],
     reasons: Mapping[str, str],
     given: Mapping[str, frozenset[str]],
-    problems: list[Problem],
-    warnings: list[Problem],
+    found: dict[str, Wrong],
 ) -> None:
     for row in statement.ready.all(scene.connection, parameters):
         change = by_record[row[0]]
+        wrong = found.setdefault(change.record, Wrong())
+        problems, warnings = wrong.problems, wrong.warnings
         answers = iter(row[1:])
         if statement.creating:
             reaching = [h for h in statement.creating if next(answers)]
@@ -151,10 +172,10 @@ def _broken(
     problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
-    field = rule.field
-    if field is not None and not scene.access.entity(entity.name).told([field])[0]:
-        field = None
-    problem = Problem(RULE_BROKEN, field, {"rule": rule.name}, words=rule.message)
+    at = rule.field
+    if at is not None and not scene.access.entity(entity.name).told([at])[0]:
+        at = None
+    problem = Problem(RULE_BROKEN, at, {"rule": rule.name}, words=rule.message)
     if rule.severity != "warn":
         problems.append(problem)
     elif not reasons.get(rule.name, "").strip() and (change.kind == "create" or _touches(rule, change)):

@@ -36,6 +36,7 @@ from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import hold, readable_cells
+from dougong_runtime.records.many import Many
 from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
 from dougong_runtime.records.read import entity_of
@@ -324,6 +325,11 @@ class Records:
         self._must_not_view_as()
         trash.restore(self._writer, entity_of(self._scene, entity), id)
         return self._written(entity, [id.lower()])[0]
+
+    @property
+    def many(self) -> Many:
+        """Acts on many records, each for itself."""
+        return Many(self._scene, self._writer, self._must_not_view_as, self.share)
 
     def load_many(self, entity: str, rows: Iterable[Mapping[str, Value]]) -> int:
         """Insert many records from coerced values, set-based; gives how many."""

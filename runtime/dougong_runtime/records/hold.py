@@ -84,21 +84,29 @@ def hold_many(
 
     Raises Refused(NOT_FOUND) where any is not there or may not be read.
     """
-    access = scene.access.entity(entity.name)
+    found = hold_some(scene, entity, ids, trash=trash, locked=locked)
     known = [known_id(i) for i in ids]
-    wanted = sorted({i for i in known if i is not None})
-    if None in known or not access.can("read"):
+    if any(i is None or i not in found for i in known):
         raise refuse(NOT_FOUND)
+    return [found[i] for i in known if i is not None]
+
+
+def hold_some(
+    scene: Scene, entity: Entity, ids: Sequence[str], *, trash: bool = False, locked: bool = True
+) -> dict[str, Held]:
+    """The same by id, of those alone that are there and may be read."""
+    access = scene.access.entity(entity.name)
+    wanted = sorted({i for i in map(known_id, ids) if i is not None})
+    if not wanted or not access.can("read"):
+        return {}
     asked = scene.rules.distinct(entity.name, ("read", "update", "delete", "share"))
 
     statement = scene.ready(
         ("hold", entity.name, trash, locked), lambda: _hold_statement(scene, entity, asked, trash, locked)
     )
     rows = statement.mappings(scene.connection, {**scene.parameters, IDS: wanted})
-    if len(rows) < len(wanted):
-        raise refuse(NOT_FOUND)
     many = [f.name for f in entity.own_fields if f.is_many]
-    linked = links.read(scene, entity, wanted, many)
+    linked = links.read(scene, entity, [row["id"] for row in rows], many)
     always = tuple(h for h in access.held if h.grant.rows == "all" and not h.grant.aggregate_only)
     held = {}
     for row in rows:
@@ -114,7 +122,7 @@ def hold_many(
             locks=tuple(lock for i, lock in enumerate(entity.locks) if row[f"lock_{i}"]),
             deleted_at=row["deleted_at"],
         )
-    return [held[i] for i in known if i is not None]
+    return held
 
 
 def _hold_statement(

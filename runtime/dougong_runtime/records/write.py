@@ -30,7 +30,7 @@ from dougong_runtime.formulas.evaluate import stored
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
-from dougong_runtime.records import autonumber, checks, conflict, defaults, links, stages, store
+from dougong_runtime.records import autonumber, checks, conflict, defaults, files, links, stages, store
 from dougong_runtime.records.change import Change, Observer
 from dougong_runtime.records.conditions import check_conditions
 from dougong_runtime.records.dependants import settle
@@ -55,6 +55,8 @@ class Writer:
     cache: dict[str, RecordRow | None] = field(default_factory=dict)
     given: dict[str, frozenset[str]] = field(default_factory=dict)
     """New record → the fields filled in by its writer that not every grant lets be filled in."""
+    batch: str | None = None
+    """Id of the act that all these writes are part of: it stands in their changes and in the audit."""
 
     # --- creation ---------------------------------------------------------------------------------------------
 
@@ -71,6 +73,7 @@ class Writer:
             given = [self._given(entity, access, raw, problems) for raw in rows]
         check_references(scene, entity, given, problems)
         check_conditions(scene, entity, given, problems)
+        files.check_files(scene, entity, given, problems)
         if problems:
             raise Refused(problems)
         prepared = self.prepare(entity, given)
@@ -231,11 +234,29 @@ class Writer:
         reasons: Mapping[str, str],
     ) -> Change | None:
         """Write the change of one record, all but what follows from it; None where nothing changes."""
-        scene = self.scene
         problems: list[Problem] = []
+        changed = self.examine(entity, held, raw, version, problems)
+        check_references(self.scene, entity, [changed], problems)
+        check_conditions(self.scene, entity, [changed], problems)
+        if problems:
+            raise Refused(problems)
+        return self.put(entity, held, changed, reasons) if changed else None
+
+    def examine(
+        self,
+        entity: Entity,
+        held: Held,
+        raw: Mapping[str, Any],
+        version: int | None,
+        problems: list[Problem],
+    ) -> dict[str, Value]:
+        """What a writer's JSON changes of a record, and what is wrong with it before it is written; but for its
+        references and conditions, which the caller asks of many records together."""
+        scene = self.scene
         raw = _without_masks(entity, held, raw, problems)
         with reading_zone(scene.viewer.time_zone):
             values = coerced(entity, raw, scene.access.entity(entity.name).visible_names, problems)
+        files.check_files(scene, entity, [values], problems, held)
         changed = self._changed(entity, held, values, problems)
         if changed and entity.append_only:
             problems.append(Problem(APPEND_ONLY, None, {"entity": entity.label}))
@@ -243,12 +264,13 @@ class Writer:
             conflict.check_version(scene, entity, held, version, changed, problems)
         if not problems and changed:
             self._guard_change(entity, held, changed, problems)
-        check_references(scene, entity, [changed], problems)
-        check_conditions(scene, entity, [changed], problems)
-        if problems:
-            raise Refused(problems)
-        if not changed:
-            return None
+        return changed
+
+    def put(
+        self, entity: Entity, held: Held, changed: Mapping[str, Value], reasons: Mapping[str, str]
+    ) -> Change:
+        """Write what changes of a record. Raises Refused where the database has a value already."""
+        scene = self.scene
         before = {n: held.values.get(n) for n in changed}
         whole = {**held.values, **changed}
         system = {"version": held.version + 1, "updated_at": scene.now, "updated_by": scene.viewer.user}
@@ -265,6 +287,7 @@ class Writer:
             state_before=held.values,
             version=held.version + 1,
             reasons=reasons,
+            batch=self.batch,
         )
 
     def _changed(
@@ -328,9 +351,10 @@ class Writer:
             observer.wrote(changes, recomputed)
 
     def audit(self, changes: Sequence[Change]) -> None:
-        """A row for each record written."""
+        """A row for each record written; and which files it names, which the history goes on naming."""
         scene = self.scene
-        events = [audit_event(scene, c) for c in changes]
+        files.note_uses(scene, changes)
+        events = [audit_event(scene, c, self.batch) for c in changes]
         log.write(scene.connection, scene.viewer, scene.now, events, version=scene.running.number)
 
 
@@ -348,10 +372,12 @@ def _without_masks(
     return kept
 
 
-def audit_event(scene: Scene, change: Change) -> log.Event:
-    """A change as the audit keeps it."""
+def audit_event(scene: Scene, change: Change, batch: str | None = None) -> log.Event:
+    """A change as the audit keeps it; `batch` names the act that it was part of."""
     entity = scene.entity(change.entity)
     facts: dict[str, Any] = {"version": change.version}
+    if batch is not None:
+        facts["batch"] = batch
     if change.cause is not None:
         facts["cause"] = change.cause
     if change.reasons:
