@@ -35,7 +35,7 @@ def openapi(records: Records, language: Language) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for found in entities_of(records):
         paths |= _entity_paths(found, prefix, language)
-        schemas |= _entity_schemas(found, language)
+        schemas |= _entity_schemas(found, language, tuple(records.whole.ways(found.entity.name)))
     paths |= _common_paths(prefix)
     return {
         "openapi": "3.1.0",
@@ -55,13 +55,14 @@ def openapi(records: Records, language: Language) -> dict[str, Any]:
 
 
 # --- an entity's routes -----------------------------------------------------------------------------------------
-def _entity_schemas(found: EntityAccess, language: Language) -> dict[str, Schema]:
+def _entity_schemas(found: EntityAccess, language: Language, lists: tuple[str, ...]) -> dict[str, Schema]:
+    """`lists`: those whose rows may be written with a record."""
     name = found.entity.name
     schemas = {name: read_schema(found.fields, language)}
     if "create" in found.actions:
-        schemas[f"{name}.new"] = write_schema(found.fields, language, creates=True)
+        schemas[f"{name}.new"] = write_schema(found.fields, language, creates=True, lists=lists)
     if "update" in found.actions:
-        schemas[f"{name}.change"] = write_schema(found.fields, language, creates=False)
+        schemas[f"{name}.change"] = write_schema(found.fields, language, creates=False, lists=lists)
     return schemas
 
 

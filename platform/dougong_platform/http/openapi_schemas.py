@@ -79,8 +79,20 @@ def read_schema(fields: Iterable[Any], language: Language) -> Schema:
     return {"type": "object", "properties": properties}
 
 
-def write_schema(fields: Iterable[Any], language: Language, *, creates: bool) -> Schema:
-    """The values that a request may give; `required` lists what a new record needs."""
+def row_schema() -> Schema:
+    """A row of a list that is written with its record: fields, and what tells it from a new one."""
+    properties: dict[str, Schema] = {
+        "id": {**RECORD_ID, "description": "a row that is there already"},
+        "version": {"type": "integer", "description": "guards its change"},
+        "_delete": {"type": "boolean", "description": "moves it to the trash"},
+    }
+    return {"type": "object", "properties": properties, "additionalProperties": True}
+
+
+def write_schema(
+    fields: Iterable[Any], language: Language, *, creates: bool, lists: Iterable[str] = ()
+) -> Schema:
+    """The values that a request may give; `required` lists what a new record needs. `lists`: of which rows are taken."""
     writable = [view for view in fields if (view.create if creates else view.update)]
     properties: dict[str, Schema] = {
         view.field.name: _described(or_null(value_schema(view.field, written=True)), view.field, language)
@@ -89,6 +101,9 @@ def write_schema(fields: Iterable[Any], language: Language, *, creates: bool) ->
     if not creates:
         properties["version"] = {"type": "integer", "description": "guards the change, as If-Match does"}
     properties["_reasons"] = {"type": "object", "additionalProperties": {"type": "string"}}
+    rows: dict[str, Schema] = {name: {"type": "array", "items": row_schema()} for name in lists}
+    if rows:
+        properties["_lists"] = {"type": "object", "properties": rows, "additionalProperties": False}
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     needed = [v.field.name for v in writable if creates and v.field.required and v.field.default is None]
     if needed:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from dougong_runtime.exact.numbers import rounded
 from dougong_runtime.fields.base import FIELD_TYPES, Field, FieldType, Json, Value
 from dougong_runtime.fields.columns import column_type
 from dougong_runtime.fields.links import UserType
@@ -78,12 +80,12 @@ class FormulaType(FieldType):
         return self.result(field).coerce(field, raw)
 
     def to_json(self, field: Field, value: Value) -> Json:
-        """As its result's type would."""
-        return self.result(field).to_json(field, value)
+        """As its result's type would; what is computed when read has more places than the field, and is rounded once."""
+        return self.result(field).to_json(field, _kept(field, value))
 
     def to_text(self, field: Field, value: Value, language: Language) -> str:
         """As its result's type would."""
-        return self.result(field).to_text(field, value, language)
+        return self.result(field).to_text(field, _kept(field, value), language)
 
     def sample(self, field: Field, random: random.Random) -> Value:
         """As its result's type would."""
@@ -94,6 +96,10 @@ class FormulaType(FieldType):
         return FIELD_TYPES.get(
             field.options.get("result") or _RESULT_OF_KIND.get(field.value_type.kind, "text")
         )
+
+
+def _kept(field: Field, value: Value) -> Value:
+    return rounded(value, field.value_type.scale) if isinstance(value, Decimal) else value
 
 
 _RESULT_OF_KIND = {

@@ -44,6 +44,7 @@ from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
+from dougong_runtime.records.whole import Whole
 from dougong_runtime.records.write import BATCH_MAX, Writer
 from dougong_runtime.storage.search import closeness
 
@@ -325,6 +326,11 @@ class Records:
         self._must_not_view_as()
         trash.restore(self._writer, entity_of(self._scene, entity), id)
         return self._written(entity, [id.lower()])[0]
+
+    @property
+    def whole(self) -> Whole:
+        """Writes of a record together with rows that refer to it."""
+        return Whole(self._scene, self._writer, self._must_not_view_as, self._written)
 
     @property
     def many(self) -> Many:

@@ -82,6 +82,45 @@ class Writer:
         self.finish(entity, self.created(entity, prepared, reasons, computed=True), reasons)
         return [values["id"] for values in prepared]
 
+    def create_one(
+        self, entity: Entity, raw: Mapping[str, Any], also: Mapping[str, Value], problems: list[Problem]
+    ) -> dict[str, Value]:
+        """The complete values of one new record, of what is right in a writer's JSON; adds to `problems` what is
+        wrong or missing. `also`: values that are not the writer's to give."""
+        scene, access = self.scene, self.scene.access.entity(entity.name)
+        with reading_zone(scene.viewer.time_zone):
+            given = self._given(entity, access, raw, problems)
+        check_references(scene, entity, [given], problems)
+        check_conditions(scene, entity, [given], problems)
+        files.check_files(scene, entity, [given], problems)
+        wrong = {p.field for p in problems}
+        given = {n: v for n, v in given.items() if n not in wrong} | dict(also)
+        missing: list[Problem] = []
+        values = self._complete(entity, dict(given), missing)
+        problems += [p for p in missing if p.field not in wrong and p.field not in also]
+        uneven = frozenset() if access.everything else access.unevenly_written(given)
+        if uneven:
+            self.given[values["id"]] = uneven
+        self._number(entity, [values])
+        return values
+
+    def insert_one(self, entity: Entity, values: dict[str, Value], reasons: Mapping[str, str]) -> Change:
+        """Insert one complete record, with the formulas that follow from it alone. Raises Refused."""
+        self._compute_own(entity, [values])
+        self.insert(entity, [values])
+        return self.created(entity, [values], reasons, computed=True)[0]
+
+    def update_one(
+        self,
+        entity: Entity,
+        held: Held,
+        raw: Mapping[str, Any],
+        version: int | None,
+        reasons: Mapping[str, str],
+    ) -> Change | None:
+        """Write the change of one record, all but what follows from it; None where nothing changes. Raises Refused."""
+        return self._update(entity, held, raw, version, reasons)
+
     def prepare(self, entity: Entity, given: Sequence[dict[str, Value]]) -> list[dict[str, Value]]:
         """`complete`, with a note of what the writer filled in, for the checks of the records as stored."""
         access = self.scene.access.entity(entity.name)

@@ -16,9 +16,13 @@ from dougong_platform.http.problem_types import BAD_REQUEST, BODY_TOO_LARGE, UNK
 from dougong_runtime.errors import refuse
 from dougong_runtime.names import nearest
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX, Query
+from dougong_runtime.records.whole import RowChange, read_rows
 
 REASONS = "_reasons"
 """Member of a write: rule → why its warning may be passed."""
+
+LISTS = "_lists"
+"""Member of a write: inverse → rows that are written with the record, all or nothing."""
 
 _VERSION = re.compile(r'(?:W/)?"?([0-9]{1,18})"?\Z')
 
@@ -57,8 +61,13 @@ def create_records(call: Call) -> Response:
         return json_answer(call.records().create_many(call.path("entity"), rows, reasons=reasons), 201)
     values = _object(body)
     reasons = _reasons(values)
+    lists = _lists(values)
     _no_more(values, "version")
-    made = call.records().create(call.path("entity"), values, reasons=reasons)
+    if lists is None:
+        made = call.records().create(call.path("entity"), values, reasons=reasons)
+    else:
+        made, written = call.records().whole.create(call.path("entity"), values, lists, reasons=reasons)
+        made = {**made, LISTS: written}
     where = f"/api/v1/apps/{call.path('app')}/{call.path('entity')}/{made['id']}"
     return _one(made, 201, {"Location": where})
 
@@ -69,10 +78,13 @@ def change_record(call: Call) -> Response:
     values = _object(json_body.parse(call.body) if call.body else {})
     reasons = _reasons(values)
     version = _version(call, values)
+    lists = _lists(values)
     _no_more(values)
-    return _one(
-        call.records().update(call.path("entity"), call.path("id"), values, version=version, reasons=reasons)
-    )
+    entity, id_ = call.path("entity"), call.path("id")
+    if lists is None:
+        return _one(call.records().update(entity, id_, values, version=version, reasons=reasons))
+    made, rows = call.records().whole.update(entity, id_, values, lists, version=version, reasons=reasons)
+    return _one({**made, LISTS: rows})
 
 
 def delete_record(call: Call) -> Response:
@@ -152,11 +164,21 @@ def _reasons(values: dict[str, Any]) -> dict[str, str] | None:
     raise json_body.wrong_member(REASONS, "应为“规则: 理由”的对象", "an object of rule and reason")
 
 
+def _lists(values: dict[str, Any]) -> dict[str, list[RowChange]] | None:
+    """Take `_lists` out of the values."""
+    given = values.pop(LISTS, None)
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise json_body.wrong_member(LISTS, "应为“列表: 行”的对象", "an object of list and rows")
+    return {name: read_rows(name, rows) for name, rows in given.items()}
+
+
 def _no_more(values: Mapping[str, Any], *also: str) -> None:
     """Refuse what is no field by its form: other names that begin with `_`, and `also` where it guards nothing."""
     for name in values:
         if name in also or (name.startswith("_") and name != REASONS):
-            known = (REASONS,)
+            known = (REASONS, LISTS)
             raise refuse(UNKNOWN_MEMBER, name, name=name, known=known, nearest=nearest(name, known))
 
 
