@@ -15,10 +15,11 @@ from dougong_runtime.records import checks, stages
 from dougong_runtime.records.change import Change
 from dougong_runtime.records.conditions import check_conditions
 from dougong_runtime.records.dependants import settle
-from dougong_runtime.records.dirt import Dirty
+from dougong_runtime.records.dirt import IMAGES_MAX, Dirty
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.values import read_only
-from dougong_runtime.records.write import Writer
+from dougong_runtime.records.waiting import Waiting
+from dougong_runtime.records.write import TOLD_MAX, Writer
 
 BATCH = 2000
 """Records of one INSERT."""
@@ -33,18 +34,43 @@ def load(writer: Writer, entity: Entity, rows: Iterable[Mapping[str, Value]]) ->
     access = scene.access.entity(entity.name)
     if not access.can("create"):
         raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
+    waiting = writer.waiting
+    if waiting is None or waiting.entity != entity.name:
+        writer.must_not_wait()
+        return _load(writer, entity, access, rows, None)
+    # A difference is known only while it is remembered what the records were and are.
+    source, count = iter(rows), 0
+    while part := list(islice(source, IMAGES_MAX)):
+        left = waiting.again()
+        count += _load(writer, entity, access, part, left)
+        waiting.take(left)
+    return count
+
+
+def _load(
+    writer: Writer,
+    entity: Entity,
+    access: EntityAccess,
+    rows: Iterable[Mapping[str, Value]],
+    waiting: Waiting | None,
+) -> int:
+    scene = writer.scene
     dirty = writer.deferred if writer.deferred is not None else Dirty.of_writes(scene.running)
     ids: list[str] = []
     for batch in _batches(rows):
         ids.extend(_batch(writer, entity, access, batch, dirty))
     if not ids or writer.deferred is not None:
         return len(ids)
-    recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters)
-    for at in range(0, len(ids), BATCH):
-        chunk = [Change("create", entity.name, i) for i in ids[at : at + BATCH]]
+    recomputed = settle(scene.connection, scene.running, dirty, scene.stored_parameters, waiting)
+    if waiting is not None:
+        waiting.records = ids
+    for at in range(0, len(ids), TOLD_MAX):
+        chunk = [Change("create", entity.name, i) for i in ids[at : at + TOLD_MAX]]
         checks.check(scene, entity, chunk, {}, writer.given)
-        for observer in writer.observers:
+        for observer in writer.observers if waiting is None else ():
             observer.wrote(chunk, recomputed if at == 0 else ())
+    for record in ids:
+        writer.given.pop(record, None)
     return len(ids)
 
 
@@ -66,8 +92,9 @@ def _batch(
     if problems:
         raise Refused(problems)
     prepared = writer.prepare(entity, batch)
+    writer.compute_own(entity, prepared)
     writer.insert(entity, prepared)
-    changes = writer.created(entity, prepared, {}, computed=False)
+    changes = writer.created(entity, prepared, {}, computed=True)
     for change in changes:
         dirty.add(change)
     writer.audit(changes)

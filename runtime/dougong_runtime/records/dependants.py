@@ -9,8 +9,9 @@ deadlock with the KEY SHARE locks of foreign keys.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,11 +23,13 @@ from dougong_runtime.formulas.context import Context, needed
 from dougong_runtime.formulas.tree import Hop
 from dougong_runtime.host import Clock
 from dougong_runtime.labels import Label
+from dougong_runtime.model.app import Entity
 from dougong_runtime.model.graph import Node, Step, end_of
 from dougong_runtime.records import deltas, settings
 from dougong_runtime.records.change import Recomputed
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.running import Running
+from dougong_runtime.records.waiting import Waiting, Work
 from dougong_runtime.storage.ready import Ready, among
 from dougong_runtime.storage.tables import Tables
 
@@ -46,10 +49,24 @@ EVERYTHING_FROM = 20_000
 
 
 def settle(
-    connection: sa.Connection, running: Running, dirty: Dirty, parameters: Mapping[str, Any]
+    connection: sa.Connection,
+    running: Running,
+    dirty: Dirty,
+    parameters: Mapping[str, Any],
+    waiting: Waiting | None = None,
 ) -> list[Recomputed]:
-    """Bring every stored formula up to date that follows from what is dirty. Gives what changed."""
-    return _follow(connection, running, dirty, parameters, frozenset())
+    """Bring every stored formula up to date that follows from what is dirty. Gives what changed.
+
+    Steps that wait are noted in `waiting` instead, until `settle_waiting`.
+    """
+    return _follow(connection, running, dirty, parameters, waiting=waiting)
+
+
+def settle_waiting(
+    connection: sa.Connection, running: Running, waiting: Waiting, parameters: Mapping[str, Any]
+) -> list[Recomputed]:
+    """Do what waits, and what follows from it. Gives what changed."""
+    return _follow(connection, running, Dirty.of_writes(running), parameters, due=waiting.works)
 
 
 def recompute(
@@ -64,7 +81,7 @@ def recompute(
     For new and changed formulas at publish, after a setting has changed, and to repair.
     """
     parameters = parameters_at(connection, running, clock.now(), time_zone)
-    return _follow(connection, running, Dirty(running.app), parameters, frozenset(fields))
+    return _follow(connection, running, Dirty(running.app), parameters, wanted=frozenset(fields))
 
 
 def recompute_all(
@@ -97,19 +114,28 @@ def _follow(
     running: Running,
     dirty: Dirty,
     parameters: Mapping[str, Any],
-    wanted: frozenset[Node],
+    *,
+    wanted: frozenset[Node] = frozenset(),
+    waiting: Waiting | None = None,
+    due: Mapping[int, Work] = MappingProxyType({}),
 ) -> list[Recomputed]:
-    """Every step of the graph in its order: for the records concerned, for all where one of its fields is `wanted`."""
+    """Every step of the graph in its order: for the records concerned and what is `due`, for all where one of its
+    fields is `wanted`."""
     changed: list[Recomputed] = []
-    for step in running.graph.steps:
+    for number, step in enumerate(running.graph.steps):
         whole = any((step.entity, name) in wanted for name in step.fields)
-        work = _Work(step.fields, True) if whole else _work(connection, running, step, dirty)
+        work = Work(step.fields, True) if whole else _work(connection, running, step, dirty)
+        if waiting is not None and number in waiting.steps:
+            waiting.add(number, work)
+            continue
+        if number in due:
+            work.take(due[number])
         try:
             changed += _bring_up_to_date(connection, running, step.entity, work, parameters, dirty)
         except (sa.exc.DataError, Refused) as wrong:
             if not _is_overflow(wrong):
                 raise
-            raise _overflow(running, step) from wrong
+            raise overflow(running.app.entities[step.entity], step.fields) from wrong
     return changed
 
 
@@ -119,10 +145,9 @@ def _is_overflow(wrong: Exception) -> bool:
     return isinstance(wrong, sa.exc.DataError) or "string or blob too big" in str(wrong.__cause__)
 
 
-def _overflow(running: Running, step: Step) -> Refused:
+def overflow(entity: Entity, names: Iterable[str]) -> Refused:
     """The refusal where a result has more digits than its field."""
-    entity = running.app.entities[step.entity]
-    labels = [entity.fields[name].label for name in step.fields]
+    labels = [entity.fields[name].label for name in names]
     fields = Label("、".join(x.zh for x in labels), ", ".join(x.en for x in labels))
     return refuse(FORMULA_OVERFLOW, entity=entity.label, fields=fields)
 
@@ -130,27 +155,17 @@ def _overflow(running: Running, step: Step) -> Refused:
 # --- which records are concerned -----------------------------------------------------------------------------
 
 
-@dataclass
-class _Work:
-    """What is to be done in a step: `fields` computed anew, of all records (`whole`) or of `ids`; `sums` added."""
-
-    fields: tuple[str, ...]
-    whole: bool
-    ids: set[str] = field(default_factory=set)
-    sums: deltas.Sums = field(default_factory=dict)
-
-
-def _work(connection: sa.Connection, running: Running, step: Step, dirty: Dirty) -> _Work:
+def _work(connection: sa.Connection, running: Running, step: Step, dirty: Dirty) -> Work:
     moving = deltas.moving(running, step, dirty)
     rest = tuple(name for name in step.fields if name not in moving.fields)
     whole, ids = _concerned(connection, running, step, rest, dirty)
     new = _new(running, step, dirty)
     if not new:
-        return _Work(rest, whole, ids, moving.sums)
+        return Work(rest, whole, ids, moving.sums)
     # A new record has all its formulas computed; a difference on top of that would count twice.
     ids |= new
     sums = {} if whole else {parent: of for parent, of in moving.sums.items() if parent not in ids}
-    return _Work(step.fields, whole, ids, sums)
+    return Work(step.fields, whole, ids, sums)
 
 
 def _new(running: Running, step: Step, dirty: Dirty) -> set[str]:
@@ -259,12 +274,12 @@ def _bring_up_to_date(
     connection: sa.Connection,
     running: Running,
     entity: str,
-    work: _Work,
+    work: Work,
     parameters: Mapping[str, Any],
     dirty: Dirty,
 ) -> list[Recomputed]:
     """Do a step's work: lock, add, compute. What changed is noted as dirty and given back."""
-    if not (work.whole or work.ids or work.sums):
+    if not work:
         return []
     _lock(connection, running, entity, work, dirty)
     changed: list[Recomputed] = []
@@ -273,7 +288,7 @@ def _bring_up_to_date(
         fields = tuple(sorted({name for of in work.sums.values() for name in of}))
         changed.append(Recomputed(entity, fields, moved.records))
         if moved.absent:
-            again = _Work(fields, False, set(moved.absent))
+            again = Work(fields, False, set(moved.absent))
             _compute(connection, running, entity, again, parameters, dirty)
     if work.whole or work.ids:
         found = _compute(connection, running, entity, work, parameters, dirty)
@@ -282,7 +297,7 @@ def _bring_up_to_date(
     return changed
 
 
-def _lock(connection: sa.Connection, running: Running, entity: str, work: _Work, dirty: Dirty) -> None:
+def _lock(connection: sa.Connection, running: Running, entity: str, work: Work, dirty: Dirty) -> None:
     """Lock what is to be changed in the order of ids, unless the transaction or a single addition does so anyway.
 
     Watched records are read by it as they are before the step: on SQLite that is all there is to do.
@@ -315,7 +330,7 @@ def _compute(
     connection: sa.Connection,
     running: Running,
     entity: str,
-    work: _Work,
+    work: Work,
     parameters: Mapping[str, Any],
     dirty: Dirty,
 ) -> list[str]:

@@ -44,6 +44,7 @@ from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
+from dougong_runtime.records.waiting import waiting_for
 from dougong_runtime.records.whole import Whole
 from dougong_runtime.records.write import BATCH_MAX, Writer
 from dougong_runtime.storage.search import closeness
@@ -341,6 +342,22 @@ class Records:
         """Insert many records from coerced values, set-based; gives how many."""
         self._must_not_view_as()
         return bulk.load(self._writer, entity_of(self._scene, entity), rows)
+
+    @contextmanager
+    def adding(self, entity: str) -> Iterator[None]:
+        """Within it, what follows for records of other entities from those that `load_many` adds to this one waits
+        until `settle_added` or the end, so that a parent is not written once a batch. Figures that are read meanwhile
+        do not wait. There may be no other write."""
+        self._writer.waiting = waiting_for(self._scene, entity_of(self._scene, entity).name)
+        try:
+            yield
+            self._writer.settle_waiting()
+        finally:
+            self._writer.waiting = None
+
+    def settle_added(self) -> None:
+        """Do what waits. Raises Refused, where a figure grows too large for its field."""
+        self._writer.settle_waiting()
 
     @contextmanager
     def deferring(self) -> Iterator[None]:

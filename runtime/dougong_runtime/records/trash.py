@@ -311,6 +311,7 @@ def _parents_gone(scene: Scene, entity: Entity, held: Held, together: set[str]) 
 
 def _settle(writer: Writer, changes: Sequence[Change]) -> None:
     scene = writer.scene
+    writer.must_not_wait()
     dirty = Dirty.of_writes(scene.running)
     for change in changes:
         dirty.add(change)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,26 +24,32 @@ from dougong_runtime.errors import (
     Refused,
     refuse,
 )
+from dougong_runtime.exact.numbers import TENS
 from dougong_runtime.fields.base import SYSTEM_FIELDS, Value
 from dougong_runtime.fields.times import reading_zone
 from dougong_runtime.formulas.dependencies import dependencies
 from dougong_runtime.formulas.evaluate import stored
+from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity, Lock
 from dougong_runtime.names import uuid7
 from dougong_runtime.records import autonumber, checks, conflict, defaults, files, links, stages, store
 from dougong_runtime.records.change import Change, Observer
 from dougong_runtime.records.conditions import check_conditions
-from dougong_runtime.records.dependants import settle
+from dougong_runtime.records.dependants import overflow, settle, settle_waiting
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.hold import Held, hold, hold_many
 from dougong_runtime.records.references import check_references
 from dougong_runtime.records.rows import RecordRow
 from dougong_runtime.records.scene import Scene
 from dougong_runtime.records.values import coerced, for_msgspec, read_only
+from dougong_runtime.records.waiting import Waiting
 
 BATCH_MAX = 1000
 """Records of one call; more go through `bulk`."""
+
+TOLD_MAX = 2000
+"""Records of which observers are told at once."""
 
 
 @dataclass
@@ -52,6 +59,8 @@ class Writer:
     scene: Scene
     observers: Sequence[Observer] = ()
     deferred: Dirty | None = None
+    waiting: Waiting | None = None
+    """What many additions have left to be done of other records; there is no other write meanwhile."""
     cache: dict[str, RecordRow | None] = field(default_factory=dict)
     given: dict[str, frozenset[str]] = field(default_factory=dict)
     """New record → the fields filled in by its writer that not every grant lets be filled in."""
@@ -77,7 +86,7 @@ class Writer:
         if problems:
             raise Refused(problems)
         prepared = self.prepare(entity, given)
-        self._compute_own(entity, prepared)
+        self.compute_own(entity, prepared)
         self.insert(entity, prepared)
         self.finish(entity, self.created(entity, prepared, reasons, computed=True), reasons)
         return [values["id"] for values in prepared]
@@ -208,19 +217,25 @@ class Writer:
         }
         return values
 
-    def _compute_own(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
+    def compute_own(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
         """Stored formulas that follow from the record alone: computed before it is stored, by the same language.
 
-        It spares a new record its first UPDATE. Bulk loads leave it to the set-based reading.
+        It spares a new record its first UPDATE. Raises Refused where a result does not fit its field.
         """
         scene = self.scene
-        for values in prepared:
+        own = [entity.fields[name] for name in scene.running.graph.own.get(entity.name, ())]
+        for values in prepared if own else ():
             row = RecordRow(scene, entity, values, self.cache, is_new=True)
-            for name in scene.running.graph.own.get(entity.name, ()):
-                f = entity.fields[name]
+            for f in own:
                 assert f.formula is not None
                 value = stored(f.formula.tree, f.value_type, row, scene.stored_context)
-                values[name] = row.values[name] = value
+                if (
+                    value is not None
+                    and f.value_type.kind is Kind.NUMBER
+                    and _is_too_large(value, f.value_type)
+                ):
+                    raise overflow(entity, [f.name])
+                values[f.name] = row.values[f.name] = value
 
     def _number(self, entity: Entity, prepared: Sequence[dict[str, Value]]) -> None:
         day = self.scene.now.astimezone(ZoneInfo(self.scene.site_time_zone)).date()
@@ -373,6 +388,7 @@ class Writer:
     def finish(self, entity: Entity, changes: Sequence[Change], reasons: Mapping[str, str]) -> None:
         """Dependants, checks, audit, observers."""
         scene = self.scene
+        self.must_not_wait()
         if self.deferred is not None:
             for change in changes:
                 self.deferred.add(change)
@@ -389,12 +405,34 @@ class Writer:
         for observer in self.observers:
             observer.wrote(changes, recomputed)
 
+    def must_not_wait(self) -> None:
+        """Raises RuntimeError where figures wait: a write that computes one of them anew would count twice."""
+        if self.waiting is not None:
+            raise RuntimeError(f"only records of {self.waiting.entity} are added here")
+
+    def settle_waiting(self) -> None:
+        """Do what waits, and tell of the records that it waited for. Raises Refused."""
+        waiting, scene = self.waiting, self.scene
+        if waiting is None or not waiting.records:
+            return
+        self.waiting = waiting.again()
+        recomputed = settle_waiting(scene.connection, scene.running, waiting, scene.stored_parameters)
+        for at in range(0, len(waiting.records), TOLD_MAX):
+            changes = [Change("create", waiting.entity, i) for i in waiting.records[at : at + TOLD_MAX]]
+            for observer in self.observers:
+                observer.wrote(changes, recomputed if at == 0 else ())
+
     def audit(self, changes: Sequence[Change]) -> None:
         """A row for each record written; and which files it names, which the history goes on naming."""
         scene = self.scene
         files.note_uses(scene, changes)
         events = [audit_event(scene, c, self.batch) for c in changes]
         log.write(scene.connection, scene.viewer, scene.now, events, version=scene.running.number)
+
+
+def _is_too_large(value: Decimal | int, kept: ValueType) -> bool:
+    """Whether a number has more digits than are kept of it."""
+    return bool(abs(value) >= TENS[kept.precision - kept.scale])
 
 
 def _without_masks(

@@ -7,6 +7,7 @@ down to the rows that are to blame. Memory does not grow with the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,8 @@ from dougong_runtime.transfer.sheets import Row, Sheet, read_table
 from dougong_runtime.transfer.staging import Staging
 
 CHUNK = 1_000
+SETTLE = 50_000
+"""Rows after which figures of their parents are brought up to date, where rows are only added."""
 BAD_MAX = 10_000
 """Bad cells told; reading stops there."""
 
@@ -78,20 +81,32 @@ def load(
         raise refuse(FORBIDDEN, entity=label, action=Label("导入", "importing"))
     sheet = source if isinstance(source, Sheet) else read_table(source)
     columns = match_columns(sheet.header, fields, key)
-    with Staging() as staging, reading_zone(records.viewer.time_zone):
-        reader = RowReader(
-            records.running.app, entity, sheet.header, columns, Resolver(records, changing=(entity,)), staging
-        )
-        work = _Load(records, entity, sheet, reader, reasons or {}, progress)
-        whole = records.connection.begin_nested()
-        work.run()
-        saved = not dry_run and (keep_good or not work.rejected)
-        if saved:
-            whole.commit()
-        else:
-            whole.rollback()
-    answer = work.answer(saved)
-    if saved and (answer.created or answer.updated):
+    only_adds = columns.key is None and not reasons
+
+    def attempt(waiting: bool) -> LoadAnswer:
+        with Staging() as staging, reading_zone(records.viewer.time_zone):
+            resolver = Resolver(records, changing=(entity,))
+            reader = RowReader(records.running.app, entity, sheet.header, columns, resolver, staging)
+            work = _Load(records, entity, sheet, reader, reasons or {}, progress)
+            whole = records.connection.begin_nested()
+            try:
+                with records.adding(entity) if waiting and not reader.own_references else nullcontext():
+                    work.run()
+            except _NotTogether:
+                whole.rollback()
+                raise
+            saved = not dry_run and (keep_good or not work.rejected)
+            if saved:
+                whole.commit()
+            else:
+                whole.rollback()
+            return work.answer(saved)
+
+    try:
+        answer = attempt(only_adds)
+    except _NotTogether:  # which row is to blame shows when each has all of its consequences
+        answer = attempt(False)
+    if answer.saved and (answer.created or answer.updated):
         facts = {"file": name, "rows": answer.rows, "created": answer.created, "updated": answer.updated}
         records.imported(entity, facts | {"bad": answer.rejected, "key": key, "columns": list(sheet.header)})
     return answer
@@ -99,6 +114,10 @@ def load(
 
 class _TooMuchWrong(Exception):
     """No use in reading on."""
+
+
+class _NotTogether(Exception):
+    """What follows from many rows together was refused."""
 
 
 class _Load:
@@ -119,7 +138,7 @@ class _Load:
         self._progress = progress
         self._staging = reader.staging
         self._taken = reader.columns.taken
-        self._rows = self._created = self._updated = 0
+        self._rows = self._created = self._updated = self._settled = 0
         self._bad: list[BadCell] = []
         self.rejected = 0
         self._stopped = False
@@ -134,6 +153,7 @@ class _Load:
                     self._chunk(rows)
         except _TooMuchWrong:
             self._stopped = True
+        self._settle()
 
     def answer(self, saved: bool) -> LoadAnswer:
         """What came of it."""
@@ -189,8 +209,17 @@ class _Load:
                 if one.id is not None:
                     self._staging.made(one.row.line, one.id)
         self._rows += len(rows)
+        if self._created - self._settled >= SETTLE:
+            self._settle()
         if self._progress is not None:
             self._progress(self._rows)
+
+    def _settle(self) -> None:
+        self._settled = self._created
+        try:
+            self._records.settle_added()
+        except Refused as refused:
+            raise _NotTogether from refused
 
     def _add_names(self, rows: Sequence[Row], own: Sequence[Column]) -> None:
         made = [row for row in rows if not self._staging.is_bad(row.line) and self._staging.id_of(row.line)]
