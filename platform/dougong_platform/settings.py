@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dougong_platform import addresses, networks
@@ -112,6 +113,19 @@ def _database(raw: object) -> str:
     if text == "" or text.startswith(("sqlite:///", "postgresql+psycopg://")):
         return text
     raise _Wrong("应以 sqlite:/// 或 postgresql:// 开头", "it must begin with sqlite:/// or postgresql://")
+
+
+def _file_store(raw: object) -> str:
+    text = str(raw).strip()
+    parts = urlsplit(text)
+    if text and not (
+        parts.scheme in ("s3+https", "s3+http") and parts.hostname and len(parts.path.strip("/")) > 0
+    ):
+        raise _Wrong(
+            "应类似 s3+https://minio.example.com:9000/bucket/prefix",
+            "it must be like s3+https://minio.example.com:9000/bucket/prefix",
+        )
+    return text
 
 
 def _servers(raw: object) -> str:
@@ -330,6 +344,30 @@ SETTINGS: tuple[Setting, ...] = (
         "Milliseconds from which a statement is noted as slow; 0: none is",
     ),
     _setting(
+        "file_megabytes_max",
+        _whole(1, 4_000),
+        100,
+        "上传的单个文件最大多少 MB；字段可以规定得更小",
+        "Megabytes that a file handed in may have; a field may say less",
+    ),
+    _setting(
+        "files_url",
+        _file_store,
+        "",
+        "文件存放处：空为数据目录；或 S3 兼容存储 s3+https://主机[:端口]/桶[/前缀][?region=…]",
+        "Where files lie; empty: the data folder; or a store that speaks S3: "
+        "s3+https://host[:port]/bucket[/prefix][?region=…]",
+    ),
+    _setting("files_key_id", _text, "", "该存储的访问密钥 ID", "Access key of that store", True),
+    _setting("files_key", _text, "", "该存储的访问密钥", "Secret key of that store", True),
+    _setting(
+        "audit_downloads",
+        _one_of("sensitive", "all", "none"),
+        "sensitive",
+        "哪些文件下载记入审计：敏感字段的、全部、不记",
+        "Downloads of files that the audit tells of: those of sensitive fields, all, or none",
+    ),
+    _setting(
         "backup_mark",
         _text,
         "",
@@ -382,6 +420,11 @@ class Settings:
     audit_anchor_token: str = field(repr=False)
     request_seconds: int
     slow_statement_ms: int
+    file_megabytes_max: int
+    files_url: str
+    files_key_id: str = field(repr=False)
+    files_key: str = field(repr=False)
+    audit_downloads: str
     backup_mark: str
     upgrade: str
     demo: bool

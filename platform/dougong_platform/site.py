@@ -9,16 +9,21 @@ import sqlalchemy as sa
 from dougong_platform import viewers
 from dougong_platform.accounts import Accounts
 from dougong_platform.database import Database
+from dougong_platform.files.images import Previews
+from dougong_platform.files.places import make_store
+from dougong_platform.files.store import Store
 from dougong_platform.last_use import LastUse
 from dougong_platform.settings import Settings
 from dougong_runtime.access.shares import NOTHING_SHARED
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, SystemClock, Viewer
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.model import directory
 from dougong_runtime.names import nearest
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.running import Running
+from dougong_runtime.talk.notify import Notifier
 
 DIRECTORY = directory.DIRECTORY_NAME
 """Name of the app that holds people and teams."""
@@ -40,6 +45,8 @@ class Site:
         self.clock: Clock = clock or SystemClock()
         self.database = Database(settings)
         self.last_use = LastUse()
+        self.incoming = settings.data_dir / "files" / "incoming"
+        """Where files lie while they come in: on the disk of the folder store, so that keeping one is a rename."""
         self._running: dict[str, Running] = {}
         self._loading = threading.Lock()
 
@@ -84,15 +91,29 @@ class Site:
         """The one door to an app's records, for one person in one transaction."""
         standing = viewers.standing_on(connection)
         known = standing is not None and standing.user == viewer.user and standing.app == app_name
+        running = self.running(connection, app_name)
         return Records(
-            self.running(connection, app_name),
+            running,
             connection,
             viewer,
             self.clock,
             time_zone=self.settings.site_time_zone,
             shared=NOTHING_SHARED if known and standing and not standing.has_shares else None,
-            observers=(Accounts(connection, self.clock, self.settings),),
+            observers=(
+                Accounts(connection, self.clock, self.settings),
+                Notifier(running, connection, viewer, self.clock),
+            ),
         )
+
+    @cached_property
+    def files(self) -> Store:
+        """Where the bytes of files lie."""
+        return make_store(self.settings)
+
+    @cached_property
+    def previews(self) -> Previews:
+        """Small images of files."""
+        return Previews(self.settings.data_dir / "previews")
 
     def forget(self, app_name: str) -> None:
         """Drop what is kept of an app: after a publication that was not committed."""

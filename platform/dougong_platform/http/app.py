@@ -17,6 +17,7 @@ from dougong_platform.http import health, pages
 from dougong_platform.http.api import (
     aggregates,
     apps,
+    files,
     jobs,
     me,
     personal,
@@ -49,6 +50,8 @@ V1 = "/api/v1"
 GZIP_LEVEL = 4
 """Level 9 takes three times as long for a twentieth less."""
 GZIP_BYTES_MIN = 1024
+FILE_THREADS = 8
+"""Files that are written or made small at the same time."""
 
 
 def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
@@ -64,7 +67,7 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
             Middleware(Faults),
             Middleware(Shapes),
             Middleware(Hosts, names=hosts),
-            Middleware(Bodies),
+            Middleware(Bodies, file_bytes_max=site.settings.file_megabytes_max << 20),
         ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_exception},
         lifespan=_lifespan,
@@ -76,6 +79,7 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app.state.metrics_from = networks(site.settings.metrics_from)
     app.state.readiness = Readiness(site)
     app.state.jobs = Jobs(site)
+    app.state.file_threads = anyio.CapacityLimiter(FILE_THREADS)
     app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
     app.state.problem_page = pages.problem_page
     return app
@@ -105,6 +109,7 @@ def api_routes(app: str) -> list[Route]:
         *settings.routes(app),
         *aggregates.routes(app),
         *transfer.routes(app),
+        *files.routes(V1, app),
         *record_acts.routes(app),
         *records.routes(app),
     ]

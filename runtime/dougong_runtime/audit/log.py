@@ -32,6 +32,7 @@ RESTORE = "restore"
 SHARE = "share"
 UNSHARE = "unshare"
 REVEAL = "reveal"
+DOWNLOAD = "download"  # a file was handed out
 EXPORT = "export"
 IMPORT = "import"
 SETTING = "setting"
@@ -55,7 +56,7 @@ ERASE = "erase"  # values were erased from the audit by law
 DESTROY = "destroy"  # a retired field or entity was destroyed, as its app's retention says
 
 ACTIONS: tuple[str, ...] = (
-    CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, EXPORT, IMPORT, SETTING,
+    CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, DOWNLOAD, EXPORT, IMPORT, SETTING,
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
     GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE, DESTROY,
 )  # fmt: skip

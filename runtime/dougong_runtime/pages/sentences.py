@@ -17,6 +17,7 @@ _ICONS = {
     "delete": "trash",
     "restore": "restore",
     "reveal": "eye",
+    "download": "download",
     "share": "share",
     "unshare": "share",
     "export": "download",
@@ -30,6 +31,7 @@ _COLORS = {
     "restore": "green",
     "share": "blue",
     "reveal": "amber",
+    "download": "blue",
 }
 CHANGES_SHOWN = 6
 _OWN_DOORS = frozenset({"page", "api", "system"})

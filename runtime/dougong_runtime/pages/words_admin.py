@@ -166,6 +166,7 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
     "action.share": ("共享", "shared"),
     "action.unshare": ("结束共享", "ended a share of"),
     "action.reveal": ("查看隐去的值", "revealed a value of"),
+    "action.download": ("下载文件", "downloaded a file of"),
     "action.export": ("导出", "exported"),
     "action.import": ("导入", "imported"),
     "action.setting": ("修改参数", "changed a setting of"),

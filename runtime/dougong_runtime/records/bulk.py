@@ -11,7 +11,7 @@ from dougong_runtime.errors import FORBIDDEN, Problem, Refused, refuse
 from dougong_runtime.fields.base import Value
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records import checks, stages
+from dougong_runtime.records import checks, files, stages
 from dougong_runtime.records.change import Change
 from dougong_runtime.records.conditions import check_conditions
 from dougong_runtime.records.dependants import settle
@@ -89,6 +89,7 @@ def _batch(
             problems.append(stages.refused_beginning(stage, row[stage.name]))
     check_references(writer.scene, entity, batch, problems)
     check_conditions(writer.scene, entity, batch, problems)
+    files.check_files(writer.scene, entity, batch, problems)
     if problems:
         raise Refused(problems)
     prepared = writer.prepare(entity, batch)

@@ -15,11 +15,16 @@ BODY_BYTES_MAX = 1024 * 1024
 IMPORT_BYTES_MAX = 64 * 1024 * 1024
 BODY_SECONDS_MAX = 20.0
 IMPORT_SECONDS_MAX = 300.0
+FILE_BYTES_MAX = 100 * 1024 * 1024
+FILE_SECONDS_MAX = 1_800.0
 _IMPORT = re.compile(r"/api/v[0-9]+/apps/[^/]+/[^/]+/import\Z")
+_FILES = re.compile(r"/api/v[0-9]+/apps/[^/]+/[^/]+/files\Z")
+_AROUND_FILE = 64 * 1024
+"""What a form adds to the file in it."""
 
 
 class Bodies:
-    """Counts and times a body while it is read. The one address that imports may be sent files.
+    """Counts and times a body while it is read. Files may be sent to the addresses of imports and uploads only.
 
     Raises Refused through `receive`, thus inside whoever reads: 413, 408. A stated length beyond the limit is
     refused before anything is read.
@@ -32,17 +37,19 @@ class Bodies:
         import_bytes_max: int = IMPORT_BYTES_MAX,
         seconds_max: float = BODY_SECONDS_MAX,
         import_seconds_max: float = IMPORT_SECONDS_MAX,
+        file_bytes_max: int = FILE_BYTES_MAX,
+        file_seconds_max: float = FILE_SECONDS_MAX,
     ) -> None:
         self.app = app
         self.usual = (bytes_max, seconds_max)
-        self.files = (import_bytes_max, import_seconds_max)
+        self.imports = (import_bytes_max, import_seconds_max)
+        self.files = (file_bytes_max + _AROUND_FILE, file_seconds_max)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        takes_files = scope["method"] == "POST" and _IMPORT.match(scope["path"]) is not None
-        limit, seconds = self.files if takes_files else self.usual
+        limit, seconds = self._bounds(scope)
         stated = Headers(scope=scope).get("content-length")
         if stated is not None:
             if not (stated.isascii() and stated.isdecimal()):
@@ -52,6 +59,14 @@ class Bodies:
             if len(stated) > 18 or int(stated) > limit:
                 raise refuse(BODY_TOO_LARGE, limit=limit)
         await self.app(scope, _Bounded(receive, limit, seconds), send)
+
+    def _bounds(self, scope: Scope) -> tuple[int, float]:
+        if scope["method"] == "POST":
+            if _IMPORT.match(scope["path"]):
+                return self.imports
+            if _FILES.match(scope["path"]):
+                return self.files
+        return self.usual
 
 
 class _Bounded:

@@ -11,6 +11,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
+        "media-src 'self'",
         "connect-src 'self'",
         "font-src 'self'",
         "form-action 'self'",
@@ -33,7 +34,7 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 
 class SecurityHeaders:
-    """Adds them. What says nothing of caching is not to be stored: only what holds no data says otherwise."""
+    """Adds them; a file that is handed out brings a stricter policy of its own. What says nothing of caching is not to be stored: only what holds no data says otherwise."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -48,7 +49,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 if https:
                     headers["Strict-Transport-Security"] = HSTS
                 headers.setdefault("Cache-Control", "no-store")
