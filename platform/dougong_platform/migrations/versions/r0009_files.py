@@ -9,7 +9,7 @@ from dougong_platform.migrations.types import INSTANT, RECORD_ID
 from dougong_runtime.labels import Label
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 SAYS = Label("文件及其引用", "Files and what names them")
 
 
