@@ -17,6 +17,7 @@ from dougong_runtime.errors import UNKNOWN_ENTITY, refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.names import nearest
 from dougong_runtime.records.running import Running
+from dougong_runtime.talk import comments
 
 
 def erase(
@@ -30,6 +31,8 @@ def erase(
     fields: Collection[str] | None = None,
 ) -> Erasure:
     """Erase what the audit tells of a record's fields (today's names; None: of all), in a transaction of its own.
+
+    With all fields go the record's comments, which the audit tells of too, and the notices of it.
 
     Administrators may, and the system. Raises Refused: FORBIDDEN, an unknown app or entity, NOTHING_TO_ERASE.
     """
@@ -48,6 +51,8 @@ def erase(
             names=_names(connection, running, entity),
             version=running.number or None,
         )
+        if fields is None:
+            comments.erase(connection, app, record.lower(), site.clock.now())
     _tidy(site)
     return done
 

@@ -23,6 +23,7 @@ from dougong_runtime.model import directory
 from dougong_runtime.names import nearest
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.running import Running
+from dougong_runtime.talk.notify import Notifier
 
 DIRECTORY = directory.DIRECTORY_NAME
 """Name of the app that holds people and teams."""
@@ -90,14 +91,18 @@ class Site:
         """The one door to an app's records, for one person in one transaction."""
         standing = viewers.standing_on(connection)
         known = standing is not None and standing.user == viewer.user and standing.app == app_name
+        running = self.running(connection, app_name)
         return Records(
-            self.running(connection, app_name),
+            running,
             connection,
             viewer,
             self.clock,
             time_zone=self.settings.site_time_zone,
             shared=NOTHING_SHARED if known and standing and not standing.has_shares else None,
-            observers=(Accounts(connection, self.clock, self.settings),),
+            observers=(
+                Accounts(connection, self.clock, self.settings),
+                Notifier(running, connection, viewer, self.clock),
+            ),
         )
 
     @cached_property

@@ -170,3 +170,15 @@ def viewer(
     asked = _by_id(connection.dialect.name)
     row = asked.first(connection, {"user": user_id, **parameters(clock, settings, door)})
     return viewer_from(connection, row, settings, door, acting_for) if row is not None else None
+
+
+def another(
+    connection: sa.Connection, user_id: str, clock: Clock, settings: Settings, door: Door
+) -> Viewer | None:
+    """A further person as a viewer, for asking what they may read; what was found out with who asks stays."""
+    kept = _standings.get(connection)
+    try:
+        return viewer(connection, user_id, clock, settings, door)
+    finally:
+        if kept is not None:
+            _standings[connection] = kept

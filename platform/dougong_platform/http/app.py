@@ -27,6 +27,7 @@ from dougong_platform.http.api import (
     search,
     settings,
     tokens,
+    talk,
     transfer,
 )
 from dougong_platform.http.jobs.runner import Jobs
@@ -108,11 +109,13 @@ def api_routes(app: str) -> list[Route]:
         *jobs.routes(V1),
         *settings.routes(app),
         *aggregates.routes(app),
+        *talk.site_routes(V1),
         *transfer.routes(app),
         *files.routes(V1, app),
         *record_acts.routes(app),
         *records.routes(app),
     ]
+        *talk.routes(app),
 
 
 @asynccontextmanager

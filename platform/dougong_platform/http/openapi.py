@@ -15,6 +15,10 @@ from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
 from dougong_runtime.transfer.export import FORMATS
+from dougong_runtime.talk.comments import PAGE_MAX, TEXT_MAX
+from dougong_runtime.talk.inbox import COUNTED_MAX
+from dougong_runtime.talk.inbox import PAGE as NOTICES
+from dougong_runtime.talk.inbox import PAGE_MAX as NOTICES_MAX
 
 V1 = "/api/v1"
 
@@ -31,7 +35,7 @@ def openapi(records: Records, language: Language) -> dict[str, Any]:
     """The document as a value."""
     app = records.running.app
     prefix = f"{V1}/apps/{app.name}"
-    schemas: dict[str, Schema] = {"Problem": problem_schema(), "Job": _job()}
+    schemas: dict[str, Schema] = {"Problem": problem_schema(), "Job": _job(), "Comment": _comment()}
     paths: dict[str, Any] = {}
     for found in entities_of(records):
         paths |= _entity_paths(found, prefix, language)
@@ -92,6 +96,7 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             "get": _op(f"explain_{name}", label, _items({"type": "object"}), parameters=[_query("field")]),
         }
     if "read" in may or "aggregate" in may:
+        paths |= _talk_paths(one, name, label)
         answer = _object(
             rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"}
         )
@@ -135,13 +140,82 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
     return {path: item for path, item in paths.items() if any(m in item for m in _METHODS)}
 
 
-_METHODS = ("get", "post", "patch", "delete")
+_METHODS = ("get", "post", "put", "patch", "delete")
 _TEXT: Schema = {"type": "string"}
 
 
 def _share_paths(one: str, name: str, label: str) -> dict[str, Any]:
     until: Schema = {"type": "string", "format": "date-time"}
     body = _object(optional=True, user=RECORD_ID, team=RECORD_ID, write={"type": "boolean"}, until=until)
+def _talk_paths(one: str, name: str, label: str) -> dict[str, Any]:
+    text = _object(text={"type": "string", "minLength": 1, "maxLength": TEXT_MAX})
+    comment: Schema = {"name": "comment", "in": "path", "required": True, "schema": RECORD_ID}
+    given, following = _ref("Comment"), _object(follows={"type": "boolean"})
+    page = _object(items=_list(given), next={"type": ["string", "null"]})
+    return {
+        f"{one}/comments": {
+            "parameters": [_id()],
+            "get": _op(
+                f"comments_{name}",
+                label,
+                page,
+                parameters=[_query("cursor"), _whole("limit", 50, PAGE_MAX)],
+            ),
+            "post": _op(f"comment_{name}", label, given, "201", body=text),
+        },
+        f"{one}/comments/{{comment}}": {
+            "parameters": [_id(), comment],
+            "patch": _op(f"change_comment_{name}", label, given, body=text),
+            "delete": _op(f"delete_comment_{name}", label, None, "204"),
+        },
+        f"{one}/follow": {
+            "parameters": [_id()],
+            "get": _op(f"following_{name}", label, following),
+            "put": _op(f"follow_{name}", label, following),
+            "delete": _op(f"unfollow_{name}", label, following),
+        },
+    }
+
+
+def _comment() -> Schema:
+    instant: Schema = {"type": "string", "format": "date-time"}
+    return _object(
+        id=RECORD_ID,
+        author={"anyOf": [RECORD_ID, {"type": "null"}]},
+        author_name=_TEXT,
+        at=instant,
+        text=_TEXT,
+        mentions={"type": "object", "additionalProperties": RECORD_ID},
+        edited_at={"anyOf": [instant, {"type": "null"}]},
+        may_edit={"type": "boolean"},
+        may_delete={"type": "boolean"},
+    )
+
+
+def _notice_paths() -> dict[str, Any]:
+    which: Schema = {
+        "name": "which",
+        "in": "query",
+        "schema": {"enum": ["all", "unread", "mentions"], "default": "all"},
+    }
+    unread: Schema = {"type": "integer", "minimum": 0, "maximum": COUNTED_MAX + 1}
+    page = _object(items=_list({"type": "object"}), next={"type": ["string", "null"]}, unread=unread)
+    marked = _object(True, ids=_list(_TEXT), all={"type": "boolean"})
+    return {
+        f"{V1}/notifications": {
+            "get": _op(
+                "list_notifications",
+                "notifications",
+                page,
+                parameters=[which, _query("cursor"), _whole("limit", NOTICES, NOTICES_MAX)],
+            )
+        },
+        f"{V1}/notifications/read": {
+            "post": _op("read_notifications", "notifications", _object(unread=unread), body=marked)
+        },
+    }
+
+
     share: Schema = {"name": "share", "in": "path", "required": True, "schema": RECORD_ID}
     return {
         f"{one}/shares": {
@@ -240,6 +314,7 @@ def _items(items: Schema) -> Schema:
     return _object(items=_list(items))
 
 
+        **_notice_paths(),
 def _page(record: Schema) -> Schema:
     following: Schema = {"type": ["string", "null"]}
     return _object(

@@ -7,7 +7,7 @@ version of the app that was running (`app_version`); `Names` says what those fie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -68,13 +68,14 @@ def events(
     names: Names | None = None,
     before_seq: int | None = None,
     limit: int = EVENTS_MAX,
+    but: Iterable[str] = (),
 ) -> list[StoredEvent]:
     """What happened to the record, newest first, with fields under today's names where `names` is given.
 
     `entity` is for the caller to read: records are known by id, and an entity's name may have changed since.
-    `before_seq` is the last seq of the page before.
+    `before_seq` is the last seq of the page before; `but` are actions that are left out.
     """
-    found = log.find(connection, app=app, record=record, before_seq=before_seq, limit=limit)
+    found = log.find(connection, app=app, record=record, before_seq=before_seq, limit=limit, but=but)
     return [_named(event, names) for event in found]
 
 

@@ -53,12 +53,17 @@ MESSAGE = "message"
 REFRESH = "refresh"  # stored clock formulas were brought up to date
 RUN = "run"  # a workflow did something that no other word says
 ERASE = "erase"  # values were erased from the audit by law
+COMMENT = "comment"  # somebody wrote about a record
+COMMENT_EDIT = "comment_edit"
+COMMENT_DELETE = "comment_delete"
+SAVED_VIEW = "saved_view"  # a view was saved, shared, changed or deleted
 DESTROY = "destroy"  # a retired field or entity was destroyed, as its app's retention says
 
 ACTIONS: tuple[str, ...] = (
     CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, DOWNLOAD, EXPORT, IMPORT, SETTING,
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
-    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE, DESTROY,
+    GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE,
+    COMMENT, COMMENT_EDIT, COMMENT_DELETE, SAVED_VIEW, DESTROY,
 )  # fmt: skip
 
 dg_audit = sa.Table(
@@ -232,12 +237,13 @@ def find(
     record: str | None = None,
     actor_name: str | None = None,
     actions: Iterable[str] = (),
+    but: Iterable[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
     before_seq: int | None = None,
     limit: int = 100,
 ) -> list[StoredEvent]:
-    """Events that fit, newest first; `until` is exclusive, `before_seq` the last `seq` of the page before."""
+    """Events that fit, newest first; not those whose action is one of `but`. `until` is exclusive, `before_seq` the last `seq` of the page before."""
     c = dg_audit.c
     wanted: list[sa.ColumnElement[bool]] = [
         column == value
@@ -252,6 +258,9 @@ def find(
     chosen = tuple(actions)
     if chosen:
         wanted.append(c.action.in_(chosen))
+    left_out = tuple(but)
+    if left_out:
+        wanted.append(c.action.not_in(left_out))
     if since is not None:
         wanted.append(c.at >= instant(since))
     if until is not None:

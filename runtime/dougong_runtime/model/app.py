@@ -91,6 +91,8 @@ class Entity:
     locks: tuple[Lock, ...] = ()
     append_only: bool = False
     retain: Retain | None = None
+    comments: tuple[str, ...] | None = None
+    """Roles whose holders may comment on its records; None: whoever reads them."""
     was: tuple[str, ...] = ()
     icon: str = "box"
     help: Label | None = None
@@ -180,6 +182,8 @@ class Role:
     """Name of the page or view it starts on."""
     settings: bool = False
     """Whether its holders may change the values of the app's settings."""
+    share_views: bool = False
+    """Whether its holders may share saved views with every role, and look after those that are shared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ def _link(
         locks=tuple(_locks(linker, at)),
         append_only=bool(data.get("append_only", False)),
         retain=_retain(linker, at.get("retain"), name),
+        comments=_comments(linker, at),
         was=tuple(was if isinstance(was, list) else (was,)),
         icon=str(data.get("icon", "box")),
         help=Label.of(data["help"]) if data.get("help") else None,
@@ -258,3 +259,11 @@ def _retain(linker: Linker, node: Cursor | None, entity: str) -> Retain | None:
         )
         return None
     return Retain(int(node.value.get("years", 0)), shape.name)
+
+
+def _comments(linker: Linker, at: Cursor) -> tuple[str, ...] | None:
+    """Roles whose holders may comment; None where the document does not say."""
+    if "comments" not in at:
+        return None
+    named = (linker.document(node, "role") for node in at.items("comments"))
+    return tuple(name for name in named if name is not None)

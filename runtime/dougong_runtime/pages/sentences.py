@@ -23,6 +23,7 @@ _ICONS = {
     "export": "download",
     "import": "upload",
     "erase": "shield",
+    "comment_delete": "message",
 }
 _COLORS = {
     "create": "green",

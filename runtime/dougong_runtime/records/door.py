@@ -43,6 +43,7 @@ from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page,
 from dougong_runtime.records.read import entity_of
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
+from dougong_runtime.records.beside import Beside
 from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.waiting import waiting_for
@@ -253,9 +254,11 @@ class Records:
         found = entity_of(self._scene, entity)
         return files.facts_of(self._scene, found.fields[field], ids, current)
 
-    def history(self, entity: str, id: str, limit: int = 100) -> Sequence[HistoryEvent]:
-        """What happened to a record, newest first."""
-        return past.events(self._scene, entity_of(self._scene, entity), id, limit)
+    def history(
+        self, entity: str, id: str, limit: int = 100, before_seq: int | None = None
+    ) -> Sequence[HistoryEvent]:
+        """What happened to a record, newest first, behind the event of that seq."""
+        return past.events(self._scene, entity_of(self._scene, entity), id, limit, before_seq)
 
     def told(self, events: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
         """Events of the audit about this app, with no more of its records than the viewer may read."""
@@ -309,6 +312,23 @@ class Records:
         found = entity_of(self._scene, entity)
         ids = self._writer.create(found, rows, reasons or {}) if rows else []
         return self._written(entity, ids)
+    # --- beside records -----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this transaction."""
+        return self._scene.now
+
+    @property
+    def beside(self) -> Beside:
+        """What those who write beside records ask of them."""
+        return Beside(self._scene)
+
+    def seen_by(self, viewer: Viewer) -> Records:
+        """The same app at the same moment before another person: for asking what they may read."""
+        scene = self._scene
+        return Records(self.running, self.connection, viewer, scene.clock, time_zone=scene.site_time_zone)
+
 
     def update(
         self,

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from dougong_runtime.access.masks import DOTS
-from dougong_runtime.audit import history
+from dougong_runtime.audit import history, log
+from dougong_runtime.audit.log import StoredEvent
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records.hold import readable_cells
+from dougong_runtime.records.hold import ReadableCells, readable_cells
 from dougong_runtime.records.scene import Scene
 
 
@@ -40,49 +41,73 @@ class HistoryEvent:
     changes: tuple[FieldChange, ...]
     reason: str | None
     facts: Mapping[str, Any]
+    seq: int = 0
+    """Its place in the audit; a page of history begins behind one."""
 
 
-def events(scene: Scene, entity: Entity, id_: str, limit: int) -> list[HistoryEvent]:
-    """What happened to a record, newest first. Raises Refused(NOT_FOUND)."""
+COMMENTS = (log.COMMENT, log.COMMENT_EDIT)
+"""What is told by the comments themselves."""
+
+
+def events(
+    scene: Scene, entity: Entity, id_: str, limit: int, before_seq: int | None = None
+) -> list[HistoryEvent]:
+    """What happened to a record, newest first, behind the event of that seq. Raises Refused(NOT_FOUND)."""
     cells = readable_cells(scene, entity, id_)
     names = names_of(scene, entity)
-    found = []
-    for event in history.events(
-        scene.connection, scene.app.name, entity.name, cells.id, names=names, limit=limit
-    ):
-        before, after = event.before or {}, event.after or {}
-        gone = {label.partition(".")[2] for label in event.erased if label.startswith(("before.", "after."))}
-        changes = []
-        for name in dict.fromkeys((*before, *after, *sorted(gone))):
-            shown = cells.shown(name)
-            if shown == "no":
-                continue
-            if name in gone:
-                changes.append(FieldChange(name, DOTS, DOTS, erased=True))
-                continue
-            old, new = before.get(name), after.get(name)
-            if shown == "masked":
-                old, new = cells.masked(name, old), cells.masked(name, new)
-            changes.append(FieldChange(name, old, new))
-        if event.action in ("update", "refresh") and not changes:
-            continue
-        facts = {k: v for k, v in (event.facts or {}).items() if k in ("version", "cause", "field")}
-        if "field" in facts and cells.shown(facts["field"]) == "no":
-            facts.pop("field")
-        found.append(
-            HistoryEvent(
-                event.at,
-                event.actor,
-                event.actor_name,
-                event.acting_for,
-                event.via,
-                event.action,
-                tuple(changes),
-                event.reason if event.actor is not None else None,
-                facts,
-            )
+    found: list[HistoryEvent] = []
+    at = before_seq
+    while len(found) < limit:
+        page = history.events(
+            scene.connection,
+            scene.app.name,
+            entity.name,
+            cells.id,
+            names=names,
+            before_seq=at,
+            limit=limit,
+            but=COMMENTS,
         )
-    return found
+        found += [told for event in page if (told := _told(event, cells)) is not None]
+        if len(page) < limit:
+            break
+        at = page[-1].seq
+    return found[:limit]
+
+
+def _told(event: StoredEvent, cells: ReadableCells) -> HistoryEvent | None:
+    """An event as the reader has it; None where nothing of it is for them."""
+    before, after = event.before or {}, event.after or {}
+    gone = {label.partition(".")[2] for label in event.erased if label.startswith(("before.", "after."))}
+    changes = []
+    for name in dict.fromkeys((*before, *after, *sorted(gone))):
+        shown = cells.shown(name)
+        if shown == "no":
+            continue
+        if name in gone:
+            changes.append(FieldChange(name, DOTS, DOTS, erased=True))
+            continue
+        old, new = before.get(name), after.get(name)
+        if shown == "masked":
+            old, new = cells.masked(name, old), cells.masked(name, new)
+        changes.append(FieldChange(name, old, new))
+    if event.action in ("update", "refresh") and not changes:
+        return None
+    facts = {k: v for k, v in (event.facts or {}).items() if k in ("version", "cause", "field")}
+    if "field" in facts and cells.shown(facts["field"]) == "no":
+        facts.pop("field")
+    return HistoryEvent(
+        event.at,
+        event.actor,
+        event.actor_name,
+        event.acting_for,
+        event.via,
+        event.action,
+        tuple(changes),
+        event.reason if event.actor is not None else None,
+        facts,
+        event.seq,
+    )
 
 
 def as_of(scene: Scene, entity: Entity, id_: str, at: datetime) -> dict[str, Any]:
