@@ -115,7 +115,7 @@ class Writer:
 
     def insert_one(self, entity: Entity, values: dict[str, Value], reasons: Mapping[str, str]) -> Change:
         """Insert one complete record, with the formulas that follow from it alone. Raises Refused."""
-        self._compute_own(entity, [values])
+        self.compute_own(entity, [values])
         self.insert(entity, [values])
         return self.created(entity, [values], reasons, computed=True)[0]
 
