@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
+from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
 
 from dougong_runtime.pages.words_talk import TALK_WORDS
@@ -106,7 +107,6 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "list.no_match_hint": ("最后一个条件是「{what}」。", "The last condition is “{what}”."),
     "list.problem": ("这个列表没有打开", "This list could not be opened"),
     "list.nearest": ("最接近的是 {name}。", "Nearest: {name}."),
-    "board.more": ("另外 {n} 条", "{n} more"),
     # --- filters --------------------------------------------------------------------------------------------
     "filter.add": ("筛选", "Filter"),
     "filter.edit": ("修改条件", "Change the condition"),
@@ -291,6 +291,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
 _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     PAGE_WORDS,
     ADMIN_WORDS,
+    BOARD_WORDS,
     FINDING_WORDS,
 )
     TALK_WORDS,

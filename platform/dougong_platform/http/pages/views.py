@@ -16,7 +16,7 @@ from dougong_runtime.pages.conditions import Condition
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.entry import Choice, Input
 from dougong_runtime.pages.faces import type_of
-from dougong_runtime.pages.lists import ListBuilder, ListState
+from dougong_runtime.pages.lists import Frame, ListBuilder, ListState
 from dougong_runtime.pages.reading import decimal, plain
 from dougong_runtime.pages.views import find_view, resolve
 
@@ -30,14 +30,20 @@ def routes(pages: Pages) -> list[BaseRoute]:
     ]
 
 
-def _builder(here: Here) -> tuple[Desk, ListBuilder]:
+def frame_of(here: Here) -> Frame:
+    """The view that the address names, as its parameters change it. Raises Refused (NOT_FOUND)."""
     desk = here.desk()
     view = find_view(desk.app, here.visit.path("view"))
     if view is None or not desk.records.can(view.entity.name, "read"):
         raise refuse(NOT_FOUND)
     if view.document is not None and not desk.may_see(view.document.data):
         raise refuse(NOT_FOUND)
-    return desk, ListBuilder(desk, view, ListState.of(dict(here.visit.request.query_params)))
+    return Frame(desk, view, ListState.of(dict(here.visit.request.query_params)))
+
+
+def _builder(here: Here) -> tuple[Desk, ListBuilder]:
+    frame = frame_of(here)
+    return frame.desk, ListBuilder(frame.desk, frame.view, frame.state)
 
 
 def show(visit: Visit) -> Response:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.pages import conditions
+from dougong_runtime.pages.boards import fitting
 from dougong_runtime.pages.desk import Desk, count_text
 from dougong_runtime.pages.lists import chips, groups, heads
 from dougong_runtime.pages.lists.frame import Frame
@@ -83,6 +84,7 @@ class ListBuilder:
             is_empty=body.is_empty if body is not None else not rows,
             bands=groups.bands(frame, group, found, rows) if group else (),
             body=body,
+            ways=fitting.way_links(frame),
             groups=groups.group_links(frame) if body is None else (),
             sorts=heads.sort_links(frame),
             group=group,

@@ -99,6 +99,8 @@ class ListPage:
     bands: tuple[Band, ...]
     body: Body | None
     """What is drawn in the place of the table, where the view is shown another way."""
+    ways: tuple[Link, ...]
+    """The other ways to look at the same records."""
     groups: tuple[Link, ...]
     sorts: tuple[Link, ...]
     group: str

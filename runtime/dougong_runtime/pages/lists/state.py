@@ -22,6 +22,12 @@ class ListState:
     all: bool = False
     """Whether the view's own filter is set aside; `filter` is then the whole."""
     cursor: str = ""
+    on: str = ""
+    """The day around which a calendar or time line stands, ISO; empty for today."""
+    span: str = ""
+    """How much of it is shown at once: day, week, month, quarter."""
+    cards: str = ""
+    """How many cards a lane shows already, when a board is asked for anew; never part of an address."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> ListState:
@@ -34,6 +40,9 @@ class ListState:
             given.get("as", "").strip(),
             given.get("all", "") == "1",
             given.get("cursor", ""),
+            given.get("on", "").strip(),
+            given.get("span", "").strip(),
+            given.get("cards", "").strip(),
         )
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
@@ -46,6 +55,8 @@ class ListState:
             "as": self.as_,
             "all": "1" if self.all else "",
             "cursor": self.cursor,
+            "on": self.on,
+            "span": self.span,
         }
         return [(k, v) for k, v in all_of.items() if v and k not in without]
 

@@ -1,6 +1,6 @@
 // The pages' script: htmx for fragments, and small behaviours that attach to markup by `data-behaviour`.
 import "htmx.org";
-import { connectAll, disconnectAll } from "./behaviour";
+import { connectAll, disconnectAll, lazily } from "./behaviour";
 import "./behaviours/combobox";
 import "./behaviours/date";
 import "./behaviours/dialog";
@@ -16,6 +16,9 @@ import "./behaviours/reveal";
 import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
+
+lazily("board", () => import("./behaviours/board"));
+lazily("asked", () => import("./behaviours/asked"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 

@@ -1,0 +1,268 @@
+"""Cards in lanes: one lane for each stage, option, person or record that a field names.
+
+A lane holds its first cards, the rest comes as one scrolls; how many there are and what they come to is asked of the
+database, for all lanes at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from dougong_runtime.errors import Refused
+from dougong_runtime.fields.base import Field
+from dougong_runtime.lazily import cached_property
+from dougong_runtime.pages import conditions
+from dougong_runtime.pages.boards import fitting, moves
+from dougong_runtime.pages.boards.cards import Card, CardMaker
+from dougong_runtime.pages.desk import count_text
+from dougong_runtime.pages.faces import Face, is_sum
+from dougong_runtime.pages.lists.frame import Frame
+from dougong_runtime.pages.lists.parts import Link
+from dougong_runtime.pages.reading import number, short
+from dougong_runtime.pages.views import Column
+from dougong_runtime.records.query import AggregateQuery, Measure, Page
+
+LANE_CARDS = 20
+LANE_CARDS_MAX = 200
+LANES_MAX = 24
+"""People or records that make lanes, at most; options and stages all do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A column of cards. `key` is the value in the address and in what is posted; empty for none."""
+
+    key: str
+    label: str
+    face: Face
+    count: str
+    cards: tuple[Card, ...]
+    more_href: str = ""
+    sum: str = ""
+    sum_exact: str = ""
+    new_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Lanes beside each other."""
+
+    lanes: tuple[Lane, ...]
+    by: str
+    field: str
+    fields: tuple[Link, ...]
+    shut: str
+    """JSON: lane → lanes that its cards may not go to → why."""
+    movable: bool
+    more_lanes: str = ""
+    """What is said where a field has more values than there are lanes."""
+    template: str = "parts/board.html"
+    count_text: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no lane has a card."""
+        return not any(lane.cards for lane in self.lanes)
+
+
+def board(frame: Frame) -> Board | None:
+    """The lanes; None where no field's values can be lanes for this reader."""
+    field = fitting.lane_field(frame)
+    if field is None:
+        return None
+    made, cards = _Lanes(frame, field), shown_cards(frame.state.cards)
+    keys, cut = made.keys()
+    lanes = tuple(made.lane(key, cards) for key in keys)
+    reader, state = frame.desk.reader, frame.state
+    return Board(
+        lanes,
+        reader.label(field.label),
+        field.name,
+        tuple(
+            Link(
+                reader.label(f.label), replace(state, group=f.name, cursor="").address(frame.base), f == field
+            )
+            for f in fitting.lane_fields(frame)
+        ),
+        json.dumps(
+            moves.shut(frame, field, {lane.key: lane.label for lane in lanes}),
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ),
+        moves.may_move(frame, field),
+        reader.t("board.more_lanes", n=LANES_MAX) if cut else "",
+        count_text=made.count_text,
+    )
+
+
+def further(frame: Frame, key: str, cursor: str) -> Lane | None:
+    """The next cards of a lane."""
+    field = fitting.lane_field(frame)
+    return None if field is None else _Lanes(frame, field).further(key, cursor)
+
+
+@dataclass(frozen=True)
+class _Figures:
+    count: int
+    sum: Any = None
+
+
+class _Lanes:
+    """What all lanes of a board share."""
+
+    def __init__(self, frame: Frame, field: Field) -> None:
+        self.frame, self.field = frame, field
+        self.maker = CardMaker.of(frame, (field.name,))
+        self.amount = self._amount()
+        self._titles: Mapping[str, str] = {}
+
+    # --- which lanes -------------------------------------------------------------------------------------------
+    def keys(self) -> tuple[list[str], bool]:
+        """The lanes in order, and whether there were more; an option that the filter leaves out has none."""
+        field, figures = self.field, self.figures or {}
+        if field.choices:
+            parts = [p for p in self.frame.parts if p.path == field.name]
+            left = {v for p in parts if p.op in ("eq", "in") for v in p.value.split(conditions.LIST_SIGN)}
+            dropped = {p.value for p in parts if p.op == "ne"}
+            keys = [str(o.value) for o in field.choices]
+            keys = [k for k in keys if (not left or k in left) and k not in dropped]
+            return ([*keys, ""] if "" in figures else keys), False
+        target = field.targets[0]
+        self._titles = self.frame.desk.records.titles(target, [k for k in figures if k])
+        by_name = sorted(
+            (k for k in figures if k), key=lambda k: (-figures[k].count, self._titles.get(k, ""))
+        )
+        chosen = sorted(by_name[:LANES_MAX], key=lambda k: self._titles.get(k, "\uffff"))
+        return ([*chosen, ""] if "" in figures else chosen), len(by_name) > LANES_MAX
+
+    @cached_property
+    def figures(self) -> dict[str, _Figures] | None:
+        """Lane → how many records it holds, and what they come to; one statement for all lanes. None where the reader
+        may see no figures."""
+        frame = self.frame
+        measures = [Measure("count", "COUNT()")]
+        if self.amount is not None:
+            measures.append(Measure("sum", f"SUM({self.amount.path})"))
+        asked = AggregateQuery(
+            frame.entity.name, (self.field.name,), measures=tuple(measures), filter=frame.formula or None
+        )
+        try:
+            rows = frame.desk.records.aggregate(asked).rows
+        except Refused:
+            return None
+        return {_key(r.get(self.field.name)): _Figures(int(r["count"] or 0), r.get("sum")) for r in rows}
+
+    def _amount(self) -> Column | None:
+        """The number summed in the heads: the first amount on the cards, else among the columns."""
+        views = self.frame.desk.views(self.frame.entity.name)
+        able = (
+            c
+            for c in (*self.maker.columns, *self.frame.columns)
+            if c.is_own and is_sum(c.field) and c.field.has_column and views[c.path].shown == "yes"
+        )
+        return next(able, None)
+
+    @property
+    def count_text(self) -> str:
+        """All records of the board; nothing while searching, which no figure knows."""
+        if self.figures is None or self.frame.state.search:
+            return ""
+        return f"{sum(f.count for f in self.figures.values()):,}"
+
+    # --- a lane ------------------------------------------------------------------------------------------------
+    def lane(self, key: str, cards: int) -> Lane:
+        """A lane with its first cards. While searching its own list counts, and there is no sum."""
+        reader = self.frame.desk.reader
+        figures = None if self.frame.state.search else self.figures
+        if figures is None:
+            lane, found = self._page(key, cards, None, count=True)
+            return replace(
+                lane, count=count_text(found.count, found.count_is_exact), new_href=self._new_href(key)
+            )
+        known = figures.get(key, _Figures(0))
+        lane = self._page(key, cards, None)[0] if known.count else self._bare(key)
+        return replace(
+            lane,
+            count=f"{known.count:,}",
+            sum=short(known.sum, reader.language) if known.sum is not None else "",
+            sum_exact=number(known.sum) if known.sum is not None else "",
+            new_href=self._new_href(key),
+        )
+
+    def further(self, key: str, cursor: str) -> Lane:
+        """The cards after a cursor."""
+        return self._page(key, LANE_CARDS, cursor)[0]
+
+    def _page(self, key: str, cards: int, cursor: str | None, *, count: bool = False) -> tuple[Lane, Page]:
+        frame = self.frame
+        found = frame.desk.records.list(
+            frame.query(
+                filter=conditions.join([frame.formula, self._condition(key)]),
+                fields=self.maker.asked,
+                limit=min(cards, LANE_CARDS_MAX),
+                cursor=cursor,
+                count=count,
+            )
+        )
+        is_over = self.field.type == "stage" and not any(t.from_ == key for t in self.field.transitions)
+        made = tuple(self.maker.card(item, is_over=is_over) for item in found.items)
+        return self._bare(key, made, self._more(key, found.next) if found.next else ""), found
+
+    def _condition(self, key: str) -> str:
+        name = self.field.name
+        if not key:
+            return f"{name} = NULL"
+        escaped = key.replace("\\", "\\\\").replace("'", "\\'")
+        own = conditions.compose(self.frame.desk.app, self.frame.entity, name, "eq", key)
+        return own if self.field.choices and own else f"{name} = '{escaped}'"
+
+    def _bare(self, key: str, cards: tuple[Card, ...] = (), more: str = "") -> Lane:
+        shown = self._face(key)
+        return Lane(key, shown.text, shown, "", cards, more)
+
+    def _face(self, key: str) -> Face:
+        reader = self.frame.desk.reader
+        if not key:
+            return Face("text", reader.t("list.no_value"))
+        if self.field.choices:
+            option = next((o for o in self.field.choices if str(o.value) == key), None)
+            shown = self.frame.desk.face(self.field, option.value if option else key)
+            return replace(shown, draw="state") if shown.draw == "chip" else shown
+        if key not in self._titles:
+            self._titles = self.frame.desk.records.titles(self.field.targets[0], [key])
+        return self.frame.desk.face(self.field, {"id": key, "title": self._titles.get(key)})
+
+    def _more(self, key: str, cursor: str) -> str:
+        pairs = [*self.frame.state.pairs("cursor"), ("lane", key), ("cursor", cursor)]
+        return f"{self.frame.base}/lane?{urlencode(pairs)}"
+
+    def _new_href(self, key: str) -> str:
+        """A form that begins in this lane, where one may."""
+        frame, field = self.frame, self.field
+        if not frame.desk.records.can(frame.entity.name, "create") or not key:
+            return ""
+        if field.type == "stage":
+            return ""
+        view = frame.desk.views(frame.entity.name)[field.name]
+        back = frame.state.address(frame.base)
+        address = f"{frame.desk.address}/{frame.entity.name}/new"
+        return f"{address}?{urlencode({field.name: key, 'back': back})}" if view.create else ""
+
+
+def _key(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("id"))
+    return "" if value is None else str(value)
+
+
+def shown_cards(raw: str) -> int:
+    """How many cards a lane is to show, as a page asks that shows more already."""
+    return (
+        min(max(int(raw), LANE_CARDS), LANE_CARDS_MAX)
+        if raw.isascii() and raw.isdecimal() and len(raw) < 5
+        else LANE_CARDS
+    )
