@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,8 +20,10 @@ from dougong_platform.http.problem_types import BAD_PARAMETER
 from dougong_platform.http.viewer import asker_of, authorise
 from dougong_platform.site import Site
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
+from dougong_runtime.host import Viewer
 from dougong_runtime.records import file_table
 from dougong_runtime.records.file_table import File
+from dougong_runtime.records.files import Found as FoundFile
 
 FILE_MISSING = problem_type(
     "file-missing",
@@ -49,52 +53,79 @@ class Asked:
     named: bool
     """Whether the address names the file by its id: it then means the same content for ever."""
 
+    @classmethod
+    def of(cls, request: Request, given: Mapping[str, str], *, named: bool) -> Asked:
+        """From the parameters."""
+        return cls(_size(given.get("size")), "save" in request.query_params, named)
+
 
 def hand_out(site: Site, request: Request) -> Response:
     """A file of a record's field: `?n=` of several, `?file=` by its id (also one that stood there before), `?size=` an
     image made small, `?save` to be saved. Downloads are audited as the setting says. Raises Refused."""
     given = parameters.parameters(request, "n", "file", "size", "save")
-    asked = Asked(_size(given.get("size")), "save" in request.query_params, "file" in given)
     n = parameters.number(given, "n", 0, 0, 1000)
     app, entity, id_, field = (str(request.path_params[p]) for p in ("app", "entity", "id", "field"))
-    with site.database.read() as connection:
-        asker = asker_of(site, request, connection)
-        authorise(asker, writes=False)
-        records = site.records(connection, asker.viewer, app)
+    with _asking(site, request) as (connection, viewer):
+        records = site.records(connection, viewer, app)
         file = records.file(entity, id_, field, n=n, file=given.get("file"))
-        is_sensitive = records.running.app.entities[entity].fields[field].sensitive
-    if asked.size is not None and is_sensitive:
-        raise refuse(NOT_FOUND)
-    if not_changed := _not_changed(request, file, asked):
-        return not_changed
-    wanted = site.settings.audit_downloads
-    if asked.size is None and (wanted == "all" or (wanted == "sensitive" and is_sensitive)):
+        found = FoundFile(file, entity, id_, records.running.app.entities[entity].fields[field])
+    return _given_out(site, request, viewer, app, found, Asked.of(request, given, named="file" in given))
 
-        def note() -> None:
-            with site.database.write() as writing:
-                site.records(writing, asker.viewer, app).downloaded(entity, id_, field, file)
 
-        retrying(note)
-    return answer(site, request, file, asked)
+def hand_out_by_id(site: Site, request: Request) -> Response:
+    """A file by its id: to who may read a field that names or named it, and to who has handed it in. Raises Refused."""
+    given = parameters.parameters(request, "size", "save")
+    asked = Asked.of(request, given, named=True)
+    app, id_ = str(request.path_params["app"]), str(request.path_params["file"])
+    with _asking(site, request) as (connection, viewer):
+        records = site.records(connection, viewer, app)
+        own = file_table.find_own(connection, viewer.user, id_)
+        found = None if own is not None else records.file_by_id(id_)
+    if found is not None:
+        return _given_out(site, request, viewer, app, found, asked)
+    return _own(site, request, own, asked)
 
 
 def hand_back(site: Site, request: Request) -> Response:
-    """A file to who has handed it in, before a record names it. Raises Refused(NOT_FOUND) to all others."""
+    """A file to who has handed it in. Raises Refused(NOT_FOUND) to all others."""
     given = parameters.parameters(request, "size", "save")
-    asked = Asked(_size(given.get("size")), "save" in request.query_params, True)
+    with _asking(site, request) as (connection, viewer):
+        own = file_table.find_own(connection, viewer.user, str(request.path_params["id"]))
+    return _own(site, request, own, Asked.of(request, given, named=True))
+
+
+@contextmanager
+def _asking(site: Site, request: Request) -> Iterator[tuple[sa.Connection, Viewer]]:
     with site.database.read() as connection:
         asker = asker_of(site, request, connection)
         authorise(asker, writes=False)
-        file = own_file(connection, asker.viewer.user, str(request.path_params["id"]))
+        yield connection, asker.viewer
+
+
+def _own(site: Site, request: Request, file: File | None, asked: Asked) -> Response:
+    if file is None:
+        raise refuse(NOT_FOUND)
     return _not_changed(request, file, asked) or answer(site, request, file, asked)
 
 
-def own_file(connection: sa.Connection, user: str | None, id_: str) -> File:
-    """A file that a person has handed in. Raises Refused(NOT_FOUND)."""
-    found = file_table.find_own(connection, user, id_)
-    if found is None:
+def _given_out(
+    site: Site, request: Request, viewer: Viewer, app: str, found: FoundFile, asked: Asked
+) -> Response:
+    """Of a sensitive field nothing is made small: whoever looks takes the file out, and the audit tells of it."""
+    if asked.size is not None and found.field.sensitive:
         raise refuse(NOT_FOUND)
-    return found
+    if not_changed := _not_changed(request, found.file, asked):
+        return not_changed
+    wanted = site.settings.audit_downloads
+    if asked.size is None and (wanted == "all" or (wanted == "sensitive" and found.field.sensitive)):
+
+        def note() -> None:
+            with site.database.write() as writing:
+                records = site.records(writing, viewer, app)
+                records.downloaded(found.entity, found.record, found.field.name, found.file)
+
+        retrying(note)
+    return answer(site, request, found.file, asked)
 
 
 def answer(site: Site, request: Request, file: File, asked: Asked) -> Response:

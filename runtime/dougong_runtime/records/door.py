@@ -36,6 +36,7 @@ from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.file_table import File
+from dougong_runtime.records.files import Found as FoundFile
 from dougong_runtime.records.hold import hold, readable_cells
 from dougong_runtime.records.many import Many
 from dougong_runtime.records.past import HistoryEvent
@@ -238,6 +239,10 @@ class Records:
         Raises Refused(NOT_FOUND) where it is not there, or where record or field may not be read.
         """
         return files.find_file(self._scene, entity_of(self._scene, entity), id, field, n=n, file=file)
+
+    def file_by_id(self, id: str) -> FoundFile:
+        """A file that any field which the viewer may read names or named, and that field. Raises Refused(NOT_FOUND)."""
+        return files.find_by_id(self._scene, id)
 
     def downloaded(self, entity: str, id: str, field: str, file: File) -> None:
         """Record in the audit that the viewer took a file out."""

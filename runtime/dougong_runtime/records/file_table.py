@@ -49,6 +49,8 @@ FILE_USE = sa.Table(
 """A field (by its id) of a record that names a file, or named it before."""
 
 IDS_MAX = 500
+USES_MAX = 20
+"""Uses of one file that are looked through for one that its reader may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,15 @@ def used_by(connection: sa.Connection, record: str, fields: Collection[str]) -> 
         sa.select(c.field, c.file).where(c.record == record, c.field.in_(sorted(fields)))
     )
     return {(row.field, row.file) for row in rows}
+
+
+def uses_of(connection: sa.Connection, file: str, limit: int = USES_MAX) -> list[tuple[str, str]]:
+    """(record, field) of what names or named a file."""
+    c = FILE_USE.c
+    rows = connection.execute(
+        sa.select(c.record, c.field).where(c.file == file).order_by(c.record).limit(limit)
+    )
+    return [(row.record, row.field) for row in rows]
 
 
 def forget(

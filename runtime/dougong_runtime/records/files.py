@@ -7,6 +7,7 @@ or before. Their facts come from the table, never from the writer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dougong_runtime.errors import FORBIDDEN, INVALID_VALUE, NOT_FOUND, Problem, Refused, refuse
@@ -143,6 +144,35 @@ def find_file(
     if wanted is None or wanted not in found:
         raise refuse(NOT_FOUND)
     return found[wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file, and the field of a record by which its reader may have it."""
+
+    file: File
+    entity: str
+    record: str
+    field: Field
+
+
+def find_by_id(scene: Scene, id_: str) -> Found:
+    """A file, where any field of a record that names or named it may be read. Raises Refused(NOT_FOUND)."""
+    wanted = known_id(id_)
+    if wanted is None:
+        raise refuse(NOT_FOUND)
+    fields = {f.id: (e, f) for e in scene.app.own_entities for f in e.own_fields if is_file(f)}
+    for record, field_id in file_table.uses_of(scene.connection, wanted):
+        if field_id not in fields:
+            continue
+        entity, field = fields[field_id]
+        try:
+            cells = readable_cells(scene, entity, record)
+        except Refused:
+            continue
+        if cells.shown(field.name) == "yes":
+            return Found(file_table.find(scene.connection, [wanted])[wanted], entity.name, cells.id, field)
+    raise refuse(NOT_FOUND)
 
 
 def facts_of(scene: Scene, field: Field, ids: Iterable[str], current: Json) -> Json:

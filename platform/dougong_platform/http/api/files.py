@@ -77,12 +77,13 @@ def _keep(site: Site, request: Request, draft: Draft, name: str) -> Response:
 
     retrying(enter)
     site.database.wrote(viewer.user, site.clock.now())
-    return json_answer(told(file), 201, {"Location": f"/files/waiting/{file.id}"})
+    told = told_of(file, str(request.path_params["app"]))
+    return json_answer(told, 201, {"Location": told["url"]})
 
 
-def told(file: File) -> dict[str, Any]:
+def told_of(file: File, app: str) -> dict[str, Any]:
     """A file as its sender is told of it: its facts, and where it and its small image are."""
-    address = f"/files/waiting/{file.id}"
+    address = f"/files/{app}/{file.id}"
     return {**file.facts, "url": address, "preview_url": address if file.media_type in RASTER else None}
 
 

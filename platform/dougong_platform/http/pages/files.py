@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_platform.http.handing_out import hand_back, hand_out
+from dougong_platform.http.handing_out import hand_out, hand_out_by_id
 from dougong_platform.http.pages.visit import Pages, Visit
 
 
@@ -14,14 +14,14 @@ def file(visit: Visit) -> Response:
     return hand_out(visit.site, visit.request)
 
 
-def waiting(visit: Visit) -> Response:
-    """A file that its reader has handed in and not saved yet."""
-    return hand_back(visit.site, visit.request)
+def file_by_id(visit: Visit) -> Response:
+    """A file by its id, to who may read a field that names it or has handed it in: what faces and forms point at."""
+    return hand_out_by_id(visit.site, visit.request)
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
     """Its routes."""
     return [
-        pages.get("/files/waiting/{id}", waiting),
+        pages.get("/files/{app}/{file}", file_by_id),
         pages.get("/files/{app}/{entity}/{id}/{field}", file),
     ]
