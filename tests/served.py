@@ -30,6 +30,11 @@ class Served:
     host: str
     port: int
     log: Path
+    process: subprocess.Popen[bytes]
+
+    def stop(self, how: signal.Signals) -> None:
+        """Have the process end."""
+        self.process.send_signal(how)
 
     @property
     def address(self) -> str:
@@ -62,7 +67,7 @@ def serving(clinic: Clinic, folder: Path, **environment: str) -> Iterator[Served
         )
     try:
         port = _port(log, process)
-        yield Served(clinic, "127.0.0.1", port, log)
+        yield Served(clinic, "127.0.0.1", port, log, process)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

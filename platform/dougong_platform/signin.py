@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -27,6 +28,8 @@ from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.ready import Ready
 
+TOKEN_LENGTH_MAX = 200
+"""A longer text is no session's token."""
 PENDING_FOR = timedelta(minutes=5)
 PENDING_TRIES_MAX = 5
 """How long a right password waits for the code of the second factor, and for how many wrong ones."""
@@ -275,14 +278,30 @@ def viewer_of_session(site: Site, connection: sa.Connection, token: str, door: D
     return viewers.viewer_from(connection, row, site.settings, door)
 
 
-def sessions(site: Site, connection: sa.Connection, user_id: str) -> list[Open]:
-    """A person's open sessions, the one last used first."""
+def user_of(site: Site, connection: sa.Connection, token: str) -> str | None:
+    """Whose session it is, None for one that has ended; asking so is no use of it."""
+    asked = sa.select(SESSION.c.user).where(SESSION.c.token_hash == token_hash(token), _is_open(site))
+    return connection.scalar(asked)
+
+
+def open_among(site: Site, connection: sa.Connection, hashes: Collection[str]) -> frozenset[str]:
+    """Of these sessions, known by the hashes of their tokens, those that have not ended; asking so is no use of them."""
+    asked = sa.select(SESSION.c.token_hash).where(SESSION.c.token_hash.in_(sorted(hashes)), _is_open(site))
+    return frozenset(connection.scalars(asked))
+
+
+def _is_open(site: Site) -> sa.ColumnElement[bool]:
     now = site.clock.now()
     idle = now - timedelta(minutes=site.settings.session_idle_minutes)
+    return sa.and_(SESSION.c.expires_at > now, SESSION.c.used_at > idle)
+
+
+def sessions(site: Site, connection: sa.Connection, user_id: str) -> list[Open]:
+    """A person's open sessions, the one last used first."""
     columns = ("token_hash", "created_at", "used_at", "address", "agent")
     rows = connection.execute(
         sa.select(*(SESSION.c[name] for name in columns))
-        .where(SESSION.c.user == user_id, SESSION.c.expires_at > now, SESSION.c.used_at > idle)
+        .where(SESSION.c.user == user_id, _is_open(site))
         .order_by(SESSION.c.used_at.desc())
     )
     return [Open(*row) for row in rows]

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Route
 
-from dougong_platform.http import health, pages
+from dougong_platform.http import events, health, pages
 from dougong_platform.http.api import (
     aggregates,
     apps,
@@ -31,6 +31,7 @@ from dougong_platform.http.api import (
     transfer,
 )
 from dougong_platform.http.jobs.runner import Jobs
+from dougong_platform.http.events import Events
 from dougong_platform.http.metrics import Metrics
 from dougong_platform.http.middleware.access_log import AccessLog
 from dougong_platform.http.middleware.bodies import Bodies
@@ -81,6 +82,7 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app.state.readiness = Readiness(site)
     app.state.jobs = Jobs(site)
     app.state.file_threads = anyio.CapacityLimiter(FILE_THREADS)
+    app.state.events = Events(site)
     app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
     app.state.problem_page = pages.problem_page
     return app
@@ -95,6 +97,7 @@ def routes(site: Site) -> list[BaseRoute]:
         *problem_catalogue.routes(),
         *StaticFiles(folder("pages/static/dist", "dougong_runtime/pages/static/dist")).routes(),
         *pages.routes(site),
+        *events.routes(),
     ]
 
 
@@ -124,3 +127,4 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(kept.start)
     yield
     await anyio.to_thread.run_sync(kept.close)
+    app.state.events.end()

@@ -28,6 +28,10 @@ CONNECTIONS_MAX = 1000
 """Connections to a process; beyond, it answers 503."""
 
 
+ENDING = "dougong.ending"
+"""Extension of a request's scope: an event that is set when the server ends, for answers that go on until then."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a deadline for each part of a request, and a bound on a head that does not end."""
 
@@ -41,6 +45,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected: its first request is due."""
         super().connection_made(cast(asyncio.Transport, transport))
+        self._ending = asyncio.Event()
         self._within(HEAD_SECONDS_MAX)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,10 +65,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deadline is None and self._is_whole and (self.cycle is None or self.cycle.response_complete):
             self._within(HEAD_SECONDS_MAX)
 
+    def shutdown(self) -> None:
+        """The server ends: an answer that would go on is asked to come to its end."""
+        self._ending.set()
+        super().shutdown()
+
     # --- the parts of a request ---------------------------------------------------------------------------------
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        cast(dict[str, Any], self.scope)["extensions"] = {ENDING: self._ending}
         self._reads_head, self._is_whole, self._head_bytes = True, False, 0
         self._within(HEAD_SECONDS_MAX)
 

@@ -39,7 +39,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 VIEW_AS_NOTED_EVERY = timedelta(minutes=10)
 """Looking on as the same person is audited when it begins and every so often, not at each request."""
 
-_TOKEN_LENGTH_MAX = 200
+_TOKEN_LENGTH_MAX = signin.TOKEN_LENGTH_MAX
 
 
 @dataclass(frozen=True, slots=True)

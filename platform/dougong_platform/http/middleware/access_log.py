@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dougong_platform.http.metrics import Metrics
 from dougong_runtime.host import Viewer
 
 _log = structlog.get_logger("dougong.access")
+_STREAM = "text/event-stream"
 _QUIET = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
@@ -28,11 +30,14 @@ class AccessLog:
         started = time.perf_counter()
         status = 500
         sent = 0
+        answered: float | None = None
 
         async def watch(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if Headers(raw=message["headers"]).get("content-type", "").startswith(_STREAM):
+                    answered = time.perf_counter()
             elif message["type"] == "http.response.body":
                 sent += len(message.get("body", b""))
             await send(message)
@@ -41,7 +46,8 @@ class AccessLog:
         try:
             await self.app(scope, receive, watch)
         finally:
-            seconds = time.perf_counter() - started
+            # An answer that goes on for as long as its page is open was given when it began.
+            seconds = (answered or time.perf_counter()) - started
             template = template_of(scope)
             self.metrics.end(scope["method"], template, status, seconds)
             if not scope["path"].startswith(_QUIET):
