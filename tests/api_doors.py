@@ -165,9 +165,12 @@ def described(ward: Ward, username: str) -> str:
 def about_oneself(ward: Ward, username: str) -> str:
     """Me, my tokens, my jobs."""
     client = ward.clinic.client(username)
-    return _get(ward, username, "/api/v1/me", "/api/v1/tokens", "/api/v1/jobs") + "\n".join(
+    client.put(f"/api/v1/me/starred/clinic/patient/{ward.id('patient', 'lin_1')}")
+    addresses = ("/api/v1/me", "/api/v1/me/recent", "/api/v1/me/starred", "/api/v1/tokens", "/api/v1/jobs")
+    return _get(ward, username, *addresses) + "\n".join(
         _whole(answer)
         for answer in (
+            client.delete(f"/api/v1/me/starred/clinic/patient/{ward.id('patient', 'lin_1')}"),
             client.post("/api/v1/tokens", json={"name": "x"}),
             client.delete(f"/api/v1/tokens/{ward.id('patient', 'lin_1')}"),
         )
@@ -250,6 +253,10 @@ API_DOORS: tuple[Door, ...] = (
         "oneself",
         (
             "GET /api/v1/me",
+            "GET /api/v1/me/recent",
+            "GET /api/v1/me/starred",
+            "PUT /api/v1/me/starred/{app}/{entity}/{id}",
+            "DELETE /api/v1/me/starred/{app}/{entity}/{id}",
             "GET /api/v1/tokens",
             "POST /api/v1/tokens",
             "DELETE /api/v1/tokens/{id}",

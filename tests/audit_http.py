@@ -225,6 +225,19 @@ def page_stage(work: Work) -> list[Row]:
     ]  # fmt: skip
 
 
+@case(f"POST {PAGE}/{{id}}/tick")
+def page_tick(work: Work) -> list[Row]:
+    record = work.patient(id_number=id_number(2))
+    lin = work.browser("dr_lin")
+    accepted(lin.post(f"/apps/clinic/patient/{record}/tick", data={"to": "active"}, follow_redirects=False))
+    return [
+        by_page(
+            log.UPDATE, "dr_lin", entity="patient", record=record,
+            before={"stage": "registered"}, after={"stage": "active"}, facts=...,
+        )
+    ]  # fmt: skip
+
+
 @case(f"POST {PAGE}/{{id}}/delete", f"POST {PAGE}/{{id}}/restore")
 def page_delete_and_restore(work: Work) -> list[Row]:
     record = work.patient("head_yu")

@@ -161,6 +161,18 @@ def revealed(ward: Ward, username: str) -> str:
     )
 
 
+def personal(ward: Ward, username: str) -> str:
+    """Stars, what was opened, and tasks: asked of every record, then shown at home and in the palette."""
+    browser = ward.clinic.browser(username)
+    seen = []
+    for name in OWNERS:
+        one = f"/apps/clinic/patient/{ward.id('patient', name)}"
+        for part, data in (("opened", {}), ("star", {"on": "1"}), ("tick", {"to": "nowhere"})):
+            seen.append(_whole(browser.post(f"{one}/{part}", data=data, follow_redirects=False)))
+    seen.append(_get(ward, username, "/", "/apps/clinic", "/search/palette?app=clinic"))
+    return "\n".join(seen)
+
+
 def about_oneself(ward: Ward, username: str) -> str:
     """One's own page, and its forms, forged."""
     browser = ward.clinic.browser(username)
@@ -254,6 +266,7 @@ PAGE_DOORS: tuple[Door, ...] = (
         ),
         refused_forms,
     ),
+    Door("personal", tuple(f"POST {ONE}/{part}" for part in ("opened", "star", "tick")), personal),
     Door("revealing pages", (f"POST {ONE}/reveal",), revealed),
     Door(
         "one's own page",

@@ -9,9 +9,10 @@ from typing import Any
 from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.problems import MALFORMED
 from dougong_runtime.fields.base import Formula
-from dougong_runtime.formulas.types import BOOLEAN
+from dougong_runtime.formulas.types import BOOLEAN, Kind
 from dougong_runtime.labels import Label
 from dougong_runtime.model.link_forms import FormField, ListBlock, link_list, link_part_fields
+from dougong_runtime.model.link_triggers import link_stages
 from dougong_runtime.model.link_views import link_roles_named
 from dougong_runtime.model.linker import Linker
 
@@ -58,6 +59,9 @@ BLOCKS = (
     "actions",
     "history",
     "notes",
+    "tasks",
+    "recent",
+    "starred",
     "tabs",
 )
 """Kinds of blocks: the property that makes it one."""
@@ -106,6 +110,8 @@ def link_block(linker: Linker, at: Cursor, entity: str | None) -> Block:
         case "report" | "view" | "form":
             name = linker.document(at.get(kind), kind)
             return replace(block, document=name, filter=_block_filter(linker, at, kind, name))
+        case "tasks":
+            return _tasks(linker, at, block)
         case "actions":
             for node in at.items("actions"):
                 linker.document(node, "workflow")
@@ -123,10 +129,23 @@ def link_block(linker: Linker, at: Cursor, entity: str | None) -> Block:
     return block
 
 
+def _tasks(linker: Linker, at: Cursor, block: Block) -> Block:
+    """Records of a view with the field that says until when, and the stage in which they are done."""
+    name = linker.document(at["tasks"], "view")
+    source = str(linker.documents["view"][name].data.get("entity")) if name is not None else ""
+    if source not in linker.shapes:
+        return replace(block, document=name)
+    due = linker.field(at.get("due"), source)
+    if due is not None and due.type.kind not in (Kind.DATE, Kind.DATETIME):
+        linker.value_problem(at["due"], "期限应是日期或时间字段。", "“due” must be a date or a date-time.")
+    tuple(link_stages(linker, at, "done", source))
+    return replace(block, document=name, filter=_block_filter(linker, at, "tasks", name))
+
+
 def _block_filter(linker: Linker, at: Cursor, kind: str, name: str | None) -> Formula | None:
     if name is None or "filter" not in at:
         return None
-    raw = linker.documents[kind][name]
+    raw = linker.documents["view" if kind == "tasks" else kind][name]
     source = raw.data.get("source" if kind == "report" else "entity")
     return linker.formula(at["filter"], source, "filter", BOOLEAN) if source in linker.shapes else None
 

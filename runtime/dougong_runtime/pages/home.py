@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from urllib.parse import urlencode
 
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.app import App, Document, Entity
 from dougong_runtime.pages.blocks import Block, Standing, blocks_of
 from dougong_runtime.pages.conditions import join
-from dougong_runtime.pages.desk import Desk, Mark, Row, count_text
-from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.pages.desk import Desk, Row, count_text
+from dougong_runtime.pages.faces import hue
 from dougong_runtime.pages.menu import Group, menu_of
+from dougong_runtime.pages.personal import Kept, Personal
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.views import default_columns, main_view, views_of
 from dougong_runtime.records.query import Query
@@ -20,6 +22,9 @@ from dougong_runtime.records.query import Query
 MINE_ROWS = 5
 MINE_LISTS = 3
 FIGURES = 4
+STRIP_MAX = 6
+WIDE, NARROW = (7, 8), (4, 5)
+RECENT = 8
 MY_OWN = "owner = USER()"
 
 
@@ -56,16 +61,6 @@ class AppCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
-    """A record that the reader touched lately."""
-
-    title: str
-    note: str
-    href: str
-    mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceLink:
     """A place of the app's menu."""
 
@@ -93,7 +88,19 @@ class Home:
     blocks: tuple[Block, ...] = ()
     apps: tuple[AppCard, ...] = ()
     places: tuple[Places, ...] = ()
-    recent: tuple[Recent, ...] = ()
+    recent: Sequence[Kept] = ()
+    starred: Sequence[Kept] = ()
+    strip: tuple[Block, ...] = ()
+    """The figures that a page begins with, side by side."""
+
+    @property
+    def columns(self) -> tuple[tuple[Block, ...], ...]:
+        """The blocks as a wide and a narrow column, each as high as it is, where they have just these two widths;
+        none where they stand on a grid."""
+        wide = tuple(b for b in self.blocks if b.width in WIDE)
+        narrow = tuple(b for b in self.blocks if b.width in NARROW)
+        fits = wide and narrow and len(wide) + len(narrow) == len(self.blocks)
+        return (wide, narrow) if fits else ()
 
 
 def greeting(reader: Reader, name: str) -> str:
@@ -201,36 +208,24 @@ def home_page(desk: Desk) -> Document | None:
     return next((d for d in pages.values() if not d.data.get("entity") and desk.may_see(d.data)), None)
 
 
-def app_home(desk: Desk, groups: Sequence[Group], name: str, touched: Sequence[Recent] = ()) -> Home:
+def app_home(desk: Desk, groups: Sequence[Group], name: str, personal: Personal) -> Home:
     """The home of an app: its page for the reader's role, or their own records and its places."""
     document = home_page(desk)
-    blocks = blocks_of(Standing(desk), document) if document is not None else ()
-    own = () if blocks else mine(desk)
+    blocks = blocks_of(Standing(desk, personal=personal), document) if document is not None else ()
     reader = desk.reader
     label = reader.label(desk.app.label)
+    title = greeting(reader, name)
+    if document is not None and blocks:
+        strip = tuple(takewhile(lambda b: b.kind == "metric", blocks))[:STRIP_MAX]
+        lead = day_line(reader, [reader.label(document.label)])
+        return Home(title, lead, blocks=blocks[len(strip) :], strip=strip)
+    own = mine(desk)
     return Home(
-        greeting(reader, name),
-        day_line(reader, [reader.label(document.label) if document is not None and blocks else label]),
-        () if blocks else figures(desk, own),
+        title,
+        day_line(reader, [label]),
+        figures(desk, own),
         own,
-        blocks,
-        places=() if blocks else places(groups, reader, label),
-        recent=tuple(touched),
+        places=places(groups, reader, label),
+        recent=personal.recent(RECENT),
+        starred=personal.starred(RECENT),
     )
-
-
-def recent(desk: Desk, touched: Sequence[tuple[str, str, str]]) -> list[Recent]:
-    """Records of (entity, id, when in words) with their titles, as far as the reader may still read them."""
-    made = []
-    by_entity: dict[str, list[str]] = {}
-    for entity, record, _ in touched:
-        by_entity.setdefault(entity, []).append(record)
-    titles = {e: desk.records.titles(e, ids) for e, ids in by_entity.items() if desk.entity(e) is not None}
-    for name, record, when in touched:
-        entity_ = desk.entity(name)
-        title = titles.get(name, {}).get(record)
-        if entity_ is None or not title:
-            continue
-        note = f"{desk.label(entity_)} · {when}"
-        made.append(Recent(title, note, desk.href(name, record), Mark(initial(title), hue(record))))
-    return made

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from dougong_platform import personal
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
-from dougong_runtime.audit.log import dg_audit
+from dougong_platform.personal import Place
 from dougong_runtime.pages import home
-from dougong_runtime.pages.reading import instant
-
-RECENT = 8
-LOOKED_AT = 20_000
-"""Rows of the audit looked back at for what a person touched lately."""
+from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.personal import Kept, Personal, kept
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -35,7 +32,7 @@ def person(visit: Visit) -> Response:
         desks = [here.desk(a.name) for a in apps]
         lists = [(desk, m) for desk in desks for m in home.mine(desk)]
         figures = [f for desk in desks for f in home.figures(desk, [m for d, m in lists if d is desk])]
-        name = here.viewer.name or here.viewer.username
+        name, mine = here.viewer.name or here.viewer.username, own(here, desks)
         cards = tuple(home.app_card(a, reader, _note(here, a.name)) for a in apps)
         made = home.Home(
             home.greeting(reader, name),
@@ -43,7 +40,8 @@ def person(visit: Visit) -> Response:
             tuple(figures[: home.FIGURES]),
             tuple(m for _, m in lists[: home.MINE_LISTS]),
             apps=cards,
-            recent=tuple(_recent(here, [d.app.name for d in desks])),
+            recent=mine.recent(home.RECENT),
+            starred=mine.starred(home.RECENT),
         )
         return here.page("home.html", here.shell(reader.t("nav.home"), current="/"), home=made)
 
@@ -55,44 +53,34 @@ def _note(here: Here, app: str) -> str:
     )
 
 
-def _recent(here: Here, apps: list[str]) -> list[home.Recent]:
-    """Records that the person changed lately, the newest first, each once."""
-    if here.viewer.user is None or not apps:
-        return []
-    newest = here.connection.scalar(sa.select(sa.func.max(dg_audit.c.seq))) or 0
-    rows = here.connection.execute(
-        sa.select(
-            dg_audit.c.app, dg_audit.c.entity, dg_audit.c.record, sa.func.max(dg_audit.c.at).label("at")
-        )
-        .where(
-            dg_audit.c.seq > newest - LOOKED_AT,
-            dg_audit.c.actor == here.viewer.user,
-            dg_audit.c.record.is_not(None),
-            dg_audit.c.action.in_(("create", "update", "restore")),
-            dg_audit.c.app.in_(apps),
-        )
-        .group_by(dg_audit.c.app, dg_audit.c.entity, dg_audit.c.record)
-        .order_by(sa.desc("at"))
-        .limit(RECENT * 2)
-    ).all()
-    made: list[home.Recent] = []
-    for name in dict.fromkeys(r.app for r in rows):
-        touched = [(r.entity, r.record, _when(here, r.at)) for r in rows if r.app == name]
-        made += home.recent(here.desk(name), touched)
-    return made[:RECENT]
-
-
-def _when(here: Here, at: Any) -> str:
-    found = instant(at)
-    return here.reader.moment(found) if found is not None else ""
-
-
 def app(visit: Visit) -> Response:
     """The home of an app."""
     with visit.reading() as here:
         desk = here.desk()
         name = here.viewer.name or here.viewer.username
-        made = home.app_home(desk, here.groups(desk), name, _recent(here, [desk.app.name]))
+        made = home.app_home(desk, here.groups(desk), name, own(here, [desk]))
         here_is_home = "/" if here.only_app == desk.app.name else None
         shell = here.shell(here.reader.label(desk.app.label), desk=desk, current=here_is_home)
         return here.page("home.html", shell, home=made)
+
+
+def own(here: Here, desks: Sequence[Desk]) -> Personal:
+    """What is the reader's own in some apps."""
+
+    def titled(found: Sequence[Place], limit: int) -> list[Kept]:
+        by_app = {d.app.name: d for d in desks}
+        made: dict[str, Kept] = {}
+        for name, desk in by_app.items():
+            for one in kept(
+                desk, [(p.entity, p.record, here.reader.moment(p.at)) for p in found if p.app == name]
+            ):
+                made[one.href] = one
+        order = [by_app[p.app].href(p.entity, p.record) for p in found if p.app in by_app]
+        return [made[href] for href in order if href in made][:limit]
+
+    only = desks[0].app.name if len(desks) == 1 else None
+    connection, viewer = here.connection, here.viewer
+    return Personal(
+        lambda limit: titled(personal.recent(connection, viewer, only, personal.RECENT_MAX), limit),
+        lambda limit: titled(personal.starred(connection, viewer, only), limit),
+    )

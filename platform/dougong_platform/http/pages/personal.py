@@ -7,15 +7,20 @@ from starlette.routing import BaseRoute
 
 from dougong_platform import personal
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
-from dougong_runtime.errors import NOT_FOUND, refuse
+from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.personal import Star
+from dougong_runtime.pages.shell import Toast
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
     """Below a record's address."""
     base = "/apps/{app}/{entity}/{id}"
-    return [pages.post(base + "/opened", opened), pages.post(base + "/star", star)]
+    return [
+        pages.post(base + "/opened", opened),
+        pages.post(base + "/star", star),
+        pages.post(base + "/tick", tick),
+    ]
 
 
 def _readable(here: Here) -> tuple[Desk, str, str]:
@@ -50,3 +55,30 @@ def star(visit: Visit) -> Response:
         if visit.is_fragment:
             return here.block("personal.html", "star", star=Star(href, on))
     return go(href)
+
+
+def tick(visit: Visit) -> Response:
+    """A task done: its record moved to the stage that its list names. Gone from the list, with word of it; what is
+    refused stays, with the sentence."""
+    to, version = visit.text("to"), visit.whole("version")
+    try:
+        with visit.writing() as here:
+            desk = here.desk()
+            entity, record = here.entity(desk), visit.path("id").lower()
+            option = entity.stage.option(to) if entity.stage is not None else None
+            if entity.stage is None or option is None:
+                raise refuse(NOT_FOUND)
+            changed = desk.records.update(entity.name, record, {entity.stage.name: to}, version=version)
+            told = here.reader.t(
+                "tasks.ticked", what=desk.title(entity, changed), stage=here.reader.label(option.label)
+            )
+            if visit.is_fragment:
+                return here.done(Toast(told))
+            return go(f"{desk.address}?done=moved")
+    except Refused as refused:
+        if refused.status == 404 or not visit.is_fragment:
+            raise
+        with visit.reading() as here:
+            answer = here.done(Toast(here.said(refused), icon="alert-triangle"), changed=False)
+            answer.headers["HX-Reswap"] = "none"
+            return answer
