@@ -26,12 +26,12 @@ from dougong_platform.http.api import (
     records,
     search,
     settings,
-    tokens,
     talk,
+    tokens,
     transfer,
 )
-from dougong_platform.http.jobs.runner import Jobs
 from dougong_platform.http.events import Events
+from dougong_platform.http.jobs.runner import Jobs
 from dougong_platform.http.metrics import Metrics
 from dougong_platform.http.middleware.access_log import AccessLog
 from dougong_platform.http.middleware.bodies import Bodies
@@ -116,9 +116,9 @@ def api_routes(app: str) -> list[Route]:
         *transfer.routes(app),
         *files.routes(V1, app),
         *record_acts.routes(app),
+        *talk.routes(app),
         *records.routes(app),
     ]
-        *talk.routes(app),
 
 
 @asynccontextmanager

@@ -14,11 +14,11 @@ from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_sch
 from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
-from dougong_runtime.transfer.export import FORMATS
 from dougong_runtime.talk.comments import PAGE_MAX, TEXT_MAX
 from dougong_runtime.talk.inbox import COUNTED_MAX
 from dougong_runtime.talk.inbox import PAGE as NOTICES
 from dougong_runtime.talk.inbox import PAGE_MAX as NOTICES_MAX
+from dougong_runtime.transfer.export import FORMATS
 
 V1 = "/api/v1"
 
@@ -95,8 +95,8 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             "parameters": [_id()],
             "get": _op(f"explain_{name}", label, _items({"type": "object"}), parameters=[_query("field")]),
         }
-    if "read" in may or "aggregate" in may:
         paths |= _talk_paths(one, name, label)
+    if "read" in may or "aggregate" in may:
         answer = _object(
             rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"}
         )
@@ -144,9 +144,6 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 _TEXT: Schema = {"type": "string"}
 
 
-def _share_paths(one: str, name: str, label: str) -> dict[str, Any]:
-    until: Schema = {"type": "string", "format": "date-time"}
-    body = _object(optional=True, user=RECORD_ID, team=RECORD_ID, write={"type": "boolean"}, until=until)
 def _talk_paths(one: str, name: str, label: str) -> dict[str, Any]:
     text = _object(text={"type": "string", "minLength": 1, "maxLength": TEXT_MAX})
     comment: Schema = {"name": "comment", "in": "path", "required": True, "schema": RECORD_ID}
@@ -216,6 +213,9 @@ def _notice_paths() -> dict[str, Any]:
     }
 
 
+def _share_paths(one: str, name: str, label: str) -> dict[str, Any]:
+    until: Schema = {"type": "string", "format": "date-time"}
+    body = _object(optional=True, user=RECORD_ID, team=RECORD_ID, write={"type": "boolean"}, until=until)
     share: Schema = {"name": "share", "in": "path", "required": True, "schema": RECORD_ID}
     return {
         f"{one}/shares": {
@@ -262,6 +262,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
                 parameters=[_query("q", True), _query("app"), _whole("limit", 5, 50)],
             )
         },
+        **_notice_paths(),
         f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
         f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
         f"{V1}/jobs/{{id}}/cancel": {
@@ -314,7 +315,6 @@ def _items(items: Schema) -> Schema:
     return _object(items=_list(items))
 
 
-        **_notice_paths(),
 def _page(record: Schema) -> Schema:
     following: Schema = {"type": ["string", "null"]}
     return _object(

@@ -9,8 +9,8 @@ from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
 from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
-
 from dougong_runtime.pages.words_talk import TALK_WORDS
+
 PAGE_WORDS: dict[str, tuple[str, str]] = {
     "product": ("斗拱", "Dougong"),
     "skip": ("跳到正文", "Skip to content"),
@@ -293,8 +293,8 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     ADMIN_WORDS,
     BOARD_WORDS,
     FINDING_WORDS,
-)
     TALK_WORDS,
+)
 WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}
 
 

@@ -33,6 +33,7 @@ from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records import bulk, dependants, files, past, read, refresh, settings, told, trash
 from dougong_runtime.records.aggregate import aggregate
+from dougong_runtime.records.beside import Beside
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
 from dougong_runtime.records.file_table import File
@@ -44,7 +45,6 @@ from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page,
 from dougong_runtime.records.read import entity_of
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
-from dougong_runtime.records.beside import Beside
 from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.waiting import waiting_for
@@ -317,6 +317,7 @@ class Records:
         found = entity_of(self._scene, entity)
         ids = self._writer.create(found, rows, reasons or {}) if rows else []
         return self._written(entity, ids)
+
     # --- beside records -----------------------------------------------------------------------------------------
 
     @property
@@ -333,7 +334,6 @@ class Records:
         """The same app at the same moment before another person: for asking what they may read."""
         scene = self._scene
         return Records(self.running, self.connection, viewer, scene.clock, time_zone=scene.site_time_zone)
-
 
     def update(
         self,
