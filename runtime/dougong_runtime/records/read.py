@@ -70,10 +70,11 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
         after = cursor.decode(query.cursor, len(query.sort) + 1)
     absent = None if after is None else tuple(v is None for v in after[:-1])
     statement = _statement(scene, query, absent)
-    page, count = statement.page if ids is None else statement.by_ids, statement.count
+    pages: Sequence[Ready] = statement.pages if ids is None else (statement.by_ids,)
+    count = statement.count
     if query.search:
         matches = searching(scene, entity, statement.row, query.search)
-        page = Ready(statement.select.where(matches), once=True)
+        pages = (Ready(statement.select.where(matches), once=True),)
         count = Ready(counting(statement.rows.where(matches)), once=True)
     parameters = {**scene.parameters, "dg_limit": query.limit + 1, "dg_count_limit": COUNT_LIMIT + 1}
     if ids is not None:
@@ -84,8 +85,8 @@ def find(scene: Scene, query: Query, ids: Sequence[str] | None = None) -> Found:
     known = None
     if ids is None and query.count and not query.search and statement.few is not None:
         ((known,),) = count.all(scene.connection, parameters)
-        page = statement.few if known <= FEW else page
-    raw = page.all(scene.connection, parameters)
+        pages = (statement.few,) if known <= FEW else pages
+    raw = _read(scene, pages, parameters, query.limit + 1, statement.names.index("id"))
     more = len(raw) > query.limit
     raw = raw[: query.limit]
     rows = _rows(statement, raw)
@@ -127,6 +128,21 @@ def _statement(scene: Scene, query: Query, absent: tuple[bool, ...] | None) -> S
         1 <= query.limit <= 1000,
     )
     return scene.running.plans.get(key, build)
+
+
+def _read(
+    scene: Scene, pages: Sequence[Ready], parameters: dict[str, Any], wanted: int, id_place: int
+) -> list[Sequence[Any]]:
+    """Rows of ranges one after the other, until there are enough."""
+    raw: list[Sequence[Any]] = []
+    for page in pages:
+        rest = {**parameters, "dg_limit": wanted - len(raw)} if raw else parameters
+        # Between two statements a record may have moved from one range to the next.
+        seen = {values[id_place] for values in raw}
+        raw.extend(values for values in page.all(scene.connection, rest) if values[id_place] not in seen)
+        if len(raw) >= wanted:
+            break
+    return raw
 
 
 def _rows(statement: Statement, raw: Sequence[Sequence[Any]]) -> list[Row]:

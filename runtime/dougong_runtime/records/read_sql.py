@@ -15,10 +15,11 @@ from dougong_runtime.formulas.tree import Hop, Path
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import App, Entity
 from dougong_runtime.records.cells import Cells
+from dougong_runtime.records.keyset import Keyset, Range
 from dougong_runtime.records.read_plan import ReadPlan, SortKey
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.values import is_plain
-from dougong_runtime.storage.indexes import order_terms
+from dougong_runtime.storage.indexes import order_terms, wanted_indexes
 from dougong_runtime.storage.ready import Ready, among
 
 LIMIT = sa.bindparam("dg_limit", type_=sa.Integer)
@@ -30,7 +31,8 @@ IDS = "dg_ids"
 class Statement:
     """A list as SQL, with what turns its rows into records. Columns: the asked, the flags, the sort values, in order."""
 
-    page: Ready
+    pages: tuple[Ready, ...]
+    """The page's rows; where an index serves the order, in ranges to be read one after the other until it is full."""
     by_ids: Ready
     """The same of given records (`dg_ids`), in no order."""
     count: Ready
@@ -40,7 +42,7 @@ class Statement:
     database would rather walk along the order, past all that is not theirs, until the page is full. None where no
     rule narrows the rows, and where the database does not mistake itself so."""
     select: sa.Select[Any]
-    """What `page` runs, to be narrowed further."""
+    """The page's rows in one, to be narrowed further."""
     rows: sa.Select[Any]
     """Its rows alone, to be narrowed and counted."""
     row: sa.FromClause
@@ -92,20 +94,24 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
     select = sa.select(*columns, *flags, *sorts)
     joined = scope.joined(row)
     select = select.select_from(joined).where(*wheres)
+    keyset = Keyset(keys, directions, plan.after or (), row.c.id, last_down, running.dialect)
+    ranges: list[Range] = []
+    everything = select
     if plan.after is not None:
-        select = select.where(_after(keys, directions, plan.after, row.c.id, last_down))
+        served = _served(running, rules, entity, plan.sort)
+        ranges = keyset.ranges(served) if served else []
+        select = select.where(keyset.whole())
     by_ids = select.where(among(row.c.id, IDS, running.dialect))
     few = None
     if allowed is not None and running.dialect == "postgresql":
         few = Ready(
             _fetched_first(select.add_columns(row.c.id.label("dg_id")), directions, last_down), once=once
         )
-    for key, down in zip(keys, directions, strict=True):
-        select = select.order_by(*order_terms(key, down, running.dialect))
-    select = select.order_by(row.c.id.desc() if last_down else row.c.id.asc()).limit(LIMIT)
+    select = select.order_by(*keyset.order()).limit(LIMIT)
+    pages = [everything.where(rows).order_by(*order).limit(LIMIT) for rows, order in ranges] or [select]
     rows: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(joined).where(*wheres)
     return Statement(
-        Ready(select, once=once),
+        tuple(Ready(page, once=once) for page in pages),
         Ready(by_ids, once=once),
         Ready(counting(rows), once=once),
         few,
@@ -117,6 +123,27 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
         _written_paths(running.app, entity, plan),
         cells,
         len(keys),
+    )
+
+
+def _served(running: Running, rules: Rules, entity: Entity, sort: Sequence[SortKey]) -> int:
+    """How many keys of an order, from the first on, stand in an index in these directions."""
+    names = []
+    for key in sort:
+        is_own = not key.tree.hops and key.tree.part is None
+        if not is_own or rules.cell(entity.name, key.tree.field, running.tables.of(entity.name)) is not True:
+            break
+        names.append(("-" if key.descending else "") + key.tree.field)
+    table = running.tables.of(entity.name)
+    specs = wanted_indexes(running.app, entity, table, running.dialect)
+    return max((_alike(names, spec.fields) for spec in specs if spec.kind == "sort"), default=0)
+
+
+def _alike(names: Sequence[str], others: Sequence[str]) -> int:
+    """How many names are the same, from the first on."""
+    return next(
+        (n for n, (a, b) in enumerate(zip(names, others, strict=False)) if a != b),
+        min(len(names), len(others)),
     )
 
 
@@ -212,24 +239,3 @@ def _seen(seen: sa.ColumnElement[bool] | bool, column: sa.ColumnElement[Any]) ->
         return column
     # PostgreSQL does not order by a bare NULL.
     return sa.case((sa.false() if seen is False else seen, column), else_=None)
-
-
-def _after(
-    keys: Sequence[sa.ColumnElement[Any]],
-    descending: Sequence[bool],
-    absent: Sequence[bool],
-    id_column: sa.ColumnElement[Any],
-    last_down: bool,
-) -> sa.ColumnElement[bool]:
-    """Rows that stand after the cursor's: absent values last, the id deciding among equals."""
-    id_value = sa.bindparam("key_id", type_=id_column.type)
-    found: sa.ColumnElement[bool] = id_column < id_value if last_down else id_column > id_value
-    for i in reversed(range(len(keys))):
-        key = keys[i]
-        if absent[i]:
-            found = sa.and_(key.is_(None), found)
-            continue
-        value = sa.bindparam(f"key_{i}", type_=key.type)
-        beyond = key < value if descending[i] else key > value
-        found = sa.or_(beyond, key.is_(None), sa.and_(key == value, found))
-    return found
