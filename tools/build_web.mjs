@@ -67,7 +67,7 @@ async function modules(name, entry) {
     absWorkingDir: root,
   });
   const outputs = Object.entries(bundled.metafile.outputs);
-  const [made, { imports }] = outputs.find(([, o]) => o.entryPoint);
+  const [made, { imports }] = outputs.find(([, o]) => o.entryPoint?.endsWith(entry)); // what is fetched later is an entry too
   const first = imports.filter((i) => i.kind === "import-statement").map((i) => path.basename(i.path));
   for (const file of bundled.outputFiles) {
     const hashed = path.basename(file.path);
