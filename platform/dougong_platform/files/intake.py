@@ -20,6 +20,7 @@ from dougong_runtime.fields.base import Field, ValueProblem
 from dougong_runtime.fields.files import FileType
 from dougong_runtime.host import Viewer
 from dougong_runtime.names import uuid7
+from dougong_runtime.pages.file_faces import size_text
 from dougong_runtime.records import file_table
 from dougong_runtime.records.file_table import File
 
@@ -147,15 +148,3 @@ def examine(site: Site, draft: Draft, viewer: Viewer, given_name: str) -> File:
 def _refused(of: Field, name: str, zh: str, en: str) -> Refused:
     facts: Mapping[str, Any] = {"label": of.label, "name": name, "zh": zh, "en": en}
     return Refused([Problem(FILE_REFUSED, of.name, facts)])
-
-
-def size_text(size: int) -> str:
-    """A size as people read it.
-
-    >>> size_text(900), size_text(1_500_000), size_text(104857600)
-    ('900 B', '1.4 MB', '100 MB')
-    """
-    for unit, step in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
-        if size >= step:
-            return f"{size / step:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{size} B"

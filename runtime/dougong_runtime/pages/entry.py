@@ -12,9 +12,11 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.names import is_record_id
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.faces import NOTHING, Face
+from dougong_runtime.pages.file_inputs import files_entry, ids_in
 from dougong_runtime.pages.forms import Form, Section, Slot, State, States, states
 from dougong_runtime.pages.live import Judge
 from dougong_runtime.pages.widgets import is_masked, widget_of
+from dougong_runtime.records.files import is_file
 
 
 class Sent(Protocol):
@@ -198,7 +200,9 @@ class Entry:
             show=state.show,
             required=(state.required or needed) and not fixed,
             readonly=state.readonly,
-            entry=widget.entry(field, value, reader),
+            entry=files_entry(self.desk, self.entity, field, value)
+            if is_file(field)
+            else widget.entry(field, value, reader),
             face=self.desk.face(field, value) if fixed else NOTHING,
             is_value=fixed,
             options=tuple(Choice(o.value, reader.label(o.label)) for o in field.choices),
@@ -241,7 +245,11 @@ class Entry:
             and not (widget.draw == "tags" and field.choices)
         ):
             return
-        self.values[field.name] = widget.read(field, texts, self.desk.reader)
+        value = widget.read(field, texts, self.desk.reader)
+        if is_file(field):
+            current = self.values.get(field.name)
+            value = self.desk.records.files_named(self.entity.name, field.name, ids_in(value), current)
+        self.values[field.name] = value
 
     def _take_record(self, field: Field, sent: Sent, problems: list[Said]) -> None:
         """A picked id counts; without one, a title or id that was typed, if it names exactly one record."""
@@ -319,7 +327,10 @@ def _is_empty(value: Json) -> bool:
 
 
 def _as_written(field: Field, value: Json) -> Json:
-    if isinstance(value, Mapping) and "id" in value:
+    if is_file(field):
+        ids = ids_in(value)
+        return ids if field.options.get("multiple") else (ids[-1] if ids else None)
+    if isinstance(value, Mapping) and "id" in value and field.targets:
         if field.is_polymorphic:
             return {"entity": value["entity"], "id": value["id"]}
         return value["id"] or None

@@ -10,6 +10,7 @@ from typing import Any
 
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
+from dougong_runtime.pages.file_faces import file_face, files_in
 from dougong_runtime.pages.markup import rich
 from dougong_runtime.pages.reading import ABSENT, Reader, day, decimal, instant, number, percent
 
@@ -244,11 +245,12 @@ def _address(field: Field, value: Json, reader: Reader, link: str) -> Face:
 
 
 def _file(field: Field, value: Json, reader: Reader, link: str) -> Face:
-    if isinstance(value, Mapping):
-        return Face(
-            "file", str(value.get("name") or value.get("filename") or value.get("sha256") or ""), raw=value
-        )
-    return Face("text", str(value))
+    found = [file_face(facts, field, link) for facts in files_in(value)]
+    if not found:
+        return Face("text", str(value))
+    names = reader.joined([f.name for f in found])
+    draw = "images" if all(f.thumb for f in found) else "files"
+    return Face(draw, names, hint="signature" if field.type == "signature" else "", raw=tuple(found))
 
 
 def _plain_duration(field: Field, value: Json, reader: Reader, link: str) -> Face:

@@ -155,6 +155,12 @@ def _records_entry(field: Field, value: Json, reader: Reader) -> list[Mapping[st
     return [_record_entry(field, v, reader) for v in value] if isinstance(value, list) else []
 
 
+def _ids(field: Field, texts: Sequence[str], reader: Reader) -> Json:
+    """Ids of files; the box brings an empty text along, so that all may be removed."""
+    ids = list(dict.fromkeys(t for t in texts if t))
+    return ids if field.options.get("multiple") else (ids[-1] if ids else None)
+
+
 def _json_entry(field: Field, value: Json, reader: Reader) -> str:
     if value is None or isinstance(value, str):
         return value or ""
@@ -179,7 +185,7 @@ def is_masked(value: Json) -> bool:
 for _name, _widget in {
     "text": Widget("line", _as_text, _first),
     "long_text": Widget("area", _as_text, _untrimmed, wide=True),
-    "rich_text": Widget("area", _as_text, _untrimmed, wide=True),
+    "rich_text": Widget("rich", _as_text, _untrimmed, wide=True),
     "integer": Widget("number", _as_text, _number),
     "decimal": Widget("number", _as_text, _number),
     "number": Widget("number", _as_text, _number),
@@ -206,8 +212,8 @@ for _name, _widget in {
     "team": Widget("record", _record_entry, _first),
     "reference": Widget("record", _record_entry, _first),
     "references": Widget("records", _records_entry, _first, wide=True),
-    "file": Widget("none", _as_text, _first),
-    "image": Widget("none", _as_text, _first),
-    "signature": Widget("none", _as_text, _first),
+    "file": Widget("files", _as_text, _ids),
+    "image": Widget("files", _as_text, _ids),
+    "signature": Widget("signature", _as_text, _ids),
 }.items():
     WIDGETS.register(_name, _widget)

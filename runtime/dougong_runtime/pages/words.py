@@ -8,6 +8,7 @@ from __future__ import annotations
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
 from dougong_runtime.pages.words_boards import BOARD_WORDS
+from dougong_runtime.pages.words_files import FILE_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
@@ -228,7 +229,6 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "“{text}” names no one record. Choose one from the list.",
     ),
     "form.missing": ("还没有填写{label}。", "{label} is needed."),
-    "form.file_later": ("文件暂不能在此上传", "Files cannot be uploaded here yet"),
     "form.errors": ("还有 {n} 处要改", "{n} to put right"),
     "form.warnings": ("有 {n} 处需要说明理由", "{n} to give a reason for"),
     "form.warnings_hint": (
@@ -292,6 +292,7 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     PAGE_WORDS,
     ADMIN_WORDS,
     BOARD_WORDS,
+    FILE_WORDS,
     FINDING_WORDS,
     TALK_WORDS,
 )

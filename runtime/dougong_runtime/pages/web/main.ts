@@ -17,6 +17,10 @@ import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
 
+lazily("look", () => import("./behaviours/look"));
+lazily("rich", () => import("./behaviours/rich"));
+lazily("signature", () => import("./behaviours/signature"));
+lazily("upload", () => import("./behaviours/upload"));
 lazily("board", () => import("./behaviours/board"));
 lazily("asked", () => import("./behaviours/asked"));
 

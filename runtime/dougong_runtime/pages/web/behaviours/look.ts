@@ -1,0 +1,59 @@
+// Images open over the page, one after the other; without script their links open them by themselves.
+const FLIP = { ArrowRight: 1, ArrowLeft: -1, j: 1, k: -1 } as Record<string, number>;
+
+export function connect(box: HTMLElement): () => void {
+  const onClick = (event: MouseEvent): void => {
+    const link = (event.target as HTMLElement).closest<HTMLAnchorElement>("a[data-look]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    open([...box.querySelectorAll<HTMLAnchorElement>("a[data-look]")], link);
+  };
+  box.addEventListener("click", onClick);
+  return () => box.removeEventListener("click", onClick);
+}
+
+function open(links: HTMLAnchorElement[], first: HTMLAnchorElement): void {
+  const dialog = document.createElement("dialog");
+  const image = new Image();
+  const caption = document.createElement("p");
+  const whole = document.createElement("a");
+  const close = document.createElement("button");
+  let at = links.indexOf(first);
+  dialog.className = "look";
+  caption.tabIndex = -1;
+  whole.target = "_blank";
+  whole.rel = "noopener";
+  close.type = "button";
+  close.className = "btn ghost icon";
+  close.textContent = "✕";
+  close.setAttribute("aria-label", document.documentElement.lang.startsWith("zh") ? "关闭" : "Close");
+  const show = (): void => {
+    const link = links[at]!;
+    image.src = link.dataset.look ?? "";
+    image.alt = caption.textContent = link.title;
+    whole.href = link.href;
+    if (links.length > 1) caption.textContent = `${link.title} · ${at + 1} / ${links.length}`;
+  };
+  dialog.append(close, whole, caption);
+  whole.append(image);
+  dialog.addEventListener("keydown", (event) => {
+    const step = FLIP[event.key];
+    if (!step || links.length < 2) return;
+    event.preventDefault();
+    at = (at + step + links.length) % links.length;
+    show();
+  });
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    links[at]?.focus();
+  });
+  document.body.append(dialog);
+  show();
+  dialog.showModal();
+  caption.focus();
+}
