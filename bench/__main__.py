@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import cases, imports, publish, rollups, saved_filter, servers
+from bench import cases, imports, pages, publish, rollups, saved_filter, servers
 from bench import site as bench_site
 from bench.load import memory_mb
 
@@ -124,6 +124,13 @@ def filtering(kind: str, wanted: Wanted) -> tuple[str, str]:
     )
 
 
+def pages_(kind: str, wanted: Wanted) -> tuple[str, str]:
+    """Pages of the shipped app."""
+    with tempfile.TemporaryDirectory(prefix="dougong-bench-") as name:
+        figures = pages.run(_fresh(kind, Path(name)), Path(name), 200 if wanted.quick else wanted.rows[0])
+    return f"Pages, {NAMES[kind]}", pages.table(figures)
+
+
 def publishing(kind: str, wanted: Wanted) -> tuple[str, str]:
     """Publishing on a large table while others write."""
     rows = 2_000 if wanted.quick else wanted.rows[-1]
@@ -155,6 +162,7 @@ PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "processes": two_processes,
     "import": importing,
     "filter": filtering,
+    "pages": pages_,
     "publish": publishing,
     "rollups": rolling_up,
 }
