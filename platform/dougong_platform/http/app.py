@@ -17,6 +17,7 @@ from dougong_platform.http import events, health, pages
 from dougong_platform.http.api import (
     aggregates,
     apps,
+    bulk,
     files,
     jobs,
     me,
@@ -109,6 +110,7 @@ def api_routes(app: str) -> list[Route]:
         *personal.routes(V1),
         *apps.routes(V1),
         *search.routes(V1),
+        *bulk.routes(V1, app),
         *jobs.routes(V1),
         *settings.routes(app),
         *aggregates.routes(app),

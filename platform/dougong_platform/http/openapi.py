@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dougong_platform.acts import VERBS
 from dougong_platform.http.description import EntityAccess, entities_of
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_runtime.labels import Language
@@ -125,6 +126,8 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
         }
     if "share" in may:
         paths |= _share_paths(one, name, label)
+    if may & {"update", "delete", "share"}:
+        paths[f"{all_}/bulk"] = {"post": _bulk(name, label)}
     if "export" in may:
         body = _object(
             optional=True,
@@ -230,6 +233,55 @@ def _share_paths(one: str, name: str, label: str) -> dict[str, Any]:
     }
 
 
+def _bulk(name: str, label: str) -> dict[str, Any]:
+    """One thing done to many records: figures of what came of it, or would; a job where they are many."""
+    flag: Schema = {"type": "boolean"}
+    values: Schema = {"type": "object", "additionalProperties": True}
+    body = _object(
+        optional=True,
+        ids=_list(RECORD_ID),
+        all=flag,
+        filter=_TEXT,
+        search=_TEXT,
+        trash=flag,
+        verb={"enum": list(VERBS)},
+        changes=values,
+        add=values,
+        remove=values,
+        user=RECORD_ID,
+        team=RECORD_ID,
+        write=flag,
+        until={"type": "string", "format": "date-time"},
+        reasons={"type": "object", "additionalProperties": _TEXT},
+        dry_run=flag,
+        keep_good=flag,
+    )
+    sample = _object(id=RECORD_ID, before=values, after=values)
+    tried = _figures(tried={"type": "integer"}, samples=_list(sample))
+    operation = _op(f"bulk_{name}", label, {"anyOf": [_figures(job=RECORD_ID), tried]}, body=body)
+    operation["responses"]["202"] = {
+        "description": "begun",
+        "content": {"application/json": {"schema": _ref("Job")}},
+    }
+    return operation
+
+
+def _figures(**more: Schema) -> Schema:
+    """What came of many records."""
+    count: Schema = {"type": "integer"}
+    reason = _object(type=_TEXT, detail=_TEXT, count=count, examples=_list(RECORD_ID))
+    warned = _object(rule=_TEXT, detail=_TEXT, count=count)
+    made = _object(
+        records=count,
+        changed=count,
+        same=count,
+        refused=count,
+        reasons=_list(reason),
+        warnings=_list(warned),
+    )
+    return {**made, "properties": made["properties"] | more, "required": [*made["required"], *more]}
+
+
 def _import(name: str, label: str) -> dict[str, Any]:
     form = {
         "type": "object",
@@ -268,6 +320,10 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         f"{V1}/jobs/{{id}}/cancel": {
             "parameters": [_id()],
             "post": _op("cancel_job", "jobs", _ref("Job"), "202"),
+        },
+        f"{V1}/jobs/{{id}}/undo": {
+            "parameters": [_id()],
+            "post": _op("undo_job", "jobs", {"anyOf": [_figures(job=RECORD_ID), _ref("Job")]}),
         },
     }
 
@@ -342,7 +398,7 @@ def _job() -> Schema:
     maybe: Schema = {"type": ["object", "null"]}
     return _object(
         id=RECORD_ID,
-        kind={"enum": ["import", "export"]},
+        kind={"enum": ["import", "export", "act", "undo"]},
         app=_TEXT,
         entity=_TEXT,
         state={"enum": ["queued", "running", "done", "failed", "cancelled"]},

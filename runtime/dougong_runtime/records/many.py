@@ -15,7 +15,7 @@ from dougong_runtime.records.change import BatchObserver
 from dougong_runtime.records.each import Outcome, Wish
 from dougong_runtime.records.query import LIMIT_MAX, Query
 from dougong_runtime.records.read import entity_of
-from dougong_runtime.records.scene import Scene
+from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.write import BATCH_MAX, Writer
 
 
@@ -44,6 +44,18 @@ class Many:
                 break
             asked = replace(asked, cursor=page.next)
         return found[: limit + 1]
+
+    def look(
+        self, entity: str, ids: Sequence[str], fields: Sequence[str], *, trash: bool = False
+    ) -> dict[str, dict[str, Any]]:
+        """Records by id as their reader sees them, with titles of what they refer to; others are not in it."""
+        known = [i for i in map(known_id, ids) if i is not None]
+        found: dict[str, dict[str, Any]] = {}
+        asked = Query(entity, fields=tuple(fields), limit=read.IDS_MAX, count=False, titles=True, trash=trash)
+        for at in range(0, len(known), read.IDS_MAX):
+            page = read.find_page(self._scene, asked, known[at : at + read.IDS_MAX])
+            found |= {item["id"]: item for item in page.items}
+        return found
 
     def update(
         self,

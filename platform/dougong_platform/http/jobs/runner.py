@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from dougong_platform import viewers
+from dougong_platform import selections, viewers
+from dougong_platform.http.jobs.acts import run_act, run_undo
 from dougong_platform.http.jobs.table import (
     CANCELLED,
     DONE,
@@ -32,8 +34,17 @@ from dougong_platform.http.jobs.table import (
     RUNNING,
     UNFINISHED,
 )
-from dougong_platform.http.jobs.transfers import KINDS
-from dougong_platform.http.jobs.work import CANCEL, PROGRESS, UPLOAD, Cancelled, Interrupted, Lost, Work
+from dougong_platform.http.jobs.transfers import run_export, run_import
+from dougong_platform.http.jobs.work import (
+    CANCEL,
+    PROGRESS,
+    UPLOAD,
+    Cancelled,
+    Doing,
+    Interrupted,
+    Lost,
+    Work,
+)
 from dougong_platform.http.problem_types import INTERNAL, NOT_SIGNED_IN
 from dougong_platform.http.problems import describe
 from dougong_platform.site import Site
@@ -64,6 +75,13 @@ JOB_LOST = problem_type(
     "The job did not finish: its process ended meanwhile, {times} times. No data changed.",
     remedy=("重新发起。", "Start it again."),
 )
+JOB_STOPPED = problem_type(
+    "job-stopped",
+    500,
+    "任务没有做完：进行中服务进程停止了 {times} 次。已完成的部分保留，可以撤销。",
+    "The job did not finish: its process ended meanwhile, {times} times. What was done stays, and can be undone.",
+    remedy=("对其余记录重新发起。", "Start it again for the rest."),
+)
 TOO_MANY_JOBS = problem_type(
     "too-many-jobs",
     429,
@@ -71,7 +89,28 @@ TOO_MANY_JOBS = problem_type(
     "Too many jobs are under way. Try again in {retry_after} s.",
 )
 
+KINDS: Mapping[str, Doing] = {
+    "export": run_export,
+    "import": run_import,
+    "act": run_act,
+    "undo": run_undo,
+}
+"""Kind of a job → what it does."""
+IN_PARTS = ("act", "undo")
+"""Kinds that keep their work part by part."""
+
 _log = structlog.get_logger("dougong.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act on many records that is over: what is needed to undo it."""
+
+    id: str
+    app: str
+    entity: str
+    selection: str
+    at: datetime
 
 
 class Jobs:
@@ -122,6 +161,37 @@ class Jobs:
         folder.mkdir(parents=True, mode=0o700)
         return job, folder
 
+    def settled(
+        self,
+        connection: sa.Connection,
+        viewer: Viewer,
+        kind: str,
+        app: str,
+        entity: str,
+        order: Mapping[str, Any],
+        outcome: Mapping[str, Any],
+        *,
+        job: str,
+        at: datetime,
+    ) -> None:
+        """What was done within the request, begun at `at`, as a job that is done: it can be looked at and undone like
+        any other."""
+        connection.execute(
+            sa.insert(JOB).values(
+                id=job,
+                user=viewer.user,
+                kind=kind,
+                app=app,
+                entity=entity,
+                state=DONE,
+                created_at=at,
+                finished_at=self._site.clock.now(),
+                order=dict(order),
+                outcome=dict(outcome),
+                attempts=1,
+            )
+        )
+
     def wake(self) -> None:
         """There is a job to take up, or one to end: look at once. To be called when its row is committed."""
         self._wake.set()
@@ -166,7 +236,8 @@ class Jobs:
             if (folder / CANCEL).exists():
                 self._settle(row, state=CANCELLED)
             elif row.order is None or row.attempts >= ATTEMPTS_MAX or not folder.is_dir():
-                said = describe(refuse(JOB_LOST, times=max(row.attempts, 1)), _language(row), row.id)
+                why = JOB_STOPPED if row.kind in IN_PARTS and row.outcome else JOB_LOST
+                said = describe(refuse(why, times=max(row.attempts, 1)), _language(row), row.id)
                 self._settle(row, state=FAILED, outcome=dict(said.body))
             elif len(self._works) < AT_ONCE:
                 self._begin(row)
@@ -305,6 +376,13 @@ class Jobs:
             self.wake()
         return self._told(row)
 
+    def act(self, connection: sa.Connection, viewer: Viewer, job: str) -> Act:
+        """An act on many records (or the undoing of one) that is the viewer's own. Raises Refused (NOT_FOUND)."""
+        row = self._row(connection, viewer, job)
+        if row.kind not in IN_PARTS or row.state in UNFINISHED or row.order is None:
+            raise refuse(NOT_FOUND, entity="job")
+        return Act(row.id, row.app, row.entity, row.order["selection"], row.created_at)
+
     def _row(
         self, connection: sa.Connection, viewer: Viewer, job: str, *, anyones: bool = False
     ) -> sa.Row[Any]:
@@ -321,6 +399,8 @@ class Jobs:
     def _told(self, row: sa.Row[Any]) -> dict[str, Any]:
         state, outcome = row.state, row.outcome
         done, total = self._read_progress(row.id)
+        if state == DONE and row.kind in IN_PARTS:
+            done = total = outcome["records"]
         return {
             "id": row.id,
             "kind": row.kind,
@@ -333,7 +413,7 @@ class Jobs:
             "cancelling": state in UNFINISHED and (self._folder / row.id / CANCEL).exists(),
             "created_at": row.created_at,
             "finished_at": row.finished_at,
-            "outcome": outcome if state == DONE else None,
+            "outcome": outcome if state == DONE or (state == CANCELLED and row.kind in IN_PARTS) else None,
             "problem": outcome if state == FAILED else None,
             "result_url": f"/api/v1/jobs/{row.id}/result" if state == DONE and row.result else None,
         }
@@ -359,6 +439,8 @@ class Jobs:
         if old:
             with self._site.database.write() as connection:
                 connection.execute(sa.delete(JOB).where(JOB.c.id.in_(sorted(old))))
+        with self._site.database.write() as connection:
+            selections.sweep(connection, now - KEPT)
         young = time.time() - LOST_SECONDS
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             if folder.name not in kept - old and folder.stat().st_mtime < young:

@@ -27,9 +27,10 @@ JOB = sa.Table(
     sa.Column("holder", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
 )
-"""kind         import or export
+"""kind         import, export, act (many records changed, deleted, …) or undo (of an act)
 state        queued by the request; running, then done, failed or cancelled by whoever holds it (runner.py)
-outcome      done: what the work answers, an object; failed: members of a problem-details object
+outcome      done: what the work answers, an object; failed: members of a problem-details object. Of an act, which is
+             kept part by part, also while it runs and when it was cancelled: what has been done until then
 result       name of the result's file in the job's folder
 order        what is to be done, an object that the kind understands, and from where it was asked; NULL for jobs of
              older programs, which cannot be taken up again

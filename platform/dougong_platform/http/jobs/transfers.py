@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from dougong_platform.database import retrying
-from dougong_platform.http.jobs.work import UPLOAD, Doing, Outcome, Work
+from dougong_platform.http.jobs.work import UPLOAD, Outcome, Work
 from dougong_platform.http.problems import describe
 from dougong_runtime.errors import Problem, Refused, problem_type
 from dougong_runtime.records.door import Records
@@ -107,7 +107,3 @@ def _import(work: Work) -> None:
 def _bad_cell(cell: BadCell) -> Problem:
     facts = {"line": cell.line, "column": cell.column, "value": cell.value}
     return Problem(BAD_ROW, cell.column or None, facts | {"zh": cell.reason.zh, "en": cell.reason.en})
-
-
-KINDS: Mapping[str, Doing] = {"export": run_export, "import": run_import}
-"""Kind of a job → what it does."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ class Work:
         self.app: str = row.app
         self.entity: str = row.entity
         self.order: Mapping[str, Any] = row.order
+        self.so_far: Mapping[str, Any] = row.outcome or {}
+        """What has been kept of it already: work that is done part by part goes on from there."""
+        self.ordered_at: datetime = row.created_at
         self.attempt: int = row.attempts + 1
         self.done = 0
         self.total: int | None = None
@@ -90,22 +94,30 @@ class Work:
             draft.write_bytes(msgspec.json.encode([self.done, self.total]))
             draft.replace(self.folder / PROGRESS)
 
+    def keep(self, connection: sa.Connection, so_far: Mapping[str, Any]) -> None:
+        """In the transaction that keeps a part of the work: so much is done. Whoever takes it up goes on from there,
+        and has all its attempts before it.
+
+        Raises Lost where another has taken the job up meanwhile.
+        """
+        self._settle(connection, outcome=dict(so_far), attempts=1)
+
     def finish(self, connection: sa.Connection, outcome: Outcome) -> None:
         """In the transaction that keeps what was done: the job is done. So both stand, or neither does.
 
         Raises Lost where another has taken the job up meanwhile.
         """
-        ended = connection.execute(
-            sa.update(JOB)
-            .where(JOB.c.id == self.job, JOB.c.holder == self.holder, JOB.c.state == RUNNING)
-            .values(
-                state=DONE,
-                outcome=dict(outcome.answer),
-                result=outcome.result,
-                finished_at=self.site.clock.now(),
-            )
+        self._settle(
+            connection,
+            state=DONE,
+            outcome=dict(outcome.answer),
+            result=outcome.result,
+            finished_at=self.site.clock.now(),
         )
-        if ended.rowcount != 1:
+
+    def _settle(self, connection: sa.Connection, **values: Any) -> None:
+        mine = (JOB.c.id == self.job, JOB.c.holder == self.holder, JOB.c.state == RUNNING)
+        if connection.execute(sa.update(JOB).where(*mine).values(**values)).rowcount != 1:
             raise Lost
 
 
