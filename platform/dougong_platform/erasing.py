@@ -51,6 +51,8 @@ def erase(
             names=_names(connection, running, entity),
             version=running.number or None,
         )
+        told = Viewer.system("files that only the erased history named")
+        site.records(connection, told, app).forget_files(entity, record.lower(), fields)
         if fields is None:
             comments.erase(connection, app, record.lower(), site.clock.now())
     _tidy(site)

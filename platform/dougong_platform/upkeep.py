@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dougong_platform import positions, seals, signin
 from dougong_platform.database import retrying
+from dougong_platform.files.sweep import sweep
 from dougong_platform.logs import logger
 from dougong_platform.pace import Pace
 from dougong_platform.presence import Presence
@@ -120,6 +121,7 @@ class Upkeep:
                 is_quick=False,
             ),
             Chore("sweep", start_of_hour, self._sweep),
+            Chore("files", lambda now: start_of_day(now, zone), lambda: sweep(self.site), is_quick=False),
         )
 
     def run_due(self, which: Callable[[Chore], bool] = lambda chore: True) -> list[str]:

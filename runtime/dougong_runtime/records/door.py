@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -239,6 +239,10 @@ class Records:
         Raises Refused(NOT_FOUND) where it is not there, or where record or field may not be read.
         """
         return files.find_file(self._scene, entity_of(self._scene, entity), id, field, n=n, file=file)
+
+    def forget_files(self, entity: str, id: str, fields: Collection[str] | None) -> None:
+        """Let go of the files that only the erased history of a record's fields (None: of all) named."""
+        files.forget_erased(self._scene, entity_of(self._scene, entity), id, fields)
 
     def file_by_id(self, id: str) -> FoundFile:
         """A file that any field which the viewer may read names or named, and that field. Raises Refused(NOT_FOUND)."""

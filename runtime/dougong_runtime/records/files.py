@@ -6,7 +6,7 @@ or before. Their facts come from the table, never from the writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,6 +144,18 @@ def find_file(
     if wanted is None or wanted not in found:
         raise refuse(NOT_FOUND)
     return found[wanted]
+
+
+def forget_erased(scene: Scene, entity: Entity, id_: str, names: Collection[str] | None) -> None:
+    """Once the history's values of a record's fields (None: of all) are erased, the files that only it named are named
+    by it no longer; what the record names now stays."""
+    fields = [f for f in entity.own_fields if is_file(f) and (names is None or f.name in names)]
+    try:
+        values: Mapping[str, Value] = readable_cells(scene, entity, id_).held.values
+    except Refused:
+        values = {}
+    kept = {f.id: [str(v["id"]) for v in named(values.get(f.name))] for f in fields}
+    file_table.forget(scene.connection, id_, None if names is None else [f.id for f in fields], kept)
 
 
 @dataclass(frozen=True, slots=True)
