@@ -17,6 +17,10 @@ _WEEKDAYS = {
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
 }
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS_WHOLE = [
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,21 @@ class Reader:
         near = {0: "day.today", -1: "day.yesterday", 1: "day.tomorrow"}.get((day - self.today).days)
         if near:
             return self.t(near)
+        return self.full_day(day)
+
+    def full_day(self, day: date) -> str:
+        """A day with its month, and its year where that is another, whatever day it is today."""
         if self.language == "zh":
             short = f"{day.month} 月 {day.day} 日"
             return short if day.year == self.today.year else f"{day.year} 年 {short}"
         short = f"{day.day} {_MONTHS[day.month - 1]}"
         return short if day.year == self.today.year else f"{short} {day.year}"
+
+    def month(self, day: date) -> str:
+        """2026 年 3 月, March 2026."""
+        if self.language == "zh":
+            return f"{day.year} 年 {day.month} 月"
+        return f"{_MONTHS_WHOLE[day.month - 1]} {day.year}"
 
     def weekday(self, day: date) -> str:
         """周四, Thu."""

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.views import frame_of
-from dougong_platform.http.pages.visit import Here, Pages, Visit
+from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.fields.base import Field
+from dougong_runtime.pages import reading
 from dougong_runtime.pages.boards import fitting, kanban, moves
-from dougong_runtime.pages.boards.asking import Mover
+from dougong_runtime.pages.boards.asking import Mover, told
+from dougong_runtime.pages.boards.days import FIRST_DAY, LAST_DAY, Days, Item
+from dougong_runtime.pages.boards.shifting import DAYS_MAX, Shift, shifted
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.shell import Toast
 
 VIEW = "/apps/{app}/views/{view}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """One day's entries."""
+
+    title: str
+    on: date
+    items: tuple[Item, ...]
+    new_href: str
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -23,6 +39,9 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.get(VIEW + "/lane", lane),
         pages.get(VIEW + "/ways", ways),
         pages.post(VIEW + "/move", move),
+        pages.get(VIEW + "/day", day_list),
+        pages.get(VIEW + "/begin", begin),
+        pages.post(VIEW + "/shift", shift),
     ]
 
 
@@ -89,8 +108,9 @@ def move(visit: Visit) -> Response:
             asked = Mover.of(frame, field, record).asked(refused, to, visit.form)
             query = visit.request.url.query
             return here.block(
-                "parts/asking.html", "asking", status=refused.status, ask=asked, base=frame.base, query=query
-            )
+                "parts/asking.html", "asking", status=refused.status, ask=asked, base=frame.base, query=query,
+                act="move", hidden=[("record", record), ("version", visit.text("version")), ("to", to)],
+            )  # fmt: skip
 
 
 def _moved(here: Here, mover: Mover, name: str, was: str, to: str, version: str) -> Toast:
@@ -107,6 +127,123 @@ def _moved(here: Here, mover: Mover, name: str, was: str, to: str, version: str)
     values = (("record", mover.record), ("version", version), ("to", was), ("back", "1"))
     query = here.visit.request.url.query
     return Toast(said, f"{frame.base}/move?{query}", values=values, in_place=True)
+
+
+# --- calendars and time lines ---------------------------------------------------------------------------------------
+def _days(here: Here) -> Days:
+    frame = frame_of(here)
+    found = fitting.span(frame)
+    if found is None:
+        raise refuse(NOT_FOUND)
+    return Days(frame, found)
+
+
+def _day(visit: Visit) -> date:
+    found = reading.day(visit.query("day"))
+    if found is None or not FIRST_DAY <= found <= LAST_DAY:
+        raise refuse(NOT_FOUND)
+    return found
+
+
+def day_list(visit: Visit) -> Response:
+    """All that one day holds, as a list."""
+    with visit.reading() as here:
+        days, on = _days(here), _day(visit)
+        items = days.within(on, on + timedelta(days=1)).items
+        reader = here.reader
+        shown = DayList(f"{reader.full_day(on)} {reader.weekday(on)}", on, items, days.begin_href(on))
+        return here.block("parts/day.html", "day", day=shown)
+
+
+def begin(visit: Visit) -> Response:
+    """To the form of a new record that begins on a day, at an hour where one is given."""
+    with visit.reading() as here:
+        days, on = _days(here), _day(visit)
+        if not days.may_create:
+            raise refuse(NOT_FOUND)
+        try:
+            at = time.fromisoformat(visit.query("at")) if visit.query("at") else None
+        except ValueError:
+            at = None
+        return go(days.new_href(on, at.replace(tzinfo=None) if at else None))
+
+
+def shift(visit: Visit) -> Response:
+    """Put a record on another day or hour, or let it end at another; by how far, or, to undo, to where it was."""
+    record = visit.text("record").lower()
+    try:
+        with visit.writing() as here:
+            days = _days(here)
+            frame, span = days.frame, days.span
+            entity = frame.entity.name
+            names = tuple(c.path for c in (span.start, span.end) if c is not None and c.is_own)
+            titled = tuple(n for n in (frame.entity.title,) if frame.shows(n))
+            values = frame.desk.records.get(entity, record, fields=(*names, *titled))
+            name = here.reader.quoted(frame.desk.title(frame.entity, values))
+            is_back = bool(visit.text("back"))
+            if is_back:
+                made = {n: visit.text(n) or None for n in names if n in visit.form}
+            else:
+                made = shifted(span, values, _asked_shift(visit), here.reader)
+            item = frame.desk.records.update(
+                entity, record, made, version=visit.whole("version"), reasons=reasons_in(visit)
+            )
+            after = days.item({**values, **made, "id": record})
+            said = here.reader.t(
+                "calendar.back" if is_back else "calendar.moved", name=name, when=after.when if after else ""
+            )
+            if is_back:
+                return here.done(Toast(said))
+            undo = [("record", record), ("version", str(item.get("version") or "")), ("back", "1")]
+            undo += [(n, str(values.get(n) or "")) for n in made]
+            address = f"{frame.base}/shift?{visit.request.url.query}"
+            return here.done(Toast(said, address, values=tuple(undo), in_place=True))
+    except Refused as refused:
+        if refused.status in (401, 404):
+            raise
+        with visit.reading() as here:
+            if visit.text("back"):
+                return undone(here, refused)
+            days = _days(here)
+            values = days.frame.desk.records.get(days.frame.entity.name, record)
+            name = here.reader.quoted(days.frame.desk.title(days.frame.entity, values))
+            hidden = [(n, visit.text(n)) for n in ("record", "version", "days", "minutes", "edge")]
+            title = here.reader.t("calendar.refused", name=name)
+            return refused_act(here, days.frame, refused, record, title, "shift", hidden)
+
+
+def _asked_shift(visit: Visit) -> Shift:
+    edge = visit.text("edge")
+    return Shift(
+        _whole(visit.text("days"), DAYS_MAX),
+        _whole(visit.text("minutes"), 24 * 60),
+        "end" if edge == "end" else "start" if edge == "start" else "both",
+    )
+
+
+def _whole(text: str, most: int) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 7):
+        return 0
+    return max(-most, min(most, int(text)))
+
+
+def refused_act(
+    here: Here,
+    frame: Frame,
+    refused: Refused,
+    record: str,
+    title: str,
+    act: str,
+    hidden: list[tuple[str, str]],
+) -> Response:
+    """The card of what was refused, or, where only warnings stand in the way, the form that asks for their reasons."""
+    shown = told(refused, frame, record, title, here.visit.form)
+    query = here.visit.request.url.query
+    return here.block(
+        "parts/asking.html", "asking", status=refused.status, ask=shown, base=frame.base, query=query, act=act,
+        hidden=hidden,
+    )  # fmt: skip
 
 
 def reasons_in(visit: Visit) -> dict[str, str]:

@@ -44,8 +44,6 @@ class Asking:
     """A form in place for what the way demands, or the card that says why not. `sections` empty: only the card."""
 
     record: str
-    version: str
-    to: str
     title: str
     name: str
     href: str
@@ -160,7 +158,6 @@ class Mover:
             for p in refused.problems
         )
         lane = reader.quoted(self.lane_label(to))
-        common = (self.record, str(self.values.get("version") or ""), to)
         href = frame.desk.href(frame.entity.name, self.record)
         if about_needed and (needed or refused.warnings):
             refusal = refusal_of(refused, frame.desk, frame.entity, sent, needed)
@@ -169,7 +166,7 @@ class Mover:
             key = "board.ask" if needed else "board.ask_reason"
             sections = entry.sections(shown, needed) if needed else ()
             return Asking(
-                *common,
+                self.record,
                 reader.t(key, lane=lane),
                 self.title,
                 href,
@@ -181,9 +178,18 @@ class Mover:
         if self.field.type == "stage":
             look = Look(frame.desk, frame.entity, self.record)
             card = refused_move(refused, look, to)
-            return Asking(*common, card.title, self.title, href, card.reasons, card.fix_href)
-        reasons = tuple(
-            Reason(False, f"{p.text(reader.language)} {p.remedy(reader.language)}".strip())
-            for p in (*refused.problems, *refused.warnings)
-        )
-        return Asking(*common, reader.t("board.refused", lane=lane), self.title, href, reasons)
+            return Asking(self.record, card.title, self.title, href, card.reasons, card.fix_href)
+        return told(refused, frame, self.record, reader.t("board.refused", lane=lane), sent)
+
+
+def told(refused: Refused, frame: Frame, record: str, title: str, sent: Sent) -> Asking:
+    """The card of an act that was refused; where only warnings stand in the way, the form that asks for reasons."""
+    language, desk = frame.desk.reader.language, frame.desk
+    values = desk.records.get(frame.entity.name, record)
+    warnings = () if refused.problems else tuple(refusal_of(refused, desk, frame.entity, sent, ()).warnings)
+    reasons = tuple(
+        Reason(False, f"{p.text(language)} {p.remedy(language)}".strip())
+        for p in (*refused.problems, *refused.warnings)
+    )
+    name, href = desk.title(frame.entity, values), desk.href(frame.entity.name, record)
+    return Asking(record, title, name, href, reasons, warnings=warnings)

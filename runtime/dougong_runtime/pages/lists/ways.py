@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dougong_runtime.pages.boards import kanban
+from dougong_runtime.pages.boards import calendar, kanban
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.lists.parts import Body
 
@@ -13,7 +13,11 @@ def _kanban(frame: Frame) -> Body | None:
     return kanban.board(frame)
 
 
-WAYS: Mapping[str, Callable[[Frame], Body | None]] = {"kanban": _kanban}
+def _calendar(frame: Frame) -> Body | None:
+    return calendar.calendar(frame)
+
+
+WAYS: Mapping[str, Callable[[Frame], Body | None]] = {"kanban": _kanban, "calendar": _calendar}
 """By the word that `as` has in the address and `type` in the document. A way that gives None does not fit the
 entity, or not what this reader sees of it: then there is a table. What is wrong with the filter raises Refused.
 (Functions of this module, since the ways' own modules import the frame's.)"""

@@ -22,6 +22,7 @@ lazily("rich", () => import("./behaviours/rich"));
 lazily("signature", () => import("./behaviours/signature"));
 lazily("upload", () => import("./behaviours/upload"));
 lazily("board", () => import("./behaviours/board"));
+lazily("calendar", () => import("./behaviours/calendar"));
 lazily("asked", () => import("./behaviours/asked"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";

@@ -1,0 +1,60 @@
+// A thing pulled with the pointer, freely rather than from place to place; `[data-edge]` inside it pulls that edge.
+// Esc lets it go back. A pull of a few pixels is still a click.
+const FIRM_PX = 4;
+
+export interface Pulled {
+  move: (dx: number, dy: number, edge: string) => void;
+  end: (dx: number, dy: number, edge: string, cancelled: boolean) => void;
+}
+
+export function pull(element: HTMLElement | SVGElement, pulled: Pulled): () => void {
+  let from: { x: number; y: number; edge: string; moved: boolean } | undefined;
+
+  const onDown = (event: PointerEvent): void => {
+    if (event.button !== 0 || event.pointerType === "touch") return;
+    const edge = (event.target as Element).closest<HTMLElement>("[data-edge]")?.dataset.edge ?? "";
+    from = { x: event.clientX, y: event.clientY, edge, moved: false };
+    element.setPointerCapture(event.pointerId);
+  };
+  const onMove = (event: PointerEvent): void => {
+    if (!from) return;
+    const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
+    if (!from.moved && Math.hypot(dx, dy) < FIRM_PX) return;
+    from.moved = true;
+    pulled.move(dx, dy, from.edge);
+  };
+  const finish = (event: PointerEvent, cancelled: boolean): void => {
+    const was = from;
+    from = undefined;
+    if (!was?.moved) return;
+    pulled.end(event.clientX - was.x, event.clientY - was.y, was.edge, cancelled);
+    if (!cancelled) window.addEventListener("click", stop, { capture: true, once: true });
+    setTimeout(() => window.removeEventListener("click", stop, true), 0);
+  };
+  const stop = (event: Event): void => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const onUp = (event: Event): void => finish(event as PointerEvent, false);
+  const onCancel = (event: Event): void => finish(event as PointerEvent, true);
+  const onKey = (event: Event): void => {
+    if (!from?.moved || (event as KeyboardEvent).key !== "Escape") return;
+    pulled.end(0, 0, from.edge, true);
+    from = undefined;
+    stop(event);
+  };
+  const down = onDown as EventListener;
+  const move = onMove as EventListener;
+  element.addEventListener("pointerdown", down);
+  element.addEventListener("pointermove", move);
+  element.addEventListener("pointerup", onUp);
+  element.addEventListener("pointercancel", onCancel);
+  document.addEventListener("keydown", onKey, true);
+  return () => {
+    element.removeEventListener("pointerdown", down);
+    element.removeEventListener("pointermove", move);
+    element.removeEventListener("pointerup", onUp);
+    element.removeEventListener("pointercancel", onCancel);
+    document.removeEventListener("keydown", onKey, true);
+  };
+}
