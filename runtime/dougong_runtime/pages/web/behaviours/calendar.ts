@@ -115,7 +115,7 @@ export function connect(root: HTMLElement): () => void {
         const reset = (): void => {
           column.classList.remove("busy");
           entry.classList.remove("lifted");
-          entry.style.removeProperty("transform");
+          entry.removeAttribute("style"); // an empty one would be copied by a swap, which the page's policy forbids
           box.setAttribute("height", String(height));
         };
         if (cancelled) reset();
@@ -194,7 +194,8 @@ export function connect(root: HTMLElement): () => void {
   const onChanged = (): void => {
     const focused = document.activeElement?.closest<HTMLElement>("[data-record]")?.id;
     const scrolled = root.querySelector("[data-hours]")?.scrollTop;
-    void htmx.ajax("GET", `${root.dataset.base}?${root.dataset.query}`, { source: root, target: "#list", swap: "outerHTML" }).then(() => {
+    void htmx.ajax("GET", `${root.dataset.base}?${root.dataset.query}`, { source: root, target: "#list", swap: "outerMorph" }).then(() => {
+      register();
       const body = document.querySelector("[data-hours]");
       if (body && scrolled !== undefined) body.scrollTop = scrolled;
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });

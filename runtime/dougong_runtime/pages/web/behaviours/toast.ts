@@ -20,7 +20,8 @@ behaviour("toast", (toast) => {
   toast.addEventListener("pointerleave", start);
   toast.addEventListener("focusin", wait);
   toast.addEventListener("focusout", start);
-  toast.addEventListener("htmx:after:request", () => toast.remove());
+  // Not before the answer is put in its place: nothing is, once the form that asked is gone.
+  toast.addEventListener("htmx:finally:request", () => toast.remove());
   start();
   return wait;
 });
