@@ -172,3 +172,38 @@ STAR = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 """Records that a person starred, and when."""
+
+SAVED_VIEW = sa.Table(
+    "dg_saved_view",
+    SYSTEM,
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("entity", sa.Text, nullable=False),
+    sa.Column("base", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("by", RecordId, nullable=False, index=True),
+    sa.Column("roles", JsonValue),
+    sa.Column("state", JsonValue, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index("ix_dg_saved_view_app", "app", "entity"),
+)
+"""A view that a person saved: `base` is the view it was saved from, `state` what a list's address would say. `roles`:
+whom it is shared with (an empty list: every role of the app); NULL for nobody. `version` counts its changes."""
+
+VIEW_CHOICE = sa.Table(
+    "dg_view_choice",
+    SYSTEM,
+    sa.Column("user", RecordId, primary_key=True),
+    sa.Column("app", sa.Text, primary_key=True),
+    sa.Column("entity", sa.Text, primary_key=True),
+    sa.Column("view", sa.Text, primary_key=True),
+    sa.Column("columns", sa.Text),
+    sa.Column("freeze", sa.Text),
+    sa.Column("totals", sa.Text),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("place", sa.Integer),
+)
+"""What a person keeps of a view (its name, or the id of a saved one): how its columns stand, whether it opens first,
+and the place of its tab."""

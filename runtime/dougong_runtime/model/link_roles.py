@@ -39,6 +39,7 @@ def link_role(linker: Linker, raw: Raw) -> Role:
         was=tuple(was if isinstance(was, list) else (was,)),
         home=_home(linker, at.get("home")),
         settings=bool(data.get("settings", False)),
+        share_views=bool(data.get("share_views", False)),
     )
 
 

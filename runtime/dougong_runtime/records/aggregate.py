@@ -22,9 +22,11 @@ from dougong_runtime.names import is_name, nearest
 from dougong_runtime.records import sums_only
 from dougong_runtime.records.query import LIMIT_MAX, AggregateAnswer, AggregateQuery
 from dougong_runtime.records.read import entity_of
-from dougong_runtime.records.read_plan import filter_tree, formula_problems, setting_types
+from dougong_runtime.records.read_plan import SEARCH_LENGTH_MAX, filter_tree, formula_problems, setting_types
 from dougong_runtime.records.read_sql import table_alive
 from dougong_runtime.records.scene import Scene
+from dougong_runtime.records.search import searching
+from dougong_runtime.storage.ready import Ready
 
 GROUPS_MAX = 6
 MEASURES_MAX = 20
@@ -48,13 +50,19 @@ def aggregate(scene: Scene, query: AggregateQuery) -> AggregateAnswer:
     key = ("figures", scene.shape, query)
     plan = (
         _plan(scene, query)
-        if scene.shape is None
+        if scene.shape is None or query.search
         else scene.running.plans.get(key, lambda: _plan(scene, query))
     )
     limit = min(query.limit, LIMIT_MAX)
-    rows = _run(scene, plan, plan.groups, limit if plan.at_least <= 1 else sums_only.GROUPS_MAX)
-    total_rows = _run(scene, plan, (), 1)
+    rows = (
+        _run(scene, plan, plan.groups, limit if plan.at_least <= 1 else sums_only.GROUPS_MAX)
+        if plan.groups
+        else []
+    )
+    wanted = query.total or plan.at_least > 1 or not plan.groups
+    total_rows = _run(scene, plan, (), 1) if wanted else []
     total = total_rows[0] if total_rows else {}
+    rows = rows if plan.groups else total_rows
     if plan.at_least <= 1:
         return AggregateAnswer([_json(r) for r in rows], _json(total))
     kept, total, withheld = _withhold(scene, plan, rows, total)
@@ -88,22 +96,25 @@ def _withhold(
 def _weigh(
     scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], measured: sums_only.Measured
 ) -> dict[tuple[Any, ...], sums_only.Weighed]:
-    scope, wheres = _summed(scene, plan.entity)
+    scope, wheres = _summed(scene, plan)
     keys = [tree for _, tree in groups]
     found = sums_only.weigh(scene.connection, scene.parameters, scope, wheres, keys, plan.filter, measured)
     types = [tree.type for tree in keys]
     return {tuple(map(_figure, values, types)): weighed for values, weighed in found.items()}
 
 
-def _summed(scene: Scene, entity: Entity) -> tuple[Scope, list[sa.ColumnElement[bool]]]:
+def _summed(scene: Scene, plan: _Plan) -> tuple[Scope, list[sa.ColumnElement[bool]]]:
     """Where figures of an entity stand, and which of its records they may be drawn from."""
-    guard = scene.rules.aggregated(entity.name)
+    entity = plan.entity
+    guard = scene.rules if plan.query.listed else scene.rules.aggregated(entity.name)
     row = scene.tables.of(entity.name).alias("r")
     scope = Scope(scene.app, scene.tables, entity.name, row, scene.dialect, guard)
     wheres = [table_alive(row)]
     allowed = guard.rows(entity.name, row)
     if allowed is not None:
         wheres.append(allowed)
+    if plan.query.search:
+        wheres.append(searching(scene, entity, row, plan.query.search))
     return scope, wheres
 
 
@@ -115,9 +126,9 @@ def _json(row: dict[str, Any]) -> dict[str, Any]:
 def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
     problems: list[Problem] = []
     entity = entity_of(scene, query.entity)
-    least = sums_only.at_least(scene.access.entity(entity.name))
     access = scene.access.entity(entity.name)
-    if not access.everything and not access.giving("aggregate"):
+    least = 1 if query.listed else sums_only.at_least(access)
+    if not access.can("read") if query.listed else not access.everything and not access.giving("aggregate"):
         raise Refused(
             [Problem(FORBIDDEN, None, {"entity": entity.label, "action": Label("汇总", "summing")})]
         )
@@ -126,6 +137,8 @@ def _plan(scene: Scene, query: AggregateQuery) -> _Plan:
         problems.append(Problem(TOO_MUCH, "rows", {"what": "rows", "limit": GROUPS_MAX}))
     if not 1 <= len(query.measures) <= MEASURES_MAX:
         problems.append(Problem(TOO_MUCH, "measures", {"what": "measures", "limit": MEASURES_MAX}))
+    if query.search is not None and len(query.search) > SEARCH_LENGTH_MAX:
+        problems.append(Problem(TOO_MUCH, "search", {"what": "search", "limit": SEARCH_LENGTH_MAX}))
     if problems:
         raise Refused(problems)
     groups = []
@@ -196,9 +209,12 @@ def _tree(
 
 
 def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> list[dict[str, Any]]:
-    statement = scene.ready(
-        ("figures", plan.query, bool(groups), limit), lambda: _statement(scene, plan, groups, limit)
-    )
+    if plan.query.search:  # a text that is looked for stands in the statement, which is therefore not kept
+        statement = Ready(_statement(scene, plan, groups, limit), once=True)
+    else:
+        statement = scene.ready(
+            ("figures", plan.query, bool(groups), limit), lambda: _statement(scene, plan, groups, limit)
+        )
     types = {name: tree.type for name, tree in (*groups, *plan.measures)}
     names = [name for name, _ in (*groups, *plan.measures)]
     return [
@@ -208,7 +224,7 @@ def _run(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: i
 
 
 def _statement(scene: Scene, plan: _Plan, groups: Sequence[tuple[str, Node]], limit: int) -> sa.Select[Any]:
-    scope, wheres = _summed(scene, plan.entity)
+    scope, wheres = _summed(scene, plan)
     keys = [(name, compile_formula(tree, scope)) for name, tree in groups]
     figures = [(name, compile_measure(tree, scope)) for name, tree in plan.measures]
     if plan.filter is not None:

@@ -43,6 +43,7 @@ from dougong_runtime.records.many import Many
 from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
 from dougong_runtime.records.read import entity_of
+from dougong_runtime.records.read_plan import filter_tree
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
@@ -143,6 +144,13 @@ class Records:
         if self._true_for is None:
             self._true_for = refresh.true_for(self.connection, self.running)
         return self._true_for.get(field.refresh)
+
+    def wrong(self, entity: str, filter: str) -> Sequence[Problem]:
+        """What is wrong with a condition for this viewer, to whom a field never seen is unknown; empty: nothing."""
+        problems: list[Problem] = []
+        found = entity_of(self._scene, entity)
+        filter_tree(self.running.app, self._scene.access.shapes, found, filter, problems)
+        return problems
 
     def knows_way(self, entity: str, inverse: str) -> bool:
         """Whether the viewer knows of the records that refer to one of an entity by this inverse."""

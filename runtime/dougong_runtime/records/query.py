@@ -68,6 +68,11 @@ class AggregateQuery:
     sort: tuple[str, ...] = ()
     """Names of rows or measures."""
     limit: int = LIMIT_MAX
+    search: str | None = None
+    listed: bool = False
+    """Only over records that the viewer may read one by one, as a list shows them; not those that they see summed."""
+    total: bool = True
+    """Whether the figures of all groups together are wanted too."""
 
 
 @dataclass(frozen=True, slots=True)
