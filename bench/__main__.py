@@ -33,6 +33,8 @@ class Wanted:
 
     quick: bool
     rows: list[int]
+    only: str = ""
+    """Words of the cases' names; empty, all of them. What is left out is not written to the page."""
 
     @property
     def requests(self) -> int:
@@ -47,16 +49,19 @@ def main() -> int:
     parser.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--part", choices=list(PARTS), nargs="*", default=list(PARTS))
+    parser.add_argument(
+        "--only", default="", help="requests whose name has this in it, e.g. 'one'; nothing is kept"
+    )
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT / "tests"))
-    wanted = Wanted(given.quick, [2_000] if given.quick else given.rows)
+    wanted = Wanted(given.quick, [2_000] if given.quick else given.rows, given.only)
     kinds = ["sqlite", "postgresql"] if given.database == "both" else [given.database]
     for part in given.part:
         for kind in kinds:
             title, text = PARTS[part](kind, wanted)
             if text:
                 print(f"## {title}\n\n{text}\n", flush=True)
-                if not wanted.quick:
+                if not (wanted.quick or wanted.only):
                     _keep(title, text)
     return 0
 
@@ -81,7 +86,8 @@ def _requests(kind: str, rows: int, wanted: Wanted, processes: int) -> str:
             servers.ours(url, folder, processes) as mine,
             servers.baseline(url, made.owner, processes) as theirs,
         ):
-            text = cases.table(cases.cases(made, wanted.requests), mine, theirs)
+            asked = [case for case in cases.cases(made, wanted.requests) if wanted.only in case.name]
+            text = cases.table(asked, mine, theirs)
             sizes = [memory_mb(one.process.pid) for one in (mine[0], theirs[0])]
         made.site.database.close()
         return (

@@ -22,6 +22,7 @@ from dougong_runtime.documents.versions import Overtaken
 from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.publish import clear_leftovers
 from dougong_runtime.storage.dialects import make_engine
+from dougong_runtime.storage.plans import begin_with_kept_plans
 from dougong_runtime.storage.prepared import Forestalled
 
 T = TypeVar("T")
@@ -106,6 +107,7 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that commits at the end and rolls back on any exception. Raises Refused (BUSY) on SQLite."""
         with self._turn(), self.engine.begin() as connection:
+            begin_with_kept_plans(connection)
             yield connection
 
     def _turn(self) -> AbstractContextManager[None]:
@@ -124,6 +126,7 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that reads one state of the data."""
         with self.reader.begin() as connection:
+            begin_with_kept_plans(connection)
             yield connection
 
     def nearby(self, read: Callable[[bool], T]) -> T:

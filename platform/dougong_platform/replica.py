@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dougong_platform.logs import logger
+from dougong_runtime.storage.plans import begin_with_kept_plans
 
 LOOK_SECONDS = 1.0
 """How often it is asked how far it is, while it is near enough."""
@@ -97,6 +98,7 @@ class Replica:
         """A transaction that reads one state of the data there. Raises ReplicaFailed for any error of the database."""
         try:
             with self.engine.begin() as connection:
+                begin_with_kept_plans(connection)
                 yield connection
         except DBAPIError as error:
             # A query that stood in the way of replaying is cancelled with a state of its own: others may go on.

@@ -354,7 +354,7 @@ def _by_token(dialect: str) -> Ready:
         SESSION.c.expires_at > sa.bindparam("now", type_=instant),
         SESSION.c.used_at > sa.bindparam("idle", type_=instant),
     )
-    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at"))
+    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at"), plan="kept")
 
 
 # --- the audit ---------------------------------------------------------------------------------------------

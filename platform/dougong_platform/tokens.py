@@ -192,4 +192,4 @@ def _by_token(dialect: str) -> Ready:
             TOKEN.c.expires_at > sa.bindparam("now", type_=TOKEN.c.expires_at.type),
         ),
     )
-    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at", "scopes"))
+    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at", "scopes"), plan="kept")

@@ -155,7 +155,7 @@ def viewer_from(
 def _by_id(dialect: str) -> Ready:
     user = directory(dialect).of("user")
     found = sa.select(user.c.id.label("user")).where(user.c.id == sa.bindparam("user", type_=user.c.id.type))
-    return Ready(statement(dialect, found.subquery()))
+    return Ready(statement(dialect, found.subquery()), plan="kept")
 
 
 def viewer(

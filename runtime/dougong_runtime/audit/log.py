@@ -21,7 +21,7 @@ from dougong_runtime.audit.commit import SALT_BYTES, erased_names
 from dougong_runtime.audit.guard import erasable_only
 from dougong_runtime.host import Viewer
 from dougong_runtime.storage.copying import insert_many
-from dougong_runtime.storage.ready import run_text
+from dougong_runtime.storage.ready import insert_text
 from dougong_runtime.storage.system import SYSTEM
 
 # --- actions: the words that stand in `dg_audit.action`, all of them -------------------------------------------
@@ -202,7 +202,7 @@ def write(
     )
     rows = [_row(event, viewer.reason) for event in events]
     if len(rows) == 1:
-        run_text(connection, _INSERT_ONE[connection.dialect.name], common + rows[0])
+        insert_text(connection, _INSERT_ONE[connection.dialect.name], common + rows[0])
     else:
         insert_many(connection, dg_audit, _ALL, (common + row for row in rows))
 

@@ -230,7 +230,7 @@ def _build(scene: Scene, entity: Entity, kind: str) -> _Statement:
         .where(among(row.c.id, IDS, scene.dialect))
     )
     of_old = any(n.startswith(("dg_old_", "dg_changed_")) for n in needed(select, scene.dialect))
-    return _Statement(Ready(select), creating, entity.rules, uniques, ways, of_old)
+    return _Statement(Ready(select, plan="kept if flat"), creating, entity.rules, uniques, ways, of_old)
 
 
 def _taken(

@@ -150,7 +150,9 @@ def move(connection: sa.Connection, running: Running, entity: str, sums: Sums, d
     parents = sorted(sums)
     found: list[Row] = []
     if len(parents) <= ONE_BY_ONE_MAX:
-        one = running.plans.get(("move", entity, fields), lambda: Ready(_one(running, entity, fields)))
+        one = running.plans.get(
+            ("move", entity, fields), lambda: Ready(_one(running, entity, fields), plan="kept")
+        )
         for parent in parents:
             given = {_parameter(i): sums[parent].get(n, Decimal(0)) for i, n in enumerate(fields)}
             found += one.all(connection, {**given, "parent": parent})

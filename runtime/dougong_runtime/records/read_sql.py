@@ -112,7 +112,7 @@ def to_statement(running: Running, rules: Rules, plan: ReadPlan, *, once: bool =
     rows: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(joined).where(*wheres)
     return Statement(
         tuple(Ready(page, once=once) for page in pages),
-        Ready(by_ids, once=once),
+        Ready(by_ids, once=once, plan="kept if flat"),
         Ready(counting(rows), once=once),
         few,
         select,

@@ -60,7 +60,7 @@ def _pointed(field: Field, value: Any) -> Iterable[tuple[str, str]]:
 
 def readable(scene: Scene, target: str, ids: Sequence[str]) -> set[str]:
     """Of these records those that are alive and that the viewer may read."""
-    statement = scene.ready(("readable", target), lambda: _statement(scene, target))
+    statement = scene.ready(("readable", target), lambda: _statement(scene, target), "kept if flat")
     found: set[str] = set()
     for at in range(0, len(ids), IDS_MAX):
         parameters = {**scene.parameters, IDS: ids[at : at + IDS_MAX]}

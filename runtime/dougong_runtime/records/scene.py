@@ -19,7 +19,7 @@ from dougong_runtime.model.app import App, Entity
 from dougong_runtime.names import is_record_id
 from dougong_runtime.records import settings
 from dougong_runtime.records.running import Running
-from dougong_runtime.storage.ready import Ready
+from dougong_runtime.storage.ready import Plan, Ready
 from dougong_runtime.storage.tables import Tables
 
 
@@ -83,9 +83,9 @@ class Scene:
         viewer = self.viewer
         return (viewer.roles_in(self.app.name), viewer.is_admin, viewer.is_system, self.shared.shape)
 
-    def ready(self, key: Hashable, build: Callable[[], sa.Executable]) -> Ready:
+    def ready(self, key: Hashable, build: Callable[[], sa.Executable], plan: Plan = "anew") -> Ready:
         """A statement of this viewer's, built and compiled once for all viewers of the same shape."""
-        return self.running.plans.get((key, self.shape), lambda: Ready(build()))
+        return self.running.plans.get((key, self.shape), lambda: Ready(build(), plan=plan))
 
     @cached_property
     def setting_values(self) -> Mapping[str, Any]:

@@ -61,7 +61,8 @@ def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) ->
             insert_many(scene.connection, table, list(names), ([c.get(n) for n in names] for c in prepared))
         return
     statement = scene.running.plans.get(
-        ("insert", entity.name, *names), lambda: Ready(table.insert().values(_bound(table, names)))
+        ("insert", entity.name, *names),
+        lambda: Ready(table.insert().values(_bound(table, names)), plan="kept"),
     )
     with telling(scene, entity):
         statement.run(scene.connection, _given(prepared[0]))
@@ -78,7 +79,7 @@ def update(
     mine = table.c.id == sa.bindparam("id", type_=table.c.id.type)
     statement = scene.running.plans.get(
         ("update", entity.name, *columns),
-        lambda: Ready(table.update().where(mine).values(_bound(table, columns))),
+        lambda: Ready(table.update().where(mine).values(_bound(table, columns)), plan="kept"),
     )
     with telling(scene, entity):
         statement.run(scene.connection, {"id": id_, **_given(columns)})

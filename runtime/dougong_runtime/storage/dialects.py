@@ -12,6 +12,7 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import event
 
 from dougong_runtime.exact import POSTGRESQL_FUNCTIONS, register_sqlite_functions
+from dougong_runtime.storage import plans
 from dougong_runtime.storage.limits import install_refusals
 
 IDENTIFIER_BYTES_MAX = 63
@@ -48,6 +49,7 @@ def make_engine(
         engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
         event.listen(engine, "connect", _on_postgresql_connect)
         _ping_idle(engine)
+        plans.listen(engine)
     install_refusals(engine)
     return engine.execution_options(readonly=True) if read_only else engine
 

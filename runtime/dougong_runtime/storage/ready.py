@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -19,9 +19,13 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from dougong_runtime.exact.types import json_text
 from dougong_runtime.storage.limits import refusal_of
+from dougong_runtime.storage.plans import plan_anew
 
 Convert = Callable[[Any], Any]
 Row = tuple[Any, ...]
+Plan = Literal["anew", "kept", "kept if flat"]
+"""Of a statement whose rows are found by their keys, whatever the values are, one plan is kept; `kept if flat` where
+that is known of its outermost SELECT only, and what may stand inside it is not."""
 
 
 class Ready:
@@ -31,10 +35,12 @@ class Ready:
     use `among` instead. So does one that is run `once`, for which SQLAlchemy's own cache serves.
     """
 
-    def __init__(self, statement: sa.Executable, *, once: bool = False) -> None:
+    def __init__(self, statement: sa.Executable, *, once: bool = False, plan: Plan = "anew") -> None:
+        """`plan`: whether PostgreSQL may keep one plan for all values (plans.py)."""
         self._statement = statement
         self._form: _Form | None = None
         self._is_plain = not once
+        self._plan = plan
 
     def __repr__(self) -> str:
         return f"Ready({self._statement})"
@@ -81,7 +87,7 @@ class Ready:
 
     def _compiled(self, connection: sa.Connection) -> _Form | None:
         if self._form is None and self._is_plain:
-            self._form = _form(self._statement, connection.dialect)
+            self._form = _form(self._statement, connection.dialect, self._plan)
             self._is_plain = self._form is not None
         return self._form
 
@@ -98,11 +104,12 @@ class _Form:
     given: list[tuple[str, str, bool, Convert | None]]
     """What a run gives: name in the text, name outside, whether it must be there, how the driver takes it."""
     types: list[TypeEngine[Any]]
+    keeps_plan: bool
     loads: list[tuple[int, Convert]] | None
     """Column → how its values are read; known from the first run on."""
 
 
-def _form(statement: sa.Executable, dialect: Dialect) -> _Form | None:
+def _form(statement: sa.Executable, dialect: Dialect, plan: Plan) -> _Form | None:
     """None where a parameter takes many values."""
     whole: Any = statement
     compiled: Any = whole.compile(dialect=dialect)
@@ -121,11 +128,12 @@ def _form(statement: sa.Executable, dialect: Dialect) -> _Form | None:
             given.append((name, bind.key, bind.required, convert))
     order = tuple(state.positiontup) if compiled.positional else None
     types = [column.type for column in getattr(statement, "exported_columns", ())]
-    return _Form(state.statement, order, fixed, given, types, None)
+    keeps_plan = plan == "kept" or (plan == "kept if flat" and state.statement.count("SELECT") <= 1)
+    return _Form(state.statement, order, fixed, given, types, keeps_plan, None)
 
 
-def run_text(connection: sa.Connection, text: str, parameters: Any) -> None:
-    """Run a statement that gives no rows, in the driver's own words. Raises what SQLAlchemy raises for its errors."""
+def insert_text(connection: sa.Connection, text: str, parameters: Any) -> None:
+    """Run an INSERT of given values, in the driver's own words. Raises what SQLAlchemy raises for its errors."""
     _told(connection, text, parameters).close()
 
 
@@ -137,6 +145,8 @@ def _run(connection: sa.Connection, form: _Form, parameters: Mapping[str, Any]) 
         value = parameters[key]
         bound[name] = convert(value) if convert is not None and value is not None else value
     given: Any = bound if form.order is None else tuple([bound[name] for name in form.order])
+    if not form.keeps_plan:
+        plan_anew(connection)
     return _told(connection, form.text, given)
 
 

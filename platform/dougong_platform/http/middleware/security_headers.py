@@ -31,6 +31,7 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = "max-age=31536000; includeSubDomains"
+_ALWAYS = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 
 
 class SecurityHeaders:
@@ -47,9 +48,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                given = {header[0].lower() for header in message["headers"]}
+                missing = [header for header in _ALWAYS if header[0] not in given]
+                message["headers"] = [*message["headers"], *missing]
                 headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
                 if https:
                     headers["Strict-Transport-Security"] = HSTS
                 headers.setdefault("Cache-Control", "no-store")

@@ -1,0 +1,73 @@
+"""How PostgreSQL plans the statements of a transaction: once for all values, or anew for those at hand.
+
+Planning the statement that finds out who asks takes three times as long as running it, and a read by id twice. A plan
+kept for all values serves what is found by its key, and is a trap for a list (`dialects.py`). So a transaction begins
+with kept plans, and at its first statement that is no look-up by key it turns to fresh ones, until its end.
+
+A kept plan must not have been made for a table that was small then: sequential scans are shut out while it is made,
+and what they would seem to cost must not bring in the compiler. All of it is `SET LOCAL`; a `BEGIN` carries it along,
+so that the way to kept plans is no round trip.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+_DONE = 1
+"""libpq's PGRES_COMMAND_OK."""
+_KEEP = (
+    "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+)
+_ANEW = (
+    b"SET LOCAL plan_cache_mode = force_custom_plan; "
+    b"SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL jit TO DEFAULT"
+)
+
+_keeping: WeakKeyDictionary[sa.Connection, bool] = WeakKeyDictionary()
+"""Transactions that began with kept plans → whether they still have them; a connection lives for one transaction."""
+
+
+def begin_with_kept_plans(connection: sa.Connection) -> None:
+    """Begin the transaction of a connection that has run nothing yet. Nothing to do but on PostgreSQL.
+
+    Where the database does not take it, the driver begins the transaction as ever, and tells what is wrong.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    options = connection.get_execution_options()
+    words = f"BEGIN ISOLATION LEVEL {options['isolation_level']}"
+    if options.get("postgresql_readonly"):
+        words += " READ ONLY"
+    driver: Any = connection.connection.dbapi_connection
+    if driver.pgconn.exec_((words + _KEEP).encode()).status == _DONE:
+        _keeping[connection] = True
+
+
+def plan_anew(connection: sa.Connection) -> None:
+    """From here to the end of the transaction, plan each statement for the values that it is run with."""
+    if _keeping.get(connection):
+        driver: Any = connection.connection.dbapi_connection
+        driver.pgconn.exec_(_ANEW)
+        _keeping[connection] = False
+
+
+def listen(engine: sa.Engine) -> None:
+    """Let an engine of PostgreSQL plan anew whatever it is told to run itself; look-ups by key go past it."""
+
+    def before(
+        connection: sa.Connection, _cursor: Any, _text: str, _given: Any, context: Any, _many: bool
+    ) -> None:
+        if context is not None:
+            plan_anew(connection)
+
+    def undone(connection: sa.Connection, _name: str, _context: None) -> None:
+        # Whether the turn was within the savepoint, and is undone with it, is not known here: turn again.
+        if connection in _keeping:
+            _keeping[connection] = True
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "rollback_savepoint", undone)
