@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from dougong_runtime.errors import problem_type, refuse
 
 ATTEMPT_MS = 100
-"""How long others may wait behind one attempt."""
+"""How long others may wait behind one attempt, whatever the number of its tables."""
 PAUSE_SECONDS = 0.1
 """Between two attempts; it grows to ten times as much."""
 PATIENCE_SECONDS = 600.0
@@ -60,7 +60,6 @@ def hold(
     try:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience_seconds * 1000)}")
         connection.exec_driver_sql(f"LOCK TABLE {listed} IN SHARE UPDATE EXCLUSIVE MODE")
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {ATTEMPT_MS}")
         pause = PAUSE_SECONDS
         while not _attempt(connection, wanted):
             if time.monotonic() > until:
@@ -75,12 +74,14 @@ def hold(
 
 
 def _attempt(connection: sa.Connection, wanted: Iterable[tuple[str, list[str]]]) -> bool:
+    # The timeout is that of each lock, also where one statement asks for several: they share what there is.
+    until = time.monotonic() + ATTEMPT_MS / 1000
     savepoint = connection.begin_nested()
     try:
-        for mode, names in wanted:
-            if names:
-                listed = ", ".join(f'"{name}"' for name in names)
-                connection.exec_driver_sql(f"LOCK TABLE {listed} IN {mode} MODE")
+        for name, mode in ((name, mode) for mode, names in wanted for name in names):
+            left = max(1, round((until - time.monotonic()) * 1000))
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {left}")
+            connection.exec_driver_sql(f'LOCK TABLE "{name}" IN {mode} MODE')
     except OperationalError as error:
         savepoint.rollback()
         if not _is_timeout(error):
