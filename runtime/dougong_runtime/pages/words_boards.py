@@ -71,5 +71,20 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "calendar.moved": ("{name}改到 {when}", "Moved {name} to {when}"),
     "calendar.back": ("{name}回到 {when}", "{name} is back on {when}"),
     "calendar.refused": ("{name}不能改到那里", "{name} cannot be moved there"),
+    # --- trees ----------------------------------------------------------------------------------------------
+    "tree.open": ("展开或收起{name}", "Open or close {name}"),
+    "tree.children": ("下级 {n} 条", "{n} below it"),
+    "tree.in": ("在「{name}」之下", "in “{name}”"),
+    "tree.to_root": ("拖到这里，移到最上层", "Drop here to move it to the top"),
+    "tree.lifted": (
+        "拿起了{name}。上下方向键选上级，右方向键展开，空格放下，Esc 取消。",
+        "Lifted {name}. Up and down choose the parent, right opens it, Space drops, Esc cancels.",
+    ),
+    "tree.over": ("放到「{name}」之下，按空格放下", "Below “{name}”; Space drops it here"),
+    "tree.over_root": ("移到最上层，按空格放下", "To the top; Space drops it here"),
+    "tree.moved": ("已把{name}移到{parent}之下", "Moved {name} below {parent}"),
+    "tree.moved_root": ("已把{name}移到最上层", "Moved {name} to the top"),
+    "tree.back": ("{name}回到原处", "{name} is back where it was"),
+    "tree.refused": ("{name}不能移到那里", "{name} cannot be moved there"),
     "card.late": ("逾期 {n} 天", "{n} days late"),
 }

@@ -12,13 +12,15 @@ from dougong_platform.http.pages.views import frame_of
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.fields.base import Field
+from dougong_runtime.names import is_record_id
 from dougong_runtime.pages import reading
-from dougong_runtime.pages.boards import fitting, kanban, moves
+from dougong_runtime.pages.boards import fitting, gallery, kanban, moves, tree
 from dougong_runtime.pages.boards.asking import Mover, told
 from dougong_runtime.pages.boards.days import FIRST_DAY, LAST_DAY, Days, Item
 from dougong_runtime.pages.boards.shifting import DAYS_MAX, Shift, shifted
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.shell import Toast
+from dougong_runtime.pages.views import Column
 
 VIEW = "/apps/{app}/views/{view}"
 
@@ -42,6 +44,9 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.get(VIEW + "/day", day_list),
         pages.get(VIEW + "/begin", begin),
         pages.post(VIEW + "/shift", shift),
+        pages.get(VIEW + "/pictures", pictures),
+        pages.get(VIEW + "/branch", branch),
+        pages.post(VIEW + "/place", place),
     ]
 
 
@@ -226,6 +231,87 @@ def _whole(text: str, most: int) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) < 7):
         return 0
     return max(-most, min(most, int(text)))
+
+
+# --- galleries -----------------------------------------------------------------------------------------------------
+def pictures(visit: Visit) -> Response:
+    """A gallery's next pictures."""
+    with visit.reading() as here:
+        found = gallery.gallery(frame_of(here))
+        if found is None:
+            raise refuse(NOT_FOUND)
+        return here.block("parts/pictures.html", "pictures", gallery=found)
+
+
+# --- trees -------------------------------------------------------------------------------------------------------
+def _tree(here: Here) -> tuple[Frame, Column]:
+    frame = frame_of(here)
+    parent = fitting.parent_field(frame)
+    if parent is None:
+        raise refuse(NOT_FOUND)
+    return frame, parent
+
+
+def branch(visit: Visit) -> Response:
+    """The rows below a record."""
+    with visit.reading() as here:
+        frame, parent = _tree(here)
+        above = visit.query("parent").lower()
+        if above and not is_record_id(above):
+            raise refuse(NOT_FOUND)
+        level = max(1, _whole(visit.query("level"), tree.DEPTH_MAX))
+        found = tree.branch(frame, above or None, level, visit.query("cursor"))
+        movable = fitting.changeable(frame, parent) and not tree.is_flat(frame)
+        return here.block("parts/branch.html", "branch", branch=found, movable=movable)
+
+
+def place(visit: Visit) -> Response:
+    """Put a record below another, or at the root."""
+    record, above = visit.text("record").lower(), visit.text("parent").lower()
+    try:
+        with visit.writing() as here:
+            frame, parent = _tree(here)
+            entity, reader = frame.entity.name, here.reader
+            values = frame.desk.records.get(entity, record, titles=True)
+            name = reader.quoted(frame.desk.title(frame.entity, values))
+            if above:
+                tree.check_place(frame, parent, record, above)
+            item = frame.desk.records.update(
+                entity,
+                record,
+                {parent.path: above or None},
+                version=visit.whole("version"),
+                reasons=reasons_in(visit),
+            )
+            if visit.text("back"):
+                return here.done(Toast(reader.t("tree.back", name=name)))
+            said = reader.t("tree.moved_root", name=name)
+            if above:
+                title = frame.desk.records.titles(entity, [above]).get(above, "")
+                said = reader.t("tree.moved", name=name, parent=reader.quoted(title))
+            was = values.get(parent.path)
+            undo = (
+                ("record", record),
+                ("version", str(item.get("version") or "")),
+                ("parent", str(was.get("id")) if isinstance(was, dict) else ""),
+                ("back", "1"),
+            )
+            return here.done(
+                Toast(said, f"{frame.base}/place?{visit.request.url.query}", values=undo, in_place=True)
+            )
+    except Refused as refused:
+        if refused.status in (401, 404):
+            raise
+        with visit.reading() as here:
+            if visit.text("back"):
+                return undone(here, refused)
+            frame, _parent = _tree(here)
+            values = frame.desk.records.get(frame.entity.name, record)
+            title = here.reader.t(
+                "tree.refused", name=here.reader.quoted(frame.desk.title(frame.entity, values))
+            )
+            hidden = [(n, visit.text(n)) for n in ("record", "version", "parent")]
+            return refused_act(here, frame, refused, record, title, "place", hidden)
 
 
 def refused_act(

@@ -65,6 +65,4 @@ def _local(column: Column, values: Mapping[str, Json], reader: Reader) -> dateti
 
 
 def _written(column: Column, at: datetime, reader: Reader) -> str:
-    return (
-        written(at, reader.time_zone) if _is_moment(column) else at.date().isoformat()
-    )
+    return written(at, reader.time_zone) if _is_moment(column) else at.date().isoformat()

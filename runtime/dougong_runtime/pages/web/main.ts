@@ -23,6 +23,7 @@ lazily("signature", () => import("./behaviours/signature"));
 lazily("upload", () => import("./behaviours/upload"));
 lazily("board", () => import("./behaviours/board"));
 lazily("calendar", () => import("./behaviours/calendar"));
+lazily("tree", () => import("./behaviours/tree"));
 lazily("asked", () => import("./behaviours/asked"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
