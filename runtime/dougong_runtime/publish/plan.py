@@ -22,6 +22,7 @@ from dougong_runtime.publish.rehearsal import asks_more, rehearse
 from dougong_runtime.storage.apply import UNIQUE_VIOLATED
 from dougong_runtime.storage.history import History
 from dougong_runtime.storage.identifiers import table_name
+from dougong_runtime.storage.indexes import indexes_there
 from dougong_runtime.storage.plan import plan_steps
 from dougong_runtime.storage.preview import Violation
 from dougong_runtime.storage.steps import QUIET, AddIndex, AnyStep, Cost, RetypeField
@@ -167,7 +168,8 @@ def _plan(
     if back_to is not None and base is not None:
         repeats = versions.repeats(connection, after.name)
         history = History(connection, after, base, back_to, app_of, repeats)
-    steps = plan_steps(old, new, StoredTrash(connection, after.name, app_of), history)
+    trash = StoredTrash(connection, after.name, app_of)
+    steps = plan_steps(old, new, trash, history, indexes_there(connection))
     recompute = find_recompute(before, after, steps)
     lost: tuple[Lost, ...] = ()
     violations: tuple[Violation, ...] = ()

@@ -1,23 +1,31 @@
-"""Which indexes an entity needs: they follow from its references, uniques, search, and the views that sort or filter."""
+"""Which indexes an entity needs: they follow from its references, uniques, search, the views that sort or filter, and
+the rules by which people have their own rows."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from dougong_runtime.fields.base import Field
+from dougong_runtime.fields.base import Field, Formula
 from dougong_runtime.fields.links import ENTITY_SUFFIX
-from dougong_runtime.model.app import App, Entity, Unique
+from dougong_runtime.formulas.tree import Call, Node, Path
+from dougong_runtime.model.app import App, Entity, Inherit, Unique
 from dougong_runtime.storage.identifiers import index_name, sort_column_name
 from dougong_runtime.storage.partial import plain_condition
 from dougong_runtime.storage.search import search_columns, sorted_fields, vector
 
 VIEW_INDEXES_MAX = 12
 """An entity's indexes that views ask for, at most: each makes every write dearer."""
+ROWS_INDEXES_MAX = 4
+"""Those for the rows of people, at most."""
+ROWS_SORTS_MAX = 2
+"""Orders of views that such an index is made for."""
+ROWS_ALSO_MAX = 3
+"""Fields that it can be filtered by besides."""
 
 _FILTERED_TYPES = frozenset(
     {
@@ -45,12 +53,19 @@ class IndexSpec:
 
     name: str
     entity: str
-    kind: Literal["reference", "unique", "filter", "sort", "search", "trash"]
+    kind: Literal["reference", "unique", "filter", "sort", "search", "trash", "rows"]
     fields: tuple[str, ...]
     """Names of fields, a `-` before one for descending; of a search index, the search column."""
     unique: Unique | None = None
     partial: bool = True
     """unique: whether the database itself holds it (its `when` is a plain condition); else `records` alone does."""
+    also: tuple[str, ...] = ()
+    """rows: names of fields that it holds behind the order."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Names of all its fields."""
+        return (*self.fields, *self.also)
 
 
 def wanted_indexes(app: App, entity: Entity, table: sa.Table, dialect: str) -> tuple[IndexSpec, ...]:
@@ -61,6 +76,7 @@ def wanted_indexes(app: App, entity: Entity, table: sa.Table, dialect: str) -> t
         *_uniques(entity, table),
         *_searches(entity, dialect),
         *_views(app, entity),
+        *_rows(app, entity),
         IndexSpec(index_name(entity.id, "trash"), entity.name, "trash", ()),
     ):
         found.setdefault(spec.name, spec)
@@ -131,6 +147,59 @@ def _views(app: App, entity: Entity) -> Iterator[IndexSpec]:
     yield from list(made.values())[:VIEW_INDEXES_MAX]
 
 
+def _rows(app: App, entity: Entity) -> Iterator[IndexSpec]:
+    """For lists of those who have some rows only: what says whose a record is, in the order of the views, with the
+    choices that views filter by. It gives a page in its order, and is counted without looking at records."""
+    views = [view.data for view in app.of("view").values() if view.data.get("entity") == entity.name]
+    sorts = [sort_names(view.get("sort")) for view in views]
+    able = [s for s in dict.fromkeys(sorts) if s and all(_is_sortable(entity, name) for name in s)]
+    filtered = dict.fromkeys(name for view in views for name in _filtered(entity, view))
+    short = [n for n in filtered if entity.fields[n].type in ("choice", "stage", "boolean")][:ROWS_ALSO_MAX]
+    made = []
+    for whose in dict.fromkeys(_fields_of_rules(app, entity)):
+        for sort in able[:ROWS_SORTS_MAX] or [()]:
+            also = tuple(n for n in short if n not in (whose, *(s.lstrip("-") for s in sort)))
+            facts = ("rows", _ids(entity, (whose, *sort)), _ids(entity, also))
+            name = index_name(entity.id, *facts)
+            made.append(IndexSpec(name, entity.name, "rows", (whose, *sort), also=also))
+    yield from made[:ROWS_INDEXES_MAX]
+
+
+def _fields_of_rules(app: App, entity: Entity) -> Iterator[str]:
+    """The references by which roles have rows of an entity."""
+    for role in app.roles.values():
+        for grant in role.grants:
+            if grant.entity != entity.name:
+                continue
+            match grant.rows:
+                case "own" | "team" | "team_below":
+                    yield entity.owner_field
+                case Inherit():
+                    names = [grant.rows.field]
+                    yield from (n for n in names if entity.fields[n].is_reference)
+                case Formula():
+                    for path in _compared(grant.rows.tree):
+                        name = path.hops[0].field if path.hops else path.field
+                        if entity.fields[name].is_reference:
+                            yield name
+
+
+def _compared(tree: Node) -> Iterator[Path]:
+    """The paths that a rule compares with something, or with nothing of another record."""
+    if isinstance(tree, Call):
+        if tree.function in ("_and", "_or"):
+            for part in tree.arguments:
+                yield from _compared(part)
+        elif tree.function in ("_eq", "in"):
+            path = tree.arguments[0]
+            if (
+                isinstance(path, Path)
+                and path.base == "row"
+                and all(h.way == "forward" for h in path.hops[:1])
+            ):
+                yield path
+
+
 def sort_names(raw: object) -> tuple[str, ...]:
     """A view's `sort`: a list of names or a text with commas, `-` before one for descending."""
     if isinstance(raw, str):
@@ -175,19 +244,30 @@ def make_index(spec: IndexSpec, table: sa.Table, entity: Entity, dialect: str) -
             unique = spec.partial
             where = living if condition is None else sa.and_(living, condition)
         case "sort":
-            last = spec.fields[-1].startswith("-")
-            tie = table.c.id.desc() if last else table.c.id.asc()
-            terms = [
-                order_terms(sort_expression(table, entity, n), n.startswith("-"), dialect)
-                for n in spec.fields
-            ]
-            expressions = [t for group in terms for t in group] + [tie]
+            expressions = _in_order(table, entity, spec.fields, dialect)
+        case "rows":
+            whose, *sort = spec.fields
+            ordered = _in_order(table, entity, sort, dialect)
+            expressions = [table.c[whose], *ordered, *_columns_by_name(table, entity, spec.also)]
         case "reference":
             expressions, where = [*_columns_by_name(table, entity, spec.fields), table.c.id], None
         case "filter":
             expressions = [*_columns_by_name(table, entity, spec.fields), table.c.id]
     conditions: dict[str, Any] = {} if where is None else {"postgresql_where": where, "sqlite_where": where}
     return sa.Index(spec.name, *expressions, unique=unique, **conditions, **using)
+
+
+def _in_order(
+    table: sa.Table, entity: Entity, sort: Sequence[str], dialect: str
+) -> list[sa.ColumnElement[Any]]:
+    """The terms of an order, with the id among equals."""
+    terms = [
+        term
+        for name in sort
+        for term in order_terms(sort_expression(table, entity, name), name.startswith("-"), dialect)
+    ]
+    down = not sort or sort[-1].startswith("-")
+    return [*terms, table.c.id.desc() if down else table.c.id.asc()]
 
 
 def sort_expression(table: sa.FromClause, entity: Entity, name: str) -> sa.ColumnElement[Any]:
@@ -222,3 +302,13 @@ def _columns_by_name(
     table: sa.Table, entity: Entity, names: tuple[str, ...]
 ) -> tuple[sa.ColumnElement[Any], ...]:
     return tuple(c for n in names for c in _columns(table, entity.fields[n]))
+
+
+def indexes_there(connection: sa.Connection) -> frozenset[str]:
+    """Names of the indexes that the database has."""
+    text = (
+        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+        if connection.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'index'"
+    )
+    return frozenset(connection.exec_driver_sql(text).scalars())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -185,11 +185,16 @@ class _Fields:
 
 
 def plan_steps(
-    before: Tables | None, after: Tables, trash: Trash | None = None, history: History | None = None
+    before: Tables | None,
+    after: Tables,
+    trash: Trash | None = None,
+    history: History | None = None,
+    indexes_there: Collection[str] | None = None,
 ) -> tuple[AnyStep, ...]:
     """The steps, in an order that can be carried out, and reversed, as it stands.
 
-    `history`: on the way back to an earlier version, whose values come back.
+    `history`: on the way back to an earlier version, whose values come back. `indexes_there`: names of the database's
+    indexes: one that an earlier release did not make is made now. None: those that the version before asks for.
     """
     trash = trash or EmptyTrash()
     olds = {} if before is None else {e.id: e for e in before.app.own_entities}
@@ -219,7 +224,7 @@ def plan_steps(
             at = trash.left_at(identity) or at
         assert source is not None
         made = _fields(kept, new, source.app, after.app, trash, history, at)
-        dropped, added = _indexes(kept, new, source, after, made)
+        dropped, added = _indexes(kept, new, source, after, made, indexes_there)
         outgoing, incoming = _search(kept, new, made)
         (drops if identity in olds else creates).extend((*dropped, *outgoing))
         if table_name(kept) != table_name(new):
@@ -334,17 +339,26 @@ def _words(of: Field) -> tuple[str, ...]:
 
 
 def _indexes(
-    old: Entity, new: Entity, source: Tables, after: Tables, made: _Fields
+    old: Entity,
+    new: Entity,
+    source: Tables,
+    after: Tables,
+    made: _Fields,
+    indexes_there: Collection[str] | None,
 ) -> tuple[list[AnyStep], list[AnyStep]]:
     table = table_name(new)
-    there = {spec.name: spec for spec in source.indexes(old.name)}
+    there = {
+        spec.name: spec
+        for spec in source.indexes(old.name)
+        if indexes_there is None or spec.name in indexes_there
+    }
     wanted = {spec.name: spec for spec in after.indexes(new.name)}
     fresh = made.changed
     rebuilt = {
         name
         for entity, specs in ((old, there), (new, wanted))
         for name, spec in specs.items()
-        if any(_field_id(entity, f) in fresh for f in spec.fields)
+        if any(_field_id(entity, f) in fresh for f in spec.named)
     }
     dropped: list[AnyStep] = [
         DropIndex(old, table_name(old), spec)
