@@ -25,6 +25,7 @@ from audit_work import (
 from clinic import PATH
 from dougong_platform import tokens, totp
 from dougong_runtime.audit import log
+from talk_doors import NO_ROW_TALK
 from ward import id_number
 
 NO_ROW: dict[str, str] = {
@@ -40,6 +41,7 @@ NO_ROW: dict[str, str] = {
     "DELETE /api/v1/me/starred/{app}/{entity}/{id}": "the same",
     "POST /admin/view-as/end": "takes a cookie away",
     "POST /admin/audit/verify": "reads",
+    **NO_ROW_TALK,
 }
 """Routes that are no reading by their method, and change nothing that the audit tells."""
 

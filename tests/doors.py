@@ -13,9 +13,10 @@ from typing import Any
 from api_doors import API_DOORS
 from command_doors import COMMAND_DOORS
 from page_doors import PAGE_DOORS
+from talk_doors import TALK_DOORS
 from ward import Door
 
-DOORS: tuple[Door, ...] = (*API_DOORS, *PAGE_DOORS, *COMMAND_DOORS)
+DOORS: tuple[Door, ...] = (*API_DOORS, *PAGE_DOORS, *COMMAND_DOORS, *TALK_DOORS)
 
 WITHOUT_DATA: dict[str, str] = {
     "GET /healthz": "whether the process lives",
@@ -23,6 +24,7 @@ WITHOUT_DATA: dict[str, str] = {
     "GET /metrics": "figures by route template",
     "GET /problems/{name}": "the catalogue of problem types",
     "GET /static/{name:path}": "files of the interface",
+    "GET /events": "how many notices are unread, as it happens",
 }
 """Routes that hold no records, each with what it does."""
 

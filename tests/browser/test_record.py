@@ -49,7 +49,7 @@ def test_a_masked_value_is_revealed_for_a_while_and_that_is_logged(visit: Visit)
     page.reload()
     expect(page.locator("dd[data-field=phone]")).not_to_contain_text("13802166207")
     page.get_by_role("tab", name="历史").click()
-    expect(page.locator("[role=tabpanel]:visible .tl")).to_contain_text("查看了隐去的值")
+    expect(page.locator("[role=tabpanel]:visible .tl")).to_contain_text("查看了隐去的电话")
 
 
 def test_a_refused_stage_says_why_and_offers_the_next_step(visit: Visit) -> None:

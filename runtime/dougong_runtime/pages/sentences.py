@@ -65,6 +65,7 @@ class Sentence:
     more: int
     reason: str
     via: str
+    is_comment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,19 @@ def sentences(
     """Events (newest first) told by day. Fields a reader does not see are not in `fields` and are not told."""
     days: dict[date, list[Sentence]] = {}
     for event in events:
-        told = _sentence(event, fields, reader, link)
-        if told is not None:
-            days.setdefault(told.day, []).append(told)
-    return tuple(Day(_day_label(day, reader), tuple(told)) for day, told in days.items())
+        one = told(event, fields, reader, link)
+        if one is not None:
+            days.setdefault(one.day, []).append(one)
+    return tuple(Day(day_label(day, reader), tuple(of_day)) for day, of_day in days.items())
 
 
-def _day_label(day: date, reader: Reader) -> str:
+def day_label(day: date, reader: Reader) -> str:
+    """What a day is called over what belongs to it: 今天 · 周四."""
     return f"{reader.day(day)} · {reader.weekday(day)}"
 
 
-def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, link: str) -> Sentence | None:
+def told(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, link: str) -> Sentence | None:
+    """An event as a sentence; None where nothing of it is for this reader."""
     shown = [c for c in event.changes if c.field in fields and not fields[c.field].is_system]
     if event.action == "update" and not shown and not event.reason:
         return None
@@ -108,7 +111,7 @@ def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, 
         day=local.date(),
         who=who,
         who_color=hue(who),
-        verb=reader.t(f"history.{action}") if action in _ICONS else action,
+        verb=_verb(event, fields, reader),
         icon=_ICONS.get(action, "activity"),
         color=_COLORS.get(action, "gray"),
         changes=changes[:CHANGES_SHOWN],
@@ -116,6 +119,13 @@ def _sentence(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader, 
         reason=event.reason or "",
         via=reader.t("history.via", door=_door(event.via, reader)) if event.via not in _OWN_DOORS else "",
     )
+
+
+def _verb(event: HistoryEvent, fields: Mapping[str, Field], reader: Reader) -> str:
+    field = fields.get(str(event.facts.get("field")))
+    if event.action == "reveal" and field is not None:
+        return reader.t("history.reveal_of", field=reader.label(field.label))
+    return reader.t(f"history.{event.action}") if event.action in _ICONS else str(event.action)
 
 
 def _change(field: Field, before: Json, after: Json, reader: Reader, link: str) -> Change:

@@ -70,6 +70,8 @@ class Shell:
     toast: Toast | None = None
     star: Star | None = None
     """Of the record that the page is about."""
+    unread: int = 0
+    """Notices that the reader has not read."""
 
     @property
     def theme(self) -> str:

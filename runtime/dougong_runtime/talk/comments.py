@@ -18,6 +18,7 @@ from dougong_runtime.names import uuid7
 from dougong_runtime.records.door import VIEWING_ONLY, Records
 from dougong_runtime.records.scene import known_id
 from dougong_runtime.talk import notify
+from dougong_runtime.talk.cursor import behind
 from dougong_runtime.talk.followers import followers, set_following
 from dougong_runtime.talk.mentions import Named, candidates, mentioned
 from dougong_runtime.talk.tables import COMMENT, NOTICE
@@ -92,7 +93,7 @@ class Comments:
         record = self._readable(entity, id)
         asked = sa.select(COMMENT).where(COMMENT.c.record == record, COMMENT.c.deleted_at.is_(None))
         if before is not None:
-            asked = asked.where(COMMENT.c.id < before)
+            asked = asked.where(COMMENT.c.id < behind(before))
         rows = self._connection.execute(asked.order_by(COMMENT.c.id.desc()).limit(min(limit, PAGE_MAX))).all()
         names = self._records.beside.people({r.author for r in rows if r.author})
         return [self._made(r, names) for r in rows]

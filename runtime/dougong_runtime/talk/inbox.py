@@ -15,8 +15,9 @@ from dougong_runtime.model.app import Entity
 from dougong_runtime.records.beside import Glance
 from dougong_runtime.records.door import VIEWING_ONLY, Records
 from dougong_runtime.records.scene import known_id
+from dougong_runtime.talk.cursor import behind
 from dougong_runtime.talk.notify import COMMENT as OF_COMMENT
-from dougong_runtime.talk.notify import MANY, MENTION
+from dougong_runtime.talk.notify import MANY, MENTION, OWNER
 from dougong_runtime.talk.tables import COMMENT, NOTICE
 
 Which = Literal["all", "unread", "mentions"]
@@ -51,6 +52,8 @@ class Notice:
     field: Field | None
     before: str | None
     after: str | None
+    after_name: str
+    """Who `after` is, where it is a person."""
     count: int | None
     comment: str | None
     text: str
@@ -73,7 +76,7 @@ class Inbox:
     ) -> tuple[list[Notice], str | None]:
         """Notices, the newest first, and the id behind which the next page begins (None: that was the last)."""
         found: list[Notice] = []
-        at, looked = known_id(before) if before else None, 0
+        at, looked = behind(before) if before else None, 0
         while len(found) <= limit and looked < LOOKED_AT_MAX:
             rows = self._rows(which, at, limit + 1)
             looked += len(rows)
@@ -85,6 +88,12 @@ class Inbox:
             if len(found) <= limit:
                 return found, at
         return (found[:limit], found[limit - 1].id) if len(found) > limit else (found, None)
+
+    def find(self, id: str) -> Notice | None:
+        """One of the viewer's own; None where it is not there, or not to be read now."""
+        asked = sa.select(NOTICE).where(NOTICE.c.user == self._user, NOTICE.c.id == known_id(id))
+        rows = self._connection.execute(asked).all() if known_id(id) else []
+        return next(iter(self._told(rows)), None)
 
     def unread(self) -> int:
         """How many unread notices may be read, counted up to `COUNTED_MAX` + 1."""
@@ -157,8 +166,8 @@ class Inbox:
         for row, _, entity in readable:
             if row.record is not None:
                 by_entity.setdefault((row.app, entity.name), set()).add(row.record)
-            if row.actor is not None:
-                people.setdefault(row.app, set()).add(row.actor)
+            named = {row.actor, row.after if row.kind == OWNER else None}
+            people.setdefault(row.app, set()).update(n for n in named if n is not None)
         for (app, name), ids in by_entity.items():
             door = self._door(app)
             if door is not None:
@@ -188,6 +197,7 @@ class Inbox:
                     _field(entity, row.field),
                     row.before,
                     row.after,
+                    names.get(row.after, ""),
                     row.how_many,
                     row.comment,
                     text,

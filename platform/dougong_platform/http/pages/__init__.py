@@ -23,12 +23,14 @@ from dougong_platform.http.pages import (
     personal,
     records,
     search,
+    notices,
     signing,
     trash,
     views,
 )
 from dougong_platform.http.pages.visit import Pages
 from dougong_platform.site import Site
+    talk,
 from dougong_runtime.labels import Language
 
 __all__ = ["problem_page", "routes"]
@@ -48,6 +50,7 @@ def routes(site: Site) -> list[BaseRoute]:
         admin_site,
         documents,
         views,
+        notices,
         boards,
         options,
         files,
@@ -62,3 +65,4 @@ def routes(site: Site) -> list[BaseRoute]:
 def problem_page(request: Request, status: int, body: Mapping[str, Any], language: Language) -> str:
     """A refusal as a page: what happened, what to do, and the request's number."""
     return Pages(request.app.state.site).problem(request, status, body, language)
+        talk,

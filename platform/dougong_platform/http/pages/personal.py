@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_platform import personal
+from dougong_platform import personal, talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.pages.desk import Desk
@@ -33,11 +33,12 @@ def _readable(here: Here) -> tuple[Desk, str, str]:
 
 
 def opened(visit: Visit) -> Response:
-    """Keep that the record was opened; sent by the page once it is shown."""
+    """Keep that the record was opened, and its notices read; sent by the page once it is shown."""
     with visit.writing() as here:
         desk, entity, record = _readable(here)
         now = here.site.clock.now()
         personal.opened(here.connection, here.viewer, desk.app.name, entity, record, now)
+        talking.inbox(here.site, here.connection, here.viewer).mark_record(record, now)
     return Response(status_code=204)
 
 

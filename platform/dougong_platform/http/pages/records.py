@@ -7,6 +7,7 @@ from datetime import date
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from dougong_platform import talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.model.app import Entity
@@ -41,7 +42,9 @@ def routes(pages: Pages) -> list[BaseRoute]:
 def _builder(here: Here) -> tuple[Desk, Entity, RecordBuilder]:
     desk = here.desk()
     entity = here.entity(desk)
-    return desk, entity, RecordBuilder(desk, entity, here.visit.path("id").lower(), _as_of(here.visit))
+    talk = talking.comments(here.site, desk.records)
+    record = here.visit.path("id").lower()
+    return desk, entity, RecordBuilder(desk, entity, record, _as_of(here.visit), talk=talk)
 
 
 def _as_of(visit: Visit) -> date | None:

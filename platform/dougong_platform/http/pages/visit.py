@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dougong_platform import personal
+from dougong_platform import personal, talking
 from dougong_platform.database import retrying
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.endpoint import in_thread
@@ -300,6 +300,7 @@ class Here:
             viewer.acting_for,
             toast or self.toast(desk),
             self.star(desk, entity, record) if desk is not None and entity and record else None,
+            talking.inbox(self.site, self.connection, viewer).unread(),
         )
 
     def star(self, desk: Desk, entity: str, record: str) -> Star | None:

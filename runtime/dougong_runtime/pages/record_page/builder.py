@@ -12,12 +12,15 @@ from dougong_runtime.pages.desk import Mark
 from dougong_runtime.pages.faces import hue, initial
 from dougong_runtime.pages.record_page import facts, head, stages
 from dougong_runtime.pages.record_page.look import Look
-from dougong_runtime.pages.record_page.parts import Panel, RecordView, RefusedMove
-from dougong_runtime.pages.record_page.story import HISTORY_ALL, HISTORY_SHOWN, history
+from dougong_runtime.pages.record_page.parts import Panel, RecordView, RefusedMove, Show, Story
+from dougong_runtime.pages.record_page.story import history, story
 from dougong_runtime.pages.record_page.tabs import Tabs
 from dougong_runtime.pages.sentences import Day
 from dougong_runtime.pages.views import main_view
+from dougong_runtime.talk import followers
+from dougong_runtime.talk.comments import Comments
 
+HISTORY_SHOWN = 30
 METRICS = 8
 """Figures that a page document may put at the head of the page."""
 
@@ -25,6 +28,9 @@ METRICS = 8
 @dataclass
 class RecordBuilder(Look):
     """Makes the page of a record for one reader. Raises Refused(NOT_FOUND) where it may not be read."""
+
+    talk: Comments | None = None
+    """Comments of the app; None where they are of no concern."""
 
     def page(self, tab: str = "", refusal: RefusedMove | None = None) -> RecordView:
         """The page, with the tab of that id open; what the other tabs hold is asked for when they are shown."""
@@ -56,7 +62,8 @@ class RecordBuilder(Look):
             moves=stages.moves(self, stage) if stage and may_edit else (),
             tabs=tabs,
             sections=facts.sections(self) if overview else (),
-            days=self.history() if overview and self.as_of is None else (),
+            story=self.story() if overview and self.as_of is None else None,
+            follows=self.follows(),
             related=self.tabs.related() if overview else (),
             blocks=self.blocks(document, heading) if document is not None and current == "page" else (),
             edit_href=f"{self.href}/edit" if may_edit else "",
@@ -75,9 +82,23 @@ class RecordBuilder(Look):
         """Its tabs."""
         return Tabs(self, self.history)
 
-    def history(self, limit: int = HISTORY_SHOWN) -> tuple[Day, ...]:
-        """What happened to it."""
-        return history(self, limit)
+    def history(self) -> tuple[Day, ...]:
+        """What happened to it lately."""
+        return history(self, HISTORY_SHOWN)
+
+    def story(
+        self, show: Show = "all", cursor: str = "", *, draft: str = "", problem: str = ""
+    ) -> Story | None:
+        """What happened to it and what was said about it, a page of it."""
+        if self.talk is None:
+            return None
+        return story(self, self.talk, show, cursor, draft=draft, problem=problem)
+
+    def follows(self) -> bool | None:
+        """Whether the reader follows it; None where they cannot say so."""
+        if self.talk is None or self.as_of is not None or self.desk.records.viewer.acting_for is not None:
+            return None
+        return followers.follows(self.desk.records, self.entity.name, self.record)
 
     def blocks(self, document: Document, heading: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
         """The blocks of a page document that stand neither at the head of the page nor inside tabs of their own."""
@@ -87,5 +108,5 @@ class RecordBuilder(Look):
     def panel(self, tab: str) -> Panel | None:
         """The content of one tab; None where there is none of that id."""
         if tab == "history":
-            return Panel("history", days=self.history(HISTORY_ALL))
+            return Panel("history", story=self.story("changes"))
         return self.tabs.panel(tab)

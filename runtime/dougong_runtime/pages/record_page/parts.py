@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
 
 from dougong_runtime.pages.blocks import Block
 from dougong_runtime.pages.desk import Mark
 from dougong_runtime.pages.faces import Face
 from dougong_runtime.pages.related import RelatedList
-from dougong_runtime.pages.sentences import Day
+from dougong_runtime.pages.sentences import Sentence
+from dougong_runtime.talk.mentions import Piece
+
+Show: TypeAlias = Literal["all", "comments", "changes"]
+SHOWS: tuple[Show, ...] = ("all", "comments", "changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,53 @@ class RefusedMove:
     fix_href: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment as drawn."""
+
+    id: str
+    at: datetime
+    time: str
+    exact: str
+    day: date
+    who: str
+    color: str
+    initial: str
+    pieces: tuple[Piece, ...]
+    is_edited: bool
+    may_edit: bool
+    may_delete: bool
+    is_comment: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDay:
+    """What belongs to one day, under its name."""
+
+    label: str
+    items: tuple[Said | Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A page of it. `next`: what the following page is asked with; empty where this was the last."""
+
+    href: str
+    show: Show
+    days: tuple[StoryDay, ...]
+    next: str = ""
+    may_comment: bool = False
+    is_first: bool = True
+    draft: str = ""
+    """Words that were not taken, to be written again."""
+    problem: str = ""
+
+    @property
+    def shows(self) -> tuple[Show, ...]:
+        """What may be chosen to be shown."""
+        return SHOWS
+
+
 @dataclass(frozen=True)
 class RecordView:
     """Everything the template draws."""
@@ -100,7 +153,8 @@ class RecordView:
     moves: tuple[Move, ...]
     tabs: tuple[PageTab, ...]
     sections: tuple[FactSection, ...]
-    days: tuple[Day, ...]
+    story: Story | None
+    follows: bool | None
     related: tuple[RelatedList, ...]
     blocks: tuple[Block, ...]
     edit_href: str
@@ -137,5 +191,5 @@ class Panel:
     kind: str
     sections: tuple[FactSection, ...] = ()
     lists: tuple[RelatedList, ...] = ()
-    days: tuple[Day, ...] = ()
+    story: Story | None = None
     blocks: tuple[Block, ...] = ()

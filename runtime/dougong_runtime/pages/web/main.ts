@@ -28,6 +28,12 @@ lazily("asked", () => import("./behaviours/asked"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 
+lazily("listing", () => import("./behaviours/listing"));
+lazily("reorder", () => import("./behaviours/reorder"));
+lazily("finding", () => import("./behaviours/finding"));
+lazily("composer", () => import("./behaviours/composer"));
+lazily("live", () => import("./behaviours/live"));
+lazily("notices", () => import("./behaviours/notices"));
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = (event as CustomEvent).detail;
   ctx.request.headers["X-CSRF-Token"] = token();
