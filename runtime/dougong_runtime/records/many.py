@@ -46,12 +46,27 @@ class Many:
         return found[: limit + 1]
 
     def look(
-        self, entity: str, ids: Sequence[str], fields: Sequence[str], *, trash: bool = False
+        self,
+        entity: str,
+        ids: Sequence[str],
+        fields: Sequence[str],
+        *,
+        trash: bool = False,
+        export: bool = False,
     ) -> dict[str, dict[str, Any]]:
-        """Records by id as their reader sees them, with titles of what they refer to; others are not in it."""
+        """Records by id as their reader sees them (`export`: may take them out, too), with titles of what they refer
+        to; others are not in it."""
         known = [i for i in map(known_id, ids) if i is not None]
         found: dict[str, dict[str, Any]] = {}
-        asked = Query(entity, fields=tuple(fields), limit=read.IDS_MAX, count=False, titles=True, trash=trash)
+        asked = Query(
+            entity,
+            fields=tuple(fields),
+            limit=read.IDS_MAX,
+            trash=trash,
+            count=False,
+            export=export,
+            titles=True,
+        )
         for at in range(0, len(known), read.IDS_MAX):
             page = read.find_page(self._scene, asked, known[at : at + read.IDS_MAX])
             found |= {item["id"]: item for item in page.items}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from dougong_platform import selections
 from dougong_platform.database import retrying
 from dougong_platform.http.jobs.work import UPLOAD, Outcome, Work
 from dougong_platform.http.problems import describe
 from dougong_runtime.errors import Problem, Refused, problem_type
 from dougong_runtime.records.door import Records
-from dougong_runtime.records.query import Query
+from dougong_runtime.records.query import Page, Query
 from dougong_runtime.transfer.export import export
 from dougong_runtime.transfer.load import load
 from dougong_runtime.transfer.row_reader import BadCell
@@ -39,6 +40,19 @@ class _LateAudit(Records):
     not held meanwhile. Until then the file is nobody's to take."""
 
     late: tuple[str, int, Mapping[str, Any]] | None = None
+    chosen: Sequence[str] | None = None
+    """Records to which it is confined, in their order; None for all that the query gives."""
+
+    def list(self, query: Query) -> Page:
+        """A page of it; where records were chosen, of these, a thousand at a time."""
+        if self.chosen is None:
+            return super().list(query)
+        at = int(query.cursor or 0)
+        part = self.chosen[at : at + query.limit]
+        found = self.many.look(query.entity, part, query.fields or (), export=True)
+        beyond = at + query.limit
+        rows = [found[i] for i in part if i in found]
+        return Page(rows, str(beyond) if beyond < len(self.chosen) else None, len(rows), True)
 
     def exported(self, entity: str, count: int, facts: Mapping[str, Any]) -> None:
         """Remember it."""
@@ -61,6 +75,9 @@ def run_export(work: Work) -> None:
     with site.database.read() as connection, (work.folder / name).open("wb") as out:
         running, zone = site.running(connection, work.app), site.settings.site_time_zone
         records = _LateAudit(running, connection, work.viewer, site.clock, time_zone=zone)
+        if "selection" in order:
+            chosen = selections.find(connection, work.viewer, work.app, work.entity, order["selection"])
+            records.chosen = chosen.records
         rows = export(records, query, order["format"], out, progress=work.progress)
     work.progress(rows, rows)
 
