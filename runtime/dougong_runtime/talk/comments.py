@@ -34,7 +34,7 @@ SAID = "_comment"
 MENTION_CANNOT_READ = problem_type(
     "mention-cannot-read",
     422,
-    "{names} 看不到这条记录，不能在这里提醒。",
+    "{names}看不到这条记录，不能在这里提醒。",
     "{names} cannot see this record, and cannot be mentioned here.",
     remedy=(
         "去掉 @，或先把记录共享给对方。",
@@ -44,7 +44,7 @@ MENTION_CANNOT_READ = problem_type(
 MENTION_DOUBTFUL = problem_type(
     "mention-doubtful",
     422,
-    "有几位同事都叫 {names}。",
+    "有几位同事都叫{names}。",
     "Several colleagues are called {names}.",
     remedy=("改用 @ 加用户名。", "Write @ and the user name instead."),
 )
