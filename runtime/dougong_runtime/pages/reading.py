@@ -77,6 +77,10 @@ class Reader:
             return f"{day.year} 年 {day.month} 月"
         return f"{_MONTHS_WHOLE[day.month - 1]} {day.year}"
 
+    def short_month(self, day: date) -> str:
+        """3 月, Mar."""
+        return f"{day.month} 月" if self.language == "zh" else _MONTHS[day.month - 1]
+
     def weekday(self, day: date) -> str:
         """周四, Thu."""
         return _WEEKDAYS[self.language][day.weekday()]

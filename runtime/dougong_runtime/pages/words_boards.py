@@ -71,6 +71,13 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "calendar.moved": ("{name}改到 {when}", "Moved {name} to {when}"),
     "calendar.back": ("{name}回到 {when}", "{name} is back on {when}"),
     "calendar.refused": ("{name}不能改到那里", "{name} cannot be moved there"),
+    # --- time lines -----------------------------------------------------------------------------------------
+    "timeline.none": ("这段时间没有记录", "Nothing in this time"),
+    "timeline.undated": ("还没有日期", "Not dated yet"),
+    "timeline.lifted": (
+        "拿起了{name}。左右方向键换日子，Shift 加方向键改结束，空格放下，Esc 取消。",
+        "Lifted {name}. Left and right change the days, with Shift the end, Space drops, Esc cancels.",
+    ),
     # --- trees ----------------------------------------------------------------------------------------------
     "tree.open": ("展开或收起{name}", "Open or close {name}"),
     "tree.children": ("下级 {n} 条", "{n} below it"),

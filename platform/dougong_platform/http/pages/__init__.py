@@ -19,18 +19,18 @@ from dougong_platform.http.pages import (
     forms,
     homes,
     me,
+    notices,
     options,
     personal,
     records,
     search,
-    notices,
     signing,
+    talk,
     trash,
     views,
 )
 from dougong_platform.http.pages.visit import Pages
 from dougong_platform.site import Site
-    talk,
 from dougong_runtime.labels import Language
 
 __all__ = ["problem_page", "routes"]
@@ -57,6 +57,7 @@ def routes(site: Site) -> list[BaseRoute]:
         trash,
         forms,
         personal,
+        talk,
         records,
     )
     return [route for part in parts for route in part.routes(pages)]
@@ -65,4 +66,3 @@ def routes(site: Site) -> list[BaseRoute]:
 def problem_page(request: Request, status: int, body: Mapping[str, Any], language: Language) -> str:
     """A refusal as a page: what happened, what to do, and the request's number."""
     return Pages(request.app.state.site).problem(request, status, body, language)
-        talk,

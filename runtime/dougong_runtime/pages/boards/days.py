@@ -15,8 +15,10 @@ from dougong_runtime.formulas.types import Kind
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.boards.cards import local_day
 from dougong_runtime.pages.boards.fitting import Span, changeable, color_field, named
+from dougong_runtime.pages.faces import Face
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.reading import instant
+from dougong_runtime.pages.views import Column
 from dougong_runtime.records.query import LIMIT_MAX
 
 PAGES_MAX = 2
@@ -45,6 +47,7 @@ class Item:
     when: str
     """In words: from when to when."""
     color_label: str
+    group: Face | None = None
 
     @property
     def tip(self) -> str:
@@ -76,6 +79,8 @@ class Days:
 
     frame: Frame
     span: Span
+    group: Column | None = None
+    """What items are put together by."""
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -86,6 +91,7 @@ class Days:
             self.span.end.path if self.span.end else "",
             titled.path if titled else "",
             color.name if color else "",
+            self.group.path if self.group else "",
             *(n for n in (frame.entity.title, "version") if frame.shows(n)),
         ]
         return tuple(dict.fromkeys(n for n in names if n))
@@ -167,6 +173,7 @@ class Days:
             ended is not None,
             self._when(first, last, starts, ends),
             reader.label(option.label) if option else "",
+            frame.desk.face(self.group.field, raw.get(self.group.path)) if self.group else None,
         )
 
     def _title(self, raw: Mapping[str, Any]) -> str:
@@ -186,6 +193,27 @@ class Days:
         elif ends is not None:
             until = f"{ends:%H:%M}"
         return f"{begun} – {until}" if until else begun
+
+    def undated(self, limit: int) -> tuple[list[tuple[str, str]], int, bool]:
+        """Records that do not begin: (title, address) of the first, how many there are, and whether that is exact."""
+        frame = self.frame
+        titled = named(frame, "title")
+        fields = [
+            titled.path if titled else "",
+            frame.entity.title if frame.shows(frame.entity.title) else "",
+        ]
+        page = frame.desk.records.list(
+            frame.query(
+                filter=conditions.join([frame.formula, f"{self.span.start.path} = NULL"]),
+                sort=(),
+                fields=tuple(dict.fromkeys(n for n in fields if n)),
+                limit=limit,
+                cursor=None,
+            )
+        )
+        entity = frame.entity.name
+        shown = [(self._title(i), frame.desk.href(entity, str(i["id"]))) for i in page.items]
+        return shown, page.count, page.count_is_exact
 
     # --- making one -----------------------------------------------------------------------------------------------
     @property

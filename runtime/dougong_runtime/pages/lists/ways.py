@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dougong_runtime.pages.boards import calendar, gallery, kanban, tree
+from dougong_runtime.pages.boards import calendar, gallery, kanban, timeline, tree
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.lists.parts import Body
 
@@ -21,6 +21,10 @@ def _gallery(frame: Frame) -> Body | None:
     return gallery.gallery(frame)
 
 
+def _timeline(frame: Frame) -> Body | None:
+    return timeline.timeline(frame)
+
+
 def _tree(frame: Frame) -> Body | None:
     return tree.tree(frame)
 
@@ -29,6 +33,7 @@ WAYS: Mapping[str, Callable[[Frame], Body | None]] = {
     "kanban": _kanban,
     "calendar": _calendar,
     "gallery": _gallery,
+    "timeline": _timeline,
     "tree": _tree,
 }
 """By the word that `as` has in the address and `type` in the document. A way that gives None does not fit the

@@ -27,6 +27,7 @@ lazily("cells", () => import("./behaviours/cells"));
 lazily("board", () => import("./behaviours/board"));
 lazily("calendar", () => import("./behaviours/calendar"));
 lazily("tree", () => import("./behaviours/tree"));
+lazily("gantt", () => import("./behaviours/gantt"));
 lazily("asked", () => import("./behaviours/asked"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
