@@ -130,6 +130,42 @@ def revealed(ward: Ward, username: str) -> str:
     )
 
 
+def scans(ward: Ward) -> list[tuple[str, str]]:
+    """A consent for each patient, whose scan holds the patient's name: (record, file). Made by the head."""
+    head = ward.clinic.client("head_yu")
+    made = []
+    for name in OWNERS:
+        content = ward.text_of(("patient", name, "name")).encode()
+        handed_in = head.post(
+            f"{PATH}/consent_record/files?field=scan", files={"file": ("scan.txt", content, "text/plain")}
+        )
+        assert handed_in.status_code == 201, handed_in.text
+        values = {"subject": "a test", "patient": ward.id("patient", name), "scan": handed_in.json()["id"]}
+        record = head.post(f"{PATH}/consent_record", json=values)
+        assert record.status_code == 201, record.text
+        made.append((record.json()["id"], handed_in.json()["id"]))
+    return made
+
+
+def files(ward: Ward, username: str) -> str:
+    """Contents of files by every address they have, and what is said of files that were handed in."""
+    client = ward.clinic.client(username)
+    seen = []
+    for record, file in scans(ward):
+        where = f"{PATH}/consent_record/{record}/files/scan"
+        for path in (where, f"{where}?file={file}", f"{where}?size=96", f"/api/v1/files/{file}"):
+            seen.append(_whole(client.get(path)))
+        for entity, field in (
+            ("consent_record", "scan"),
+            ("patient", "phone"),
+            ("consent_record", "nonsense"),
+        ):
+            given = {"file": ("a.txt", b"words", "text/plain")}
+            seen.append(_whole(client.post(f"{PATH}/{entity}/files?field={field}", files=given)))
+        seen.append(_whole(client.patch(f"{PATH}/consent_record/{record}", json={"scan": file})))
+    return "\n".join(seen)
+
+
 def refused_writes(ward: Ward, username: str) -> str:
     """What wrong, stale and forbidden writes are answered."""
     client = ward.clinic.client(username)
@@ -154,6 +190,14 @@ def settings(ward: Ward, username: str) -> str:
     client = ward.clinic.client(username)
     return _get(ward, username, f"{PATH}/settings") + _whole(
         client.patch(f"{PATH}/settings", json={"nonsense": 1})
+    )
+
+
+def site_settings(ward: Ward, username: str) -> str:
+    """The site's own settings."""
+    client = ward.clinic.client(username)
+    return _get(ward, username, "/api/v1/settings") + _whole(
+        client.patch("/api/v1/settings", json={"nonsense": 1})
     )
 
 
@@ -243,6 +287,12 @@ API_DOORS: tuple[Door, ...] = (
         (f"POST {MANY}", f"PATCH {ONE}", f"DELETE {ONE}", f"POST {ONE}/restore"),
         refused_writes,
     ),
+    Door(
+        "files",
+        (f"POST {MANY}/files", f"GET {ONE}/files/{{field}}", "GET /api/v1/files/{id}"),
+        files,
+    ),
+    Door("site settings", ("GET /api/v1/settings", "PATCH /api/v1/settings"), site_settings),
     Door("settings", ("GET /api/v1/apps/{app}/settings", "PATCH /api/v1/apps/{app}/settings"), settings),
     Door(
         "descriptions",

@@ -66,7 +66,13 @@ label: {zh: 访客, en: Guest}
 grants:
   - {entity: print, actions: [read], rows: all, hide: [paper], mask: [{field: passport, show: last4}, {field: shots, show: last4}]}
 """
-PEOPLE = {"keeper_an": ["keeper"], "author_bo": ["author"], "author_ci": ["author"], "guest_du": ["guest"], "nobody": []}
+PEOPLE = {
+    "keeper_an": ["keeper"],
+    "author_bo": ["author"],
+    "author_ci": ["author"],
+    "guest_du": ["guest"],
+    "nobody": [],
+}
 
 
 @dataclass

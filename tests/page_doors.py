@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from api_doors import scans
 from ward import OWNERS, Door, Ward
 
 APP = "/apps/{app}"
@@ -27,6 +28,18 @@ def _get(ward: Ward, username: str, *paths: str, **headers: str) -> str:
 
 def _each(ward: Ward, path: str = "") -> list[str]:
     return [f"/apps/clinic/{entity}/{id}{path}" for (entity, _), id in ward.ids.items()]
+
+
+def files(ward: Ward, username: str) -> str:
+    """Contents of files by the addresses that pages give them."""
+    browser = ward.clinic.browser(username)
+    seen = []
+    for record, file in scans(ward):
+        where = f"/files/clinic/consent_record/{record}"
+        for path in (f"{where}/scan", f"{where}/scan?file={file}", f"{where}/subject", f"/files/clinic/{file}"):
+            seen.append(_whole(browser.get(path)))
+        seen.append(_whole(browser.get(f"/apps/clinic/consent_record/{record}")))
+    return "\n".join(seen)
 
 
 def homes(ward: Ward, username: str) -> str:
@@ -282,6 +295,11 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /me/sessions/end",
         ),
         about_oneself,
+    ),
+    Door(
+        "files",
+        ("GET /files/{app}/{file}", "GET /files/{app}/{entity}/{id}/{field}"),
+        files,
     ),
     Door(
         "signing in",

@@ -14,6 +14,7 @@ from dougong_platform.http.description import EntityAccess, entities_of
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
+from dougong_runtime.records.files import is_file
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
 from dougong_runtime.talk.comments import PAGE_MAX, TEXT_MAX
 from dougong_runtime.talk.inbox import COUNTED_MAX
@@ -118,6 +119,8 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
     if "delete" in may:
         paths[one]["delete"] = _op(f"delete_{name}", label, None, "204", parameters=[_if_match()])
         paths[f"{one}/restore"] = {"parameters": [_id()], "post": _op(f"restore_{name}", label, record)}
+    if any(is_file(view.field) for view in found.fields):
+        paths |= _file_paths(found, all_, one, label)
     revealed = [view.field.name for view in found.fields if view.reveal]
     if revealed:
         paths[f"{one}/reveal"] = {
@@ -145,6 +148,7 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 _TEXT: Schema = {"type": "string"}
+_CONTENT: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
 def _talk_paths(one: str, name: str, label: str) -> dict[str, Any]:
@@ -282,11 +286,33 @@ def _figures(**more: Schema) -> Schema:
     return {**made, "properties": made["properties"] | more, "required": [*made["required"], *more]}
 
 
+def _file_paths(found: EntityAccess, all_: str, one: str, label: str) -> dict[str, Any]:
+    """Where files are handed in and out."""
+    name = found.entity.name
+    fields = [view for view in found.fields if is_file(view.field)]
+    filled = [view.field.name for view in fields if view.create or view.update]
+    shown = [view.field.name for view in fields if view.shown != "masked"]
+    paths: dict[str, Any] = {}
+    if filled:
+        form = {"type": "object", "properties": {"file": _CONTENT}, "required": ["file"]}
+        asked = [{"name": "field", "in": "query", "required": True, "schema": {"enum": filled}}]
+        operation = _op(f"hand_in_{name}_file", label, {"type": "object"}, "201", parameters=asked)
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+        paths[f"{all_}/files"] = {"post": operation}
+    if shown and "read" in found.actions:
+        field: Schema = {"name": "field", "in": "path", "required": True, "schema": {"enum": shown}}
+        asked = [_whole("n", 0, 1000, least=0), _query("file"), _query("size"), _query("save")]
+        operation = _op(f"get_{name}_file", label, None, parameters=asked)
+        operation["responses"]["200"]["content"] = {"*/*": {"schema": {}}}
+        paths[f"{one}/files/{{field}}"] = {"parameters": [_id(), field], "get": operation}
+    return paths
+
+
 def _import(name: str, label: str) -> dict[str, Any]:
     form = {
         "type": "object",
         "properties": {
-            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+            "file": _CONTENT,
             "key": _TEXT,
             "dry_run": {"type": "boolean"},
             "keep_good": {"type": "boolean"},
@@ -315,6 +341,10 @@ def _common_paths(prefix: str) -> dict[str, Any]:
             )
         },
         **_notice_paths(),
+        f"{V1}/files/{{id}}": {
+            "parameters": [_id()],
+            "get": _op("get_waiting_file", "files", None, parameters=[_query("size"), _query("save")]),
+        },
         f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
         f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
         f"{V1}/jobs/{{id}}/cancel": {
@@ -428,8 +458,8 @@ def _query(name: str, required: bool = False) -> Schema:
     return {"name": name, "in": "query", "required": required, "schema": _TEXT}
 
 
-def _whole(name: str, default: int, most: int) -> Schema:
-    schema: Schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+def _whole(name: str, default: int, most: int, least: int = 1) -> Schema:
+    schema: Schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
     return {"name": name, "in": "query", "schema": schema}
 
 

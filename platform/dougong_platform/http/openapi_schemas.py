@@ -8,6 +8,7 @@ from typing import Any
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.labels import Language
+from dougong_runtime.records.files import is_file
 
 Schema = dict[str, Any]
 
@@ -25,13 +26,36 @@ _PLAIN: dict[Kind, Schema] = {
     Kind.DATE: {"type": "string", "format": "date"},
     Kind.DATETIME: {"type": "string", "format": "date-time"},
     Kind.TIME: {"type": "string"},
-    Kind.FILE: {"type": "object"},
+}
+_FILE: Schema = {
+    "type": "object",
+    "properties": {
+        "id": RECORD_ID,
+        "name": {"type": "string"},
+        "size": {"type": "integer", "description": "bytes"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "media_type": {"type": "string"},
+        "width": {"type": "integer", "description": "pixels"},
+        "height": {"type": "integer", "description": "pixels"},
+        "seconds": {"type": "integer"},
+    },
+    "required": ["id", "name", "size", "sha256", "media_type"],
+}
+_FILE_NAMED: Schema = {
+    "anyOf": [
+        RECORD_ID,
+        {"type": "object", "properties": {"id": RECORD_ID}, "required": ["id"], "additionalProperties": True},
+    ],
+    "description": "id of a file that the writer handed in, or that the field names already",
 }
 
 
 def value_schema(field: Field, *, written: bool) -> Schema:
     """The schema of a field's value in answers, or in requests where `written`; absence aside."""
     kind = field.value_type.kind
+    if is_file(field):
+        one = _FILE_NAMED if written else _FILE
+        return {"type": "array", "items": one} if field.options.get("multiple") else dict(one)
     if kind is Kind.NUMBER:
         return _number(field, written)
     if kind is Kind.CHOICE:
