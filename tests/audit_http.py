@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
 from typing import Any
 
 import pyotp
+from PIL import Image
 from starlette.testclient import TestClient
 
 from audit_work import (
@@ -41,6 +43,7 @@ NO_ROW: dict[str, str] = {
     "DELETE /api/v1/me/starred/{app}/{entity}/{id}": "the same",
     "POST /admin/view-as/end": "takes a cookie away",
     "POST /admin/audit/verify": "reads",
+    "POST /admin/settings/mail-test": "sends the administrator a message of fixed words",
     **NO_ROW_TALK,
 }
 """Routes that are no reading by their method, and change nothing that the audit tells."""
@@ -462,6 +465,34 @@ def admin_changes_settings(work: Work) -> list[Row]:
     )
     facts = {"code": "frequent_spent"}
     return [by_page(log.SETTING, "admin", before={"value": "500.00"}, after={"value": "700.00"}, facts=facts)]
+
+
+@case("POST /admin/settings", "PATCH /api/v1/settings")
+def site_settings(work: Work) -> list[Row]:
+    sent = {"session_days": "13", "site_name": work.site.settings.site_name}
+    browser, client = work.browser("admin"), work.client("admin")
+    accepted(browser.post("/admin/settings", data=sent, follow_redirects=False), 303)
+    accepted(client.patch("/api/v1/settings", json={"session_days": 12}))
+    facts = {"code": "session_days"}
+    return [
+        by_page(
+            log.SETTING, "admin", app="dougong", before={"value": "14"}, after={"value": "13"}, facts=facts
+        ),
+        by_api(
+            log.SETTING, "admin", app="dougong", before={"value": "13"}, after={"value": "12"}, facts=facts
+        ),
+    ]
+
+
+@case("POST /admin/settings/logo")
+def site_logo(work: Work) -> list[Row]:
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20), "teal").save(out, "PNG")
+    sent = {"logo": ("l.png", out.getvalue(), "image/png")}
+    accepted(work.browser("admin").post("/admin/settings/logo", files=sent, follow_redirects=False), 303)
+    return [
+        by_page(log.SETTING, "admin", app="dougong", before={"value": ""}, after=..., facts={"code": "logo"})
+    ]
 
 
 @case("POST /admin/view-as")

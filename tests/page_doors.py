@@ -36,7 +36,12 @@ def files(ward: Ward, username: str) -> str:
     seen = []
     for record, file in scans(ward):
         where = f"/files/clinic/consent_record/{record}"
-        for path in (f"{where}/scan", f"{where}/scan?file={file}", f"{where}/subject", f"/files/clinic/{file}"):
+        for path in (
+            f"{where}/scan",
+            f"{where}/scan?file={file}",
+            f"{where}/subject",
+            f"/files/clinic/{file}",
+        ):
             seen.append(_whole(browser.get(path)))
         seen.append(_whole(browser.get(f"/apps/clinic/consent_record/{record}")))
     return "\n".join(seen)
@@ -220,6 +225,11 @@ def signing(ward: Ward, username: str) -> str:
     )
 
 
+def looks(ward: Ward, username: str) -> str:
+    """The site's logo and the page of components, which this site does not show."""
+    return _get(ward, username, "/brand/0123456789abcdef", "/dev/components")
+
+
 def administration(ward: Ward, username: str) -> str:
     """People, teams, audit, settings, health: what administrators see, and what others are answered."""
     browser = ward.clinic.browser(username)
@@ -236,7 +246,7 @@ def administration(ward: Ward, username: str) -> str:
     )
     posts = (
         "/people", "/people/dr_lin/active", "/people/dr_lin/roles", "/people/dr_lin/password", "/people/dr_lin/totp",
-        "/teams", "/settings/clinic", "/jobs/none/cancel", "/view-as", "/view-as/end",
+        "/teams", "/settings", "/settings/logo", "/settings/mail-test", "/settings/clinic", "/jobs/none/cancel", "/view-as", "/view-as/end",
     )  # fmt: skip
     seen = [
         _get(ward, username, *(f"/admin{page}" for page in pages)),
@@ -301,6 +311,7 @@ PAGE_DOORS: tuple[Door, ...] = (
         ("GET /files/{app}/{file}", "GET /files/{app}/{entity}/{id}/{field}"),
         files,
     ),
+    Door("looks", ("GET /brand/{mark}", "GET /dev/components"), looks),
     Door(
         "signing in",
         ("GET /login", "POST /login", "POST /login/preferences", "GET /logout", "POST /logout"),
@@ -322,6 +333,9 @@ PAGE_DOORS: tuple[Door, ...] = (
             "GET /admin/audit",
             "POST /admin/audit/verify",
             "GET /admin/settings",
+            "POST /admin/settings",
+            "POST /admin/settings/logo",
+            "POST /admin/settings/mail-test",
             "POST /admin/settings/{app}",
             "GET /admin/jobs",
             "POST /admin/jobs/{id}/cancel",

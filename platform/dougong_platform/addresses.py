@@ -43,6 +43,9 @@ URL_LENGTH_MAX = 2_000
 ADDRESSES_MAX = 16
 """Addresses of one name that are looked at."""
 _PORTS = {"http": 80, "https": 443}
+MAIL = "smtp"
+MAIL_PORTS = frozenset({25, 465, 587, 2525})
+"""Ports at which public mail servers take mail (RFC 5321, RFC 8314; 2525 is a common stand-in)."""
 _PORT_LEAST = 1024
 """Ports below it, besides the scheme's own, are those of mail, shells and files: refused unless named."""
 
@@ -126,21 +129,36 @@ def judge(url: str, internal: Iterable[InternalServer] = (), resolve: Resolve | 
     long as the machine is configured to.
     """
     parts, host, port = _split(url)
-    known = tuple(internal)
+    found = _harmless(parts.scheme, host, port, tuple(internal), resolve or addresses_of)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.scheme, host, port, path, found)
+
+
+def judge_mail(
+    host: str, port: int, internal: Iterable[InternalServer] = (), resolve: Resolve | None = None
+) -> Target:
+    """The same for a mail server: a public one at a port of mail, or one that `internal_servers` names."""
+    if not (_literal(host) or is_host(host)):
+        raise _malformed(host)
+    return Target(MAIL, host, port, "", _harmless(MAIL, host, port, tuple(internal), resolve or addresses_of))
+
+
+def _harmless(
+    scheme: str, host: str, port: int, known: tuple[InternalServer, ...], resolve: Resolve
+) -> tuple[str, ...]:
     named = any(server.names(host, port) for server in known)
     literal = _literal(host)
     if not named and literal is None and _NUMERAL.match(host.rpartition(".")[2]):
         raise _refused(
-            parts.scheme, host, port, "主机不是规范写法的地址。", "its host is no address in the usual form."
+            scheme, host, port, "主机不是规范写法的地址。", "its host is no address in the usual form."
         )
-    found = [literal] if literal is not None else _resolved(parts.scheme, host, port, resolve or addresses_of)
+    found = [literal] if literal is not None else _resolved(scheme, host, port, resolve)
     for address in found:
         internally = named or any(server.holds(address, port) for server in known)
-        why = None if internally else _objection(parts.scheme, port, address)
+        why = None if internally else _objection(scheme, port, address)
         if why is not None:
-            raise _refused(parts.scheme, host, port, *why)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(parts.scheme, host, port, path, tuple(str(address) for address in found))
+            raise _refused(scheme, host, port, *why)
+    return tuple(str(address) for address in found)
 
 
 def addresses_of(host: str, port: int) -> list[str]:
@@ -166,6 +184,8 @@ def shown(scheme: str, host: str, port: int) -> str:
 def _objection(scheme: str, port: int, address: IpAddress) -> tuple[str, str] | None:
     if not is_public(address):
         return "它不是公网服务器。", "it is no public server."
+    if scheme == MAIL:
+        return None if port in MAIL_PORTS else (f"端口 {port} 不可用。", f"port {port} is not allowed.")
     if scheme != "https":
         return "只能用 https。", "only https is allowed."
     if port != _PORTS[scheme] and port < _PORT_LEAST:
@@ -197,12 +217,13 @@ def _split(url: str) -> tuple[SplitResult, str, int]:
             en="it carries a user name or password.",
         )
     host = host.rstrip(".")
-    if port == 0 or not (_literal(host) or _is_host(host)):
+    if port == 0 or not (_literal(host) or is_host(host)):
         raise _malformed(url)
     return parts, host, port or _PORTS[parts.scheme]
 
 
-def _is_host(host: str) -> bool:
+def is_host(host: str) -> bool:
+    """Whether a text is a host's name in its ASCII form, or an IPv4 address."""
     return 0 < len(host) <= 253 and all(_LABEL.match(label) for label in host.split("."))
 
 
@@ -251,7 +272,7 @@ def _entry(text: str) -> InternalServer:
             return InternalServer(network=ipaddress.ip_network(host), port=number)
         except ValueError:
             raise ValueError(text) from None
-    if not _is_host(host.lower()):
+    if not is_host(host.lower()):
         raise ValueError(text)
     return InternalServer(host=host.lower().rstrip("."), port=number)
 

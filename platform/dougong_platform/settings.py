@@ -14,7 +14,7 @@ import secrets
 import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +51,18 @@ class _Wrong(ValueError):
     def __init__(self, zh: str, en: str) -> None:
         self.label = Label(zh, en)
         super().__init__(en)
+
+
+def checked(name: str, raw: object) -> Any:
+    """A live setting's value from text. Raises `Refused`: UNKNOWN_SETTING, or BAD_SETTING with the reason."""
+    setting = _BY_NAME.get(name)
+    if setting is None or not setting.live:
+        live = [s.name for s in SETTINGS if s.live]
+        raise refuse(UNKNOWN_SETTING, name, file="/admin/settings", name=name, nearest=nearest(name, live))
+    try:
+        return setting.read(raw)
+    except _Wrong as wrong:
+        raise refuse(BAD_SETTING, name, name=name, zh=wrong.label.zh, en=wrong.label.en) from None
 
 
 def _text(raw: object) -> str:
@@ -128,6 +140,25 @@ def _file_store(raw: object) -> str:
     return text
 
 
+def _short(most: int) -> Callable[[object], str]:
+    def read(raw: object) -> str:
+        text = str(raw).strip()
+        if len(text) > most or not text.isprintable():
+            raise _Wrong(
+                f"最多 {most} 个字符，不能有换行", f"it may have {most} characters, and no line breaks"
+            )
+        return text
+
+    return read
+
+
+def _mail_host(raw: object) -> str:
+    text = str(raw).strip().lower()
+    if text and not addresses.is_host(text):
+        raise _Wrong("应是主机名或地址，如 mail.example.com", "it needs a host, e.g. mail.example.com")
+    return text
+
+
 def _servers(raw: object) -> str:
     text = str(raw).strip()
     try:
@@ -159,6 +190,10 @@ def _replica(raw: object) -> str:
     return url
 
 
+ACCENTS = ("ink", "teal", "green", "purple", "graphite")
+"""Colours of what acts, each with its shades for light and dark in the style sheet's tokens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing an administrator may decide."""
@@ -168,6 +203,8 @@ class Setting:
     default: Any
     meaning: Label
     secret: bool = False
+    live: bool = False
+    """Whether administrators may set it on a page while the site serves, where nothing else has decided it."""
 
     @property
     def variable(self) -> str:
@@ -176,9 +213,15 @@ class Setting:
 
 
 def _setting(
-    name: str, read: Callable[[object], Any], default: Any, zh: str, en: str, secret: bool = False
+    name: str,
+    read: Callable[[object], Any],
+    default: Any,
+    zh: str,
+    en: str,
+    secret: bool = False,
+    live: bool = False,
 ) -> Setting:
-    return Setting(name, read, default, Label(zh, en), secret)
+    return Setting(name, read, default, Label(zh, en), secret, live)
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -221,7 +264,55 @@ SETTINGS: tuple[Setting, ...] = (
         True,
     ),
     _setting("time_zone", _zone, "Asia/Shanghai", "站点时区（IANA 名）", "The site's time zone (IANA name)"),
-    _setting("language", _one_of("zh", "en"), "zh", "默认语言", "Language where nothing else says"),
+    _setting(
+        "language", _one_of("zh", "en"), "zh", "默认语言", "Language where nothing else says", live=True
+    ),
+    _setting(
+        "site_name",
+        _short(40),
+        "",
+        "站点名称，显示在侧栏和登录页；空则为斗拱",
+        "Name of the site, in the sidebar and at sign-in; empty: Dougong",
+        live=True,
+    ),
+    _setting(
+        "accent", _one_of(*ACCENTS), "ink", "主色", "Colour of what acts: links, the main button", live=True
+    ),
+    _setting(
+        "logo",
+        _short(64),
+        "",
+        "标志的指纹；标志在管理页上传",
+        "Fingerprint of the logo, which is handed in on the page of settings",
+        live=True,
+    ),
+    _setting(
+        "mail_host",
+        _mail_host,
+        "",
+        "邮件服务器；空则不发邮件",
+        "Mail server; empty: no mail is sent",
+        live=True,
+    ),
+    _setting("mail_port", _whole(1, 65535), 587, "邮件服务器端口", "Port of the mail server", live=True),
+    _setting(
+        "mail_security",
+        _one_of("starttls", "tls", "none"),
+        "starttls",
+        "与邮件服务器的加密方式；none 只用于本单位内部",
+        "Encryption towards the mail server; none is for the firm's own network only",
+        live=True,
+    ),
+    _setting("mail_user", _short(200), "", "邮件服务器的账号", "Account at the mail server", live=True),
+    _setting(
+        "mail_password",
+        _text,
+        "",
+        "该账号的密码；只由环境变量或 dougong.toml 给出",
+        "Password of that account; by environment or dougong.toml only",
+        True,
+    ),
+    _setting("mail_from", _short(200), "", "发件人地址", "Address that mail is from", live=True),
     _setting("host", _text, "127.0.0.1", "监听地址", "Address to listen on"),
     _setting("port", _whole(0, 65535), 8000, "监听端口", "Port to listen on"),
     _setting("workers", _whole(1, 64), 1, "服务进程数", "Serving processes"),
@@ -292,17 +383,26 @@ SETTINGS: tuple[Setting, ...] = (
         8 * 60,
         "会话闲置多久后失效（分钟）",
         "Minutes without use after which a session ends",
+        live=True,
     ),
     _setting(
-        "session_days", _whole(1, 365), 14, "会话最长天数", "Days after which a session ends in any case"
+        "session_days",
+        _whole(1, 365),
+        14,
+        "会话最长天数",
+        "Days after which a session ends in any case",
+        live=True,
     ),
-    _setting("password_length_min", _whole(8, 128), 10, "密码最短长度", "Least length of a password"),
+    _setting(
+        "password_length_min", _whole(8, 128), 10, "密码最短长度", "Least length of a password", live=True
+    ),
     _setting(
         "sign_in_failures_max",
         _whole(3, 100),
         5,
         "连续输错几次后锁定账号",
         "Wrong passwords in a row that lock an account",
+        live=True,
     ),
     _setting(
         "sign_in_per_address_max",
@@ -310,6 +410,7 @@ SETTINGS: tuple[Setting, ...] = (
         30,
         "同一地址每 15 分钟可输错几次",
         "Wrong passwords an address may give in 15 minutes",
+        live=True,
     ),
     _setting(
         "seal_seconds", _whole(1, 86_400), 60, "审计封存间隔（秒）", "Seconds between seals of the audit"
@@ -349,6 +450,7 @@ SETTINGS: tuple[Setting, ...] = (
         100,
         "上传的单个文件最大多少 MB；字段可以规定得更小",
         "Megabytes that a file handed in may have; a field may say less",
+        live=True,
     ),
     _setting(
         "files_url",
@@ -381,6 +483,13 @@ SETTINGS: tuple[Setting, ...] = (
         "系统表升级：auto 启动时自动进行；manual 只由 dougong upgrade 进行",
         "Upgrading the system tables: auto, at the start; manual, by “dougong upgrade” only",
     ),
+    _setting(
+        "development",
+        _flag,
+        False,
+        "是否供开发：/dev/components 显示全部界面部件",
+        "Whether it is for development: /dev/components shows every part of pages",
+    ),
     _setting("demo", _flag, False, "是否为演示站点", "Whether this is a demonstration"),
 )
 
@@ -398,6 +507,15 @@ class Settings:
     secret_key: str = field(repr=False)
     time_zone: str
     language: str
+    site_name: str
+    accent: str
+    logo: str
+    mail_host: str
+    mail_port: int
+    mail_security: str
+    mail_user: str
+    mail_password: str = field(repr=False)
+    mail_from: str
     host: str
     port: int
     workers: int
@@ -427,6 +545,7 @@ class Settings:
     audit_downloads: str
     backup_mark: str
     upgrade: str
+    development: bool
     demo: bool
     origins: Mapping[str, str] = field(default_factory=dict)
     """Setting name → where it was decided: `environment`, the file's name, `default` or `generated`."""
@@ -441,6 +560,20 @@ class Settings:
     def key(self, purpose: str) -> bytes:
         """A key of 32 bytes for one purpose (`audit-seal`, `csrf`, `totp`), derived from the site's key (HMAC-SHA256)."""
         return hmac.new(self.secret_key.encode(), b"dougong/" + purpose.encode(), hashlib.sha256).digest()
+
+    def changed(self, kept: Mapping[str, str]) -> Settings:
+        """These with what administrators set meanwhile, name → text, where neither environment nor file has decided.
+
+        What is no longer known, or no longer right, is passed over: a site must come up.
+        """
+        values: dict[str, Any] = {}
+        for setting in SETTINGS:
+            if setting.live and setting.name in kept and self.origins[setting.name] == "default":
+                with contextlib.suppress(_Wrong):
+                    values[setting.name] = setting.read(kept[setting.name])
+        if not values:
+            return self
+        return replace(self, **values, origins={**self.origins, **dict.fromkeys(values, "database")})
 
     @classmethod
     def load(cls, env: Mapping[str, str] = os.environ, file: str | Path = FILE, **given: object) -> Settings:

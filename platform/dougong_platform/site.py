@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import sqlalchemy as sa
 
-from dougong_platform import viewers
+from dougong_platform import live_settings, viewers
 from dougong_platform.accounts import Accounts
 from dougong_platform.database import Database
 from dougong_platform.files.images import Previews
@@ -28,6 +29,8 @@ from dougong_runtime.talk.notify import Notifier
 DIRECTORY = directory.DIRECTORY_NAME
 """Name of the app that holds people and teams."""
 
+LOOK_SECONDS = 1.0
+
 NO_APP = problem_type(
     "no-app",
     404,
@@ -41,7 +44,8 @@ class Site:
     """What the doors of a process share. Safe for threads."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.settings = settings
+        self._given = self._settings = settings
+        self._settings_seen = -LOOK_SECONDS
         self.clock: Clock = clock or SystemClock()
         self.database = Database(settings)
         self.last_use = LastUse()
@@ -49,6 +53,17 @@ class Site:
         """Where files lie while they come in: on the disk of the folder store, so that keeping one is a rename."""
         self._running: dict[str, Running] = {}
         self._loading = threading.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: those given at the start, and what administrators have set since."""
+        return self._settings
+
+    def keep_up(self, connection: sa.Connection, *, at_once: bool = False) -> None:
+        """Look, at most every `LOOK_SECONDS`, whether administrators have set something, in this process or another."""
+        if at_once or time.monotonic() - self._settings_seen >= LOOK_SECONDS:
+            self._settings = self._given.changed(live_settings.kept(connection))
+            self._settings_seen = time.monotonic()
 
     def running(self, connection: sa.Connection, app_name: str) -> Running:
         """The running version of an app, kept from one call to the next.

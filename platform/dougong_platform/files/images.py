@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from dougong_platform.files.kinds import RASTER
+from dougong_platform.files.kinds import RASTER, kind_of
 
 SIZES = (96, 320, 800, 1600)
 """Pixels of the longer side that an image can be asked for in."""
@@ -95,6 +95,18 @@ class Previews:
         """Remove the small images of a content."""
         for path in (self._folder / sha256[:2]).glob(f"{sha256}-*.webp"):
             path.unlink(missing_ok=True)
+
+
+def small(content: bytes, size: int) -> bytes:
+    """A small WebP of an image in memory, of at most `size` pixels a side, drawn anew. Raises BadImage."""
+    with tempfile.TemporaryDirectory(prefix="dougong-image-") as room, _AT_ONCE:
+        whole, drawn = Path(room) / "whole", Path(room) / "drawn"
+        whole.write_bytes(content)
+        media_type = kind_of(whole, "")
+        if media_type not in RASTER:
+            raise BadImage("不是图片。", "is no image.")
+        _draw(whole, media_type, size, drawn)
+        return drawn.read_bytes()
 
 
 def _draw(source: Path, media_type: str, size: int, out: Path) -> None:

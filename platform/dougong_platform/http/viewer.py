@@ -72,6 +72,7 @@ def asker_of(site: Site, request: Request, connection: sa.Connection) -> Asker:
 
 def find_asker(site: Site, request: Request, connection: sa.Connection) -> Asker | None:
     """The same, None where nobody has signed in. A token that is sent counts, and is never passed over for a cookie."""
+    site.keep_up(connection)
     door = door_of(request)
     given = request.headers.get("authorization")
     if given is not None:

@@ -19,7 +19,7 @@ from dougong_runtime.pages.faces import NOTHING, Face, is_number
 from dougong_runtime.pages.forms import sublist_of
 from dougong_runtime.pages.live import Judge
 from dougong_runtime.pages.markup import escape, markdown
-from dougong_runtime.pages.personal import Personal
+from dougong_runtime.pages.personal import NOTHING_KEPT, Personal
 from dougong_runtime.pages.reading import number
 from dougong_runtime.pages.related import HappeningDay, ListHead, Related, RelatedList
 from dougong_runtime.pages.views import find_view
@@ -78,7 +78,7 @@ class Standing:
     entity: Entity | None = None
     record: Mapping[str, Any] | None = None
     history: Callable[[], tuple[Any, ...]] = tuple
-    personal: Personal = Personal()
+    personal: Personal = NOTHING_KEPT
 
 
 Make: TypeAlias = Callable[[Standing, Mapping[str, Any], str, int], Block | None]

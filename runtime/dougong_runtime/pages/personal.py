@@ -39,6 +39,10 @@ class Personal:
     starred: Callable[[int], Sequence[Kept]] = lambda limit: ()
 
 
+NOTHING_KEPT = Personal()
+"""Of somebody who keeps nothing here."""
+
+
 def kept(desk: Desk, touched: Sequence[Touched]) -> list[Kept]:
     """Those records with their titles, as far as the reader may still read them, in the order given."""
     made = []

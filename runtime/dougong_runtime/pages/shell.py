@@ -12,6 +12,15 @@ DOCK_ITEMS = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Brand:
+    """How the site shows itself: its name, the address of its logo, its colour."""
+
+    name: str = ""
+    logo: str = ""
+    accent: str = "ink"
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """How a person likes pages: kept for the browser, in force before signing in too."""
 
@@ -19,6 +28,8 @@ class Preferences:
     density: str = "standard"
     nav: str = "full"
     keys: str = "on"
+    brand: Brand = Brand()
+    """The site's; it is in force wherever a person's choices are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,11 @@ class Shell:
     """Of the record that the page is about."""
     unread: int = 0
     """Notices that the reader has not read."""
+
+    @property
+    def brand(self) -> Brand:
+        """The site's name, logo and colour."""
+        return self.preferences.brand
 
     @property
     def theme(self) -> str:

@@ -10,6 +10,7 @@ from dougong_runtime.pages.words_admin import ADMIN_WORDS
 from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_files import FILE_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
+from dougong_runtime.pages.words_settings import SETTINGS_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
 PAGE_WORDS: dict[str, tuple[str, str]] = {
@@ -294,6 +295,7 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     BOARD_WORDS,
     FILE_WORDS,
     FINDING_WORDS,
+    SETTINGS_WORDS,
     TALK_WORDS,
 )
 WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}

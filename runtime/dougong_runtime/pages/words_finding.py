@@ -9,6 +9,11 @@ FINDING_WORDS: dict[str, tuple[str, str]] = {
         "↑↓ 选择　↵ 打开　Ctrl ↵ 新标签页　> 只看动作",
         "↑↓ choose · ↵ open · Ctrl ↵ new tab · > acts only",
     ),
+    "components.title": ("界面部件", "Components"),
+    "components.lead": (
+        "页面由这些部件组成，每个都列出全部状态。",
+        "Pages are made of these parts, each in all its states.",
+    ),
     "star.label": ("标星", "Star"),
     "star.on": ("标星，放进首页和搜索框", "Star it, to have it at hand on the home page and in search"),
     "star.off": ("去掉标星", "Take the star off"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dougong_platform.brand import brand_of
 from dougong_runtime.pages.shell import Preferences
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -19,9 +20,10 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 def preferences_of(request: Request) -> Preferences:
-    """What this browser was told."""
+    """What this browser was told, and the site's own face."""
     chosen = {name: request.cookies.get(f"dougong_{name}", "") for name in CHOICES}
-    return Preferences(**{n: v if v in CHOICES[n] else CHOICES[n][0] for n, v in chosen.items()})
+    fit = {n: v if v in CHOICES[n] else CHOICES[n][0] for n, v in chosen.items()}
+    return Preferences(**fit, brand=brand_of(request.app.state.site.settings))
 
 
 def remember(response: Response, request: Request, name: str, value: str) -> bool:

@@ -335,7 +335,16 @@ class Here:
     def toast(self, desk: Desk | None) -> Toast | None:
         """What the address says was just done; words come from a list, never from the address."""
         done = self.visit.query("done")
-        if done not in ("saved", "created", "deleted", "restored", "moved", "preferences", "password"):
+        if done not in (
+            "saved",
+            "created",
+            "deleted",
+            "restored",
+            "moved",
+            "preferences",
+            "password",
+            "mail_sent",
+        ):
             return None
         undo = self.visit.query("undo")
         address = ""
