@@ -78,10 +78,16 @@ class Exact(TypeDecorator[Decimal]):
             raise ValueError(f"{value} does not fit {self.precision} digits with {self.scale} places")
         return -whole if sign else whole
 
+    def _fits(self, value: Decimal) -> bool:
+        """Whether a value has just these places, and no more digits: most do."""
+        return value.as_tuple().exponent == -self.scale and value.adjusted() < self.precision - self.scale
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """To the database."""
         if value is None:
             return None
+        if dialect.name != "sqlite" and isinstance(value, Decimal) and self._fits(value):
+            return value
         units = self.units(value)
         if dialect.name != "sqlite":
             return from_units(units, self.scale)

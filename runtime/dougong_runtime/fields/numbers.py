@@ -62,6 +62,8 @@ def fit(field: Field, value: Decimal, precision: int, scale: int) -> Decimal:
         )
     sign, digits, exponent = value.as_tuple()
     places = -int(exponent)
+    if places == scale:
+        return value
     kept = "".join(map(str, digits))
     if places > scale:
         extra = places - scale

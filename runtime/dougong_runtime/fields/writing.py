@@ -19,7 +19,7 @@ def narrow(text: str) -> str:
     >>> narrow("１，２３４．５０")
     '1,234.50'
     """
-    return text.translate(_FULL_WIDTH).strip()
+    return text.strip() if text.isascii() else text.translate(_FULL_WIDTH).strip()
 
 
 def is_blank(raw: object) -> bool:
@@ -54,4 +54,4 @@ def read_text(raw: object, length_max: int, *, lines: bool = False) -> str | Non
 
 def searchable(text: str) -> str:
     """One spelling for what readers see as the same: compatibility forms and letter case folded."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()

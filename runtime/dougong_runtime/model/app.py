@@ -114,6 +114,11 @@ class Entity:
         return tuple(n for n, f in self.fields.items() if f.is_reference)
 
     @cached_property
+    def pointing(self) -> tuple[str, ...]:
+        """Names of all fields whose values name records."""
+        return tuple(n for n, f in self.fields.items() if f.targets)
+
+    @cached_property
     def odd_fields(self) -> frozenset[str]:
         """Fields that are not one column of their own name: link tables, and references to several entities."""
         return frozenset(n for n, f in self.fields.items() if f.is_many or f.is_polymorphic)

@@ -28,11 +28,13 @@ def fill(
     A field that was given, even as empty, keeps what was given.
     """
     ordered = scene.running.plans.get(("defaults", entity.name), lambda: tuple(ordered_defaults(entity)))
-    user = None if scene.viewer.user is None else Asker(scene, cache)
-    context = replace(scene.context, user=user)
+    context = None
     for field in ordered:
         if field.name in values or field.default is None:
             continue
+        if context is None:
+            user = None if scene.viewer.user is None else Asker(scene, cache)
+            context = replace(scene.context, user=user)
         row = RecordRow(scene, entity, values, cache)
         value = stored(field.default.tree, field.value_type, row, context)
         try:

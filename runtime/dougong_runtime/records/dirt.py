@@ -94,8 +94,8 @@ class Dirty:
                 dirt.by_field.setdefault(name, set()).add(change.record)
         else:
             dirt.every_field.add(change.record)
-        for name in change.fields:
-            if entity.fields[name].targets:
+        for name in entity.pointing:
+            if name in change.after or name in change.before:
                 before, after = ids_in(change.before.get(name)), ids_in(change.after.get(name))
                 dirt.pointed.setdefault(name, set()).update(before, after)
         for name in entity.references:

@@ -16,7 +16,7 @@ from dougong_runtime.records.scene import Scene
 from dougong_runtime.storage.copying import insert_many
 from dougong_runtime.storage.prepared import Forestalled, is_of_unpublished
 from dougong_runtime.storage.ready import Ready
-from dougong_runtime.storage.search import search_values, searched_fields, sorted_fields
+from dougong_runtime.storage.search import search_values, search_writer, searched_fields, sorted_fields
 
 _NOTHING_KEPT = (
     "没有保存：数据库拒绝了其中的引用。",
@@ -53,7 +53,8 @@ def values_of(entity: Entity, row: Mapping[str, Any]) -> dict[str, Value]:
 
 def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) -> None:
     """New records: complete values, `id` and the system's fields included. Raises Refused where a unique is taken."""
-    prepared = [columns_of(entity, values) | search_values(entity, values) for values in rows]
+    words = search_writer(entity)
+    prepared = [columns_of(entity, values) | words(values) for values in rows]
     names = dict.fromkeys(n for columns in prepared for n in columns)
     table = scene.tables.of(entity.name)
     if len(prepared) > 1:

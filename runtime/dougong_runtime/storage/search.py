@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -111,15 +111,26 @@ def search_values(entity: Entity, values: Mapping[str, Value]) -> dict[str, str 
     A search column is answered when any of its fields is in `values`, and holds the words of those that are: give
     all fields of `search_columns(entity)[column]` when one of them changes.
     """
-    found: dict[str, str | None] = {}
-    for column, fields in search_columns(entity).items():
-        if any(f.name in values for f in fields):
-            texts = [t for f in fields for t in _texts(f, values.get(f.name))]
-            found[column] = tokens_text(texts)
-    for field in sorted_fields(entity):
-        if field.name in values:
-            found[sort_column_name(field.name)] = sort_key(values[field.name])
-    return found
+    return search_writer(entity)(values)
+
+
+def search_writer(entity: Entity) -> Callable[[Mapping[str, Value]], dict[str, str | None]]:
+    """`search_values` of one entity, for many records."""
+    columns = search_columns(entity)
+    keys = {field.name: sort_column_name(field.name) for field in sorted_fields(entity)}
+
+    def of(values: Mapping[str, Value]) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for column, fields in columns.items():
+            if any(f.name in values for f in fields):
+                texts = [t for f in fields for t in _texts(f, values.get(f.name))]
+                found[column] = tokens_text(texts)
+        for name, column in keys.items():
+            if name in values:
+                found[column] = sort_key(values[name])
+        return found
+
+    return of
 
 
 def _texts(field: Field, value: Value) -> Iterator[str]:

@@ -60,6 +60,8 @@ def parse_cell(field: Field, cell: Cell) -> Value:
         raise ValueProblem("不能从表格导入文件。", "takes files, which a table cannot hold.")
     raw: object
     match cell:
+        case str():
+            raw = _from_text(field, cell)
         case bool():
             raw = cell if field.type == "boolean" else str(cell).lower()
         case int() | float():
@@ -72,8 +74,6 @@ def parse_cell(field: Field, cell: Cell) -> Value:
             raw = cell if field.type == "time" else _seconds_of(field, cell)
         case timedelta():
             raw = _from_timedelta(field, cell)
-        case str():
-            raw = _from_text(field, cell)
     return field.kind.coerce(field, raw)
 
 
