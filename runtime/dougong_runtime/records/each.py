@@ -96,6 +96,31 @@ def act_on_each(writer: Writer, records: Sequence[str], act: Callable[[str], Non
     return outcome
 
 
+@dataclass(slots=True)
+class Made:
+    """What came of new records, each by its place among those asked for."""
+
+    ids: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+
+
+def create_each(
+    writer: Writer, entity: Entity, rows: Sequence[Mapping[str, Json]], reasons: Mapping[str, str]
+) -> Made:
+    """Make new records as far as each may be made, each in a savepoint of its own."""
+    made = Made()
+    for place, values in enumerate(rows):
+        attempt = writer.scene.connection.begin_nested()
+        try:
+            (made.ids[place],) = writer.create(entity, [values], reasons)
+        except Refused as refused:
+            attempt.rollback()
+            made.refused[place] = refused
+        else:
+            attempt.commit()
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
     held: Held

@@ -12,7 +12,7 @@ from dougong_runtime.errors import TOO_MUCH, refuse
 from dougong_runtime.model.app import Entity
 from dougong_runtime.records import each, read, trash, undo
 from dougong_runtime.records.change import BatchObserver
-from dougong_runtime.records.each import Outcome, Wish
+from dougong_runtime.records.each import Made, Outcome, Wish
 from dougong_runtime.records.query import LIMIT_MAX, Query
 from dougong_runtime.records.read import entity_of
 from dougong_runtime.records.scene import Scene, known_id
@@ -84,6 +84,19 @@ class Many:
         found = self._begin(entity, len(wishes))
         with self._as_part_of(batch):
             return each.update_each(self._writer, found, wishes, reasons or {})
+
+    def create(
+        self,
+        entity: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        reasons: Mapping[str, str] | None = None,
+        batch: str | None = None,
+    ) -> Made:
+        """Make new records as far as each may be made."""
+        found = self._begin(entity, len(rows))
+        with self._as_part_of(batch):
+            return each.create_each(self._writer, found, rows, reasons or {})
 
     def delete(self, entity: str, ids: Sequence[str], *, batch: str | None = None) -> Outcome:
         """Move to the trash what may be moved there."""

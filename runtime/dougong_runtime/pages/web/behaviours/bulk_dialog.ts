@@ -5,7 +5,9 @@ export function connect(dialog: HTMLElement): () => void {
   const onChange = (event: Event): void => {
     chosen = (event.target as HTMLElement).id === "bulk-field";
   };
-  const first = dialog.querySelector<HTMLElement>(chosen ? "#bulk-field" : ".err:not([hidden]) ~ * input, [aria-invalid=true]");
+  const wrong = dialog.querySelector<HTMLElement>("[aria-invalid=true]");
+  const next = dialog.querySelector<HTMLElement>("[data-first] :is(input:not([type=hidden]),select,textarea)");
+  const first = chosen ? dialog.querySelector<HTMLElement>("#bulk-field") : (wrong ?? next);
   (first ?? dialog.querySelector<HTMLElement>("h2"))?.focus();
   chosen = false;
   dialog.addEventListener("change", onChange);

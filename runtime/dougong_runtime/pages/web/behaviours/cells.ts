@@ -81,6 +81,7 @@ export function connect(root: HTMLElement): () => void {
     end();
     disconnectAll(cell);
     cell.classList.remove("edit", "saving", "no");
+    cell.style.removeProperty("min-inline-size");
     cell.replaceChildren(before);
   };
   const show = (cell: HTMLElement, html: string): void => {
@@ -108,6 +109,8 @@ export function connect(root: HTMLElement): () => void {
     busy = false;
     if (!answer || answer.status !== 200 || !cell.isConnected) return;
     if (!answer.html.includes("cell-ed")) return explain(cell, answer.html);
+    // The column keeps its width while an input stands in it.
+    cell.style.setProperty("min-inline-size", `${cell.getBoundingClientRect().width}px`);
     const before = document.createDocumentFragment();
     before.append(...cell.childNodes);
     open = { cell, before, end: () => undefined };
@@ -255,6 +258,8 @@ export function connect(root: HTMLElement): () => void {
   // --- copy and paste ------------------------------------------------------------------------------------------------
   const text = (cell: HTMLElement): string => {
     const copy = cell.cloneNode(true) as HTMLElement;
+    const time = copy.querySelector<HTMLElement>("time[datetime]");
+    if (time) return time.getAttribute("datetime") ?? "";
     copy.querySelectorAll(".av,.vh,svg,input,.cell-note").forEach((e) => e.remove());
     const parts = [...copy.querySelectorAll(".chip")].map((c) => c.textContent?.trim() ?? "");
     const said = (parts.length > 1 ? parts.join(";") : (copy.textContent ?? "")).replace(/\s+/g, " ").trim();
