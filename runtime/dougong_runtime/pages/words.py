@@ -8,6 +8,7 @@ from __future__ import annotations
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
 from dougong_runtime.pages.words_boards import BOARD_WORDS
+from dougong_runtime.pages.words_bulk import BULK_WORDS
 from dougong_runtime.pages.words_files import FILE_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
 from dougong_runtime.pages.words_settings import SETTINGS_WORDS
@@ -293,6 +294,7 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     PAGE_WORDS,
     ADMIN_WORDS,
     BOARD_WORDS,
+    BULK_WORDS,
     FILE_WORDS,
     FINDING_WORDS,
     SETTINGS_WORDS,
