@@ -32,12 +32,14 @@ def test_a_condition_is_made_with_clicks_and_stands_in_the_address(visit: Visit)
     page = visit()
     page.goto(PATIENTS)
     page.locator(".tools").get_by_role("button", name="筛选").click()
-    menu = page.locator("#filter-menu")
-    menu.locator("[name=field]").select_option("risk")
-    expect(menu.locator("select[name=value]")).to_be_visible()
-    menu.locator("select[name=value]").select_option("high")
-    menu.get_by_role("button", name="筛选").click()
+    panel = page.locator("#filter-panel")
+    row = panel.locator(".frow").last
+    row.get_by_label("字段").select_option("risk")
+    row.locator("select[name='v.1']").select_option("high")
+    expect(panel.get_by_role("status")).to_have_text("符合 2 条")
+    panel.get_by_role("button", name="筛选", exact=True).last.click()
     page.wait_for_url("**filter=*")
+    expect(panel).to_be_hidden()
     assert sorted(names(page)) == ["王敏", "赵文博"]
     expect(page.locator(".fchip").nth(1)).to_contain_text("风险是高")
     page.reload()
@@ -57,14 +59,22 @@ def test_a_chip_is_changed_in_place(visit: Visit) -> None:
     expect(page.locator("tr[data-record]")).to_have_count(1)
 
 
-def test_a_formula_is_written_as_text_where_no_chip_can_say_it(visit: Visit) -> None:
+def test_a_formula_is_written_as_text_and_comes_back_as_conditions(visit: Visit) -> None:
     page = visit()
     page.goto(PATIENTS)
-    page.get_by_role("button", name="公式").first.click()
-    page.fill("#formula-text", "risk = 'medium' OR spent > 500")
-    page.locator("#formula-menu").get_by_role("button", name="筛选").click()
+    page.keyboard.press("f")
+    panel = page.locator("#filter-panel")
+    panel.get_by_role("button", name="公式").click()
+    panel.locator("textarea").fill("risk = 'medium' OR spent > 'much'")
+    expect(panel.locator("#formula-error")).to_contain_text("数字")
+    panel.locator("textarea").fill("risk = 'medium' OR spent > 500")
+    expect(panel.get_by_role("status")).to_have_text("符合 2 条")
+    panel.get_by_role("button", name="按条件").click()
+    expect(panel.locator(".frow")).to_have_count(2)
+    expect(panel.locator("select[name=j]")).to_have_value("or")
+    panel.get_by_role("button", name="筛选", exact=True).last.click()
     expect(page.locator("tr[data-record]")).to_have_count(2)
-    expect(page.locator(".fchip code")).to_contain_text("OR")
+    expect(page.locator(".fchip")).to_contain_text("风险 是 中 或 总费用 > 500")
 
 
 def test_a_wrong_formula_is_explained_not_hidden(visit: Visit) -> None:
@@ -134,7 +144,7 @@ def test_further_rows_come_as_one_scrolls_and_the_count_is_said(visit: Visit, se
 def test_a_board_has_a_lane_for_each_stage(visit: Visit) -> None:
     page = visit()
     page.goto("/apps/clinic/views/visits_by_stage")
-    assert page.locator(".lane").evaluate_all("all => all.map(e => e.getAttribute('aria-label'))") == [
+    assert page.locator(".lane").evaluate_all("all => all.map(e => e.dataset.laneLabel)") == [
         "已预约", "进行中", "已签署", "已取消",
     ]  # fmt: skip
     expect(page.locator(".lane").first.locator("[data-record]")).to_have_count(15)

@@ -19,7 +19,9 @@ from dougong_runtime.pages.views import resolve
 _PATH = r"(?P<path>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)"
 _TEXT = r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
 _ITEM = rf"\s*+(?:{_TEXT}|-?\d++)\s*+"
-_VALUE = rf"(?P<value>{_TEXT}|-?\d+(?:\.\d+)?|TRUE|FALSE|NULL|USER\(\)|TODAY\(\)(?:\s*[+-]\s*\d+)?)"
+_VALUE = (
+    rf"(?P<value>{_TEXT}|-?\d+(?:\.\d+)?|TRUE|FALSE|NULL|USER\(\)(?:\.team)?|TODAY\(\)(?:\s*[+-]\s*\d+)?)"
+)
 _COMPARE = re.compile(rf"{_PATH}\s*(?P<op><>|>=|<=|=|>|<)\s*{_VALUE}\Z", re.IGNORECASE)
 _CALL = re.compile(
     rf"(?P<not>NOT\s+)?(?P<function>CONTAINS|STARTS|HAS)\(\s*{_PATH}\s*,\s*{_VALUE}\s*\)\Z", re.IGNORECASE
@@ -51,28 +53,49 @@ def operators(field: Field) -> tuple[str, ...]:
     """The operators that make sense for a field, the likeliest first."""
     kind = field.value_type.kind
     if kind is Kind.TEXT:
-        return ("contains", "eq", "ne", "starts", "empty", "filled")
+        return ("contains", "lacks", "eq", "ne", "starts", "in", "empty", "filled")
     if kind is Kind.NUMBER:
         return ("ge", "le", "eq", "ne", "gt", "lt", "empty", "filled")
-    if kind in (Kind.DATE, Kind.DATETIME, Kind.TIME):
+    if kind in (Kind.DATE, Kind.DATETIME):
+        return ("within", "last", "next", "ge", "le", "eq", "gt", "lt", "empty", "filled")
+    if kind is Kind.TIME:
         return ("ge", "le", "eq", "gt", "lt", "empty", "filled")
     if kind is Kind.CHOICE:
         ordered = () if type_of(field) == "stage" else ("ge", "le")
-        return ("eq", "ne", *ordered, "empty", "filled")
+        return ("eq", "ne", "in", "notin", *ordered, "empty", "filled")
     if kind is Kind.BOOLEAN:
         return ("yes", "no")
     if kind is Kind.RECORD:
-        mine = ("mine",) if field.value_type.targets == ("user",) else ()
-        return (*mine, "eq", "ne", "empty", "filled")
+        mine = {("user",): ("mine",), ("team",): ("myteam",)}.get(tuple(field.value_type.targets), ())
+        return (*mine, "eq", "ne", "in", "notin", "empty", "filled")
     if kind is Kind.LIST:
         return ("has", "hasnt")
     return ()
 
 
 LIST_SIGN = "\x1f"
-"""Stands between the values of `in` and `notin`, which a chip shows but the popover does not make."""
+"""Stands between the values of `in` and `notin`."""
 
-WITHOUT_VALUE = frozenset({"empty", "filled", "yes", "no", "mine"})
+WITHOUT_VALUE = frozenset({"empty", "filled", "yes", "no", "mine", "myteam"})
+SEVERAL = frozenset({"in", "notin"})
+"""Operators that take several values."""
+PERIODS = {
+    "today": "{} = TODAY()",
+    "yesterday": "{} = TODAY() - 1",
+    "tomorrow": "{} = TODAY() + 1",
+    "this_week": "TODAY() - WEEKDAY(TODAY(), 2) < {} <= TODAY() - WEEKDAY(TODAY(), 2) + 7",
+    "last_week": "TODAY() - WEEKDAY(TODAY(), 2) - 7 < {} <= TODAY() - WEEKDAY(TODAY(), 2)",
+    "next_week": "TODAY() - WEEKDAY(TODAY(), 2) + 7 < {} <= TODAY() - WEEKDAY(TODAY(), 2) + 14",
+    "this_month": "EOMONTH(TODAY(), -1) < {} <= EOMONTH(TODAY(), 0)",
+    "last_month": "EOMONTH(TODAY(), -2) < {} <= EOMONTH(TODAY(), -1)",
+    "next_month": "EOMONTH(TODAY(), 0) < {} <= EOMONTH(TODAY(), 1)",
+    "this_year": "DATE(YEAR(TODAY()), 1, 1) <= {} <= DATE(YEAR(TODAY()), 12, 31)",
+    "last_year": "DATE(YEAR(TODAY()) - 1, 1, 1) <= {} <= DATE(YEAR(TODAY()) - 1, 12, 31)",
+}
+"""Values of `within`: a period that moves with the day, as a formula over a date."""
+_AROUND = {"last": "TODAY() - {} <= {} <= TODAY()", "next": "TODAY() <= {} <= TODAY() + {}"}
+"""`last` and `next` so many days, today among them."""
+DAYS_MAX = 36_500
 _SIGNS = {"eq": "=", "ne": "<>", "ge": ">=", "le": "<=", "gt": ">", "lt": "<"}
 _OPS = {sign: op for op, sign in _SIGNS.items()}
 
@@ -103,21 +126,47 @@ def compose(app: App, entity: Entity, path: str, op: str, value: str) -> str | N
         return f"NOT {path}"
     if op == "mine":
         return f"{path} = USER()"
+    if op == "myteam":
+        return f"{path} = USER().team"
     if not value.strip():
         return None
-    literal = _literal(column.field, value.strip())
+    if op == "within":
+        return PERIODS[value].format(path) if value in PERIODS else None
+    if op in _AROUND:
+        return _around(path, op, value.strip())
+    if op in SEVERAL:
+        return _one_of(column.field, path, op, value)
+    written = literal(column.field, value.strip())
     if op == "contains":
-        return f"CONTAINS({path}, {literal})"
+        return f"CONTAINS({path}, {written})"
+    if op == "lacks":
+        return f"NOT CONTAINS({path}, {written})"
     if op == "starts":
-        return f"STARTS({path}, {literal})"
+        return f"STARTS({path}, {written})"
     if op == "has":
-        return f"HAS({path}, {literal})"
+        return f"HAS({path}, {written})"
     if op == "hasnt":
-        return f"NOT HAS({path}, {literal})"
-    return f"{path} {_SIGNS[op]} {literal}"
+        return f"NOT HAS({path}, {written})"
+    return f"{path} {_SIGNS[op]} {written}"
 
 
-def _literal(field: Field, value: str) -> str:
+def _around(path: str, op: str, value: str) -> str | None:
+    if not (value.isascii() and value.isdecimal() and int(value[:9]) <= DAYS_MAX):
+        return None
+    days = str(int(value))
+    return _AROUND[op].format(*((days, path) if op == "last" else (path, days)))
+
+
+def _one_of(field: Field, path: str, op: str, value: str) -> str | None:
+    values = [v.strip() for v in value.split(LIST_SIGN) if v.strip()]
+    if not values:
+        return None
+    negated = "NOT " if op == "notin" else ""
+    return f"{path} {negated}IN ({', '.join(literal(field, v) for v in values)})"
+
+
+def literal(field: Field, value: str) -> str:
+    """A value as a formula has it beside the field."""
     kind = field.value_type.kind
     if kind is Kind.NUMBER:
         cleaned = value.replace(",", "")
@@ -125,6 +174,8 @@ def _literal(field: Field, value: str) -> str:
             return cleaned
     if kind is Kind.CHOICE and any(isinstance(o.value, int) and str(o.value) == value for o in field.choices):
         return value
+    if kind is Kind.RECORD and value.upper() in ("USER()", "USER().TEAM"):
+        return "USER().team" if value.upper().endswith("TEAM") else "USER()"
     if kind in (Kind.DATE, Kind.DATETIME) and re.fullmatch(
         r"TODAY\(\)(\s*[+-]\s*\d+)?", value, re.IGNORECASE
     ):
@@ -151,19 +202,20 @@ def join(texts: Iterable[str]) -> str:
 
 
 def _needs_brackets(text: str) -> bool:
-    return re.search(r"\bor\b", _masked(text), re.IGNORECASE) is not None and not _is_bracketed(text)
+    return re.search(r"\bor\b", masked(text), re.IGNORECASE) is not None and not is_bracketed(text)
 
 
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """The same with the content of literals blanked, so that words inside them are not mistaken."""
     return re.sub(_TEXT, lambda m: "'" + "_" * (len(m.group()) - 2) + "'", text)
 
 
-def _is_bracketed(text: str) -> bool:
+def is_bracketed(text: str) -> bool:
+    """Whether one pair of brackets stands around the whole of it."""
     if not (text.startswith("(") and text.endswith(")")):
         return False
     depth = 0
-    for at, char in enumerate(_masked(text)):
+    for at, char in enumerate(masked(text)):
         depth += (char == "(") - (char == ")")
         if depth == 0:
             return at == len(text) - 1
@@ -176,7 +228,7 @@ def _conjuncts(text: str, depth_left: int = BRACKETS_MAX) -> list[str]:
         return []
     if depth_left == 0:
         return [text]
-    plain = _masked(text)
+    plain = masked(text)
     depth, start, found = 0, 0, []
     for match in re.finditer(r"[()]|\b(?:and|or)\b", plain, re.IGNORECASE):
         word = match.group().lower()
@@ -192,20 +244,40 @@ def _conjuncts(text: str, depth_left: int = BRACKETS_MAX) -> list[str]:
 
 
 def _unbracketed(part: str, depth_left: int) -> list[str]:
-    if not _is_bracketed(part):
+    if not is_bracketed(part):
         return [part]
     inner = _conjuncts(part[1:-1], depth_left)
     return inner if len(inner) > 1 else [part]
 
 
+def _pattern(template: str, *groups: str) -> re.Pattern[str]:
+    """A formula with gaps, as what finds it however it is spaced."""
+    parts = [r"\s*".join(map(re.escape, re.findall(r"\w+|\S", part))) for part in template.split("{}")]
+    pattern = parts[0] + "".join(
+        rf"\s*{group}\s*{part}" for group, part in zip(groups, parts[1:], strict=True)
+    )
+    return re.compile(rf"{pattern}\Z", re.IGNORECASE)
+
+
+_DAYS = r"(?P<days>\d{1,5})"
+_MOVING: tuple[tuple[str, str, re.Pattern[str]], ...] = (
+    *(("within", name, _pattern(template, _PATH)) for name, template in PERIODS.items()),
+    ("last", "", _pattern(_AROUND["last"], _DAYS, _PATH)),
+    ("next", "", _pattern(_AROUND["next"], _PATH, _DAYS)),
+)
+
+
 def _condition(app: App, entity: Entity, text: str) -> Condition:
     plain = Condition(text)
+    for op, value, pattern in _MOVING:
+        if match := pattern.match(text):
+            return _checked(app, entity, text, match["path"], op, value or match["days"]) or plain
     if match := _COMPARE.match(text):
         return _compared(app, entity, text, match) or plain
     if match := _CALL.match(text):
         op = {"contains": "contains", "starts": "starts", "has": "has"}[match["function"].lower()]
         if match["not"]:
-            op = {"has": "hasnt"}.get(op, "formula")
+            op = {"has": "hasnt", "contains": "lacks"}.get(op, "formula")
         return _checked(app, entity, text, match["path"], op, match["value"]) or plain
     if match := _IN.match(text):
         return _listed(app, entity, text, match) or plain
@@ -223,6 +295,8 @@ def _compared(app: App, entity: Entity, text: str, match: re.Match[str]) -> Cond
         op, value = ("yes" if (upper == "TRUE") == (op == "eq") else "no"), ""
     elif upper == "USER()" and op == "eq":
         op, value = "mine", ""
+    elif upper == "USER().TEAM" and op == "eq":
+        op, value = "myteam", ""
     return _checked(app, entity, text, match["path"], op, value)
 
 

@@ -33,6 +33,8 @@ class Cell:
     face: Face
     number: bool
     place: str = ""
+    sized: bool = False
+    """Whether its column has a width of its own, which cuts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Desk:
                 self.face(c.field, item.get(c.path)),
                 is_number(c.field),
                 places[c.path],
+                bool(c.width),
             )
             for c in columns
         )

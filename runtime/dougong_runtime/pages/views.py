@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dougong_runtime.fields.base import Field
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document, Entity
+from dougong_runtime.pages.layout import UNSAID, Layout, columns_of, of_document
+from dougong_runtime.pages.saved import SavedView
 
 COLUMNS_DEFAULT = 8
 ICONS = {
@@ -31,6 +33,8 @@ class Column:
     """The entity whose field it is; differs from `root` where the path walks."""
     root: str
     """The entity that the path starts from."""
+    width: int = 0
+    """Pixels; 0 for as wide as what is in it."""
 
     @property
     def is_own(self) -> bool:
@@ -52,6 +56,11 @@ class View:
     group: str = ""
     card: tuple[Column, ...] = ()
     document: Document | None = None
+    """The document that it is made of; of a saved view, the one that it was saved from."""
+    layout: Layout = UNSAID
+    """Widths of the columns, and what stands below them."""
+    saved: SavedView | None = None
+    """The view as somebody saved it; None for one of the app's documents."""
 
     @property
     def icon(self) -> str:
@@ -86,7 +95,9 @@ def _names(raw: Any) -> list[str]:
     for item in raw or ():
         if isinstance(item, str):
             names.append(item)
-        elif isinstance(item, Mapping) and isinstance(item.get("field"), str):
+        elif (
+            isinstance(item, Mapping) and isinstance(item.get("field"), str) and item.get("show") is not False
+        ):
             names.append(item["field"])
     return names
 
@@ -130,6 +141,31 @@ def view_of(app: App, document: Document) -> View | None:
         str(data.get("group") or ""),
         _columns(app, entity, data.get("card")),
         document,
+        of_document(data.get("columns")),
+    )
+
+
+def view_of_saved(app: App, saved: SavedView) -> View | None:
+    """A saved view, read: the view that it was saved from, with what it says instead; None where neither that nor its
+    entity is there any more."""
+    base = find_view(app, saved.base)
+    entity = app.entities.get(saved.entity)
+    if entity is None or entity.app != app.name:
+        return None
+    if base is None or base.entity.name != saved.entity:
+        base = View(saved.entity, entity.label, entity, "table", default_columns(app, entity))
+    said = saved.state
+    return replace(
+        base,
+        name=saved.id,
+        label=Label(saved.name, saved.name),
+        type=said.get("as") or base.type,
+        columns=_columns(app, entity, [c.path for c in columns_of(said.get("columns", ""))]) or base.columns,
+        filter=said.get("filter", ""),
+        sort=_sort(said.get("sort", "")),
+        group=said.get("group", ""),
+        layout=Layout(said.get("columns", ""), said.get("freeze", ""), said.get("totals", "")),
+        saved=saved,
     )
 
 

@@ -11,6 +11,7 @@ from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_bulk import BULK_WORDS
 from dougong_runtime.pages.words_files import FILE_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
+from dougong_runtime.pages.words_lists import LIST_WORDS
 from dougong_runtime.pages.words_settings import SETTINGS_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
@@ -99,15 +100,12 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "list.ascending": ("升序", "ascending"),
     "list.descending": ("降序", "descending"),
     "list.total": ("共", "Total"),
-    "list.sum": ("合计", "Sum"),
     "list.more": ("继续加载", "Load more"),
     "list.reset": ("恢复视图", "Reset view"),
     "list.show_all": ("显示全部", "Show all"),
-    "list.drop": ("去掉这个条件", "Drop this condition"),
     "list.none": ("还没有{entity}", "No {entity} yet"),
     "list.none_hint": ("可以逐个新建，也可以导入。", "Add one, or import a file."),
     "list.no_match": ("没有符合条件的{entity}", "No {entity} match"),
-    "list.no_match_hint": ("最后一个条件是「{what}」。", "The last condition is “{what}”."),
     "list.problem": ("这个列表没有打开", "This list could not be opened"),
     "list.nearest": ("最接近的是 {name}。", "Nearest: {name}."),
     # --- filters --------------------------------------------------------------------------------------------
@@ -297,6 +295,7 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     BULK_WORDS,
     FILE_WORDS,
     FINDING_WORDS,
+    LIST_WORDS,
     SETTINGS_WORDS,
     TALK_WORDS,
 )

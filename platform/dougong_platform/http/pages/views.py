@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from dougong_platform import saved_views
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, refuse
-from dougong_runtime.fields.base import Field
-from dougong_runtime.formulas.types import Kind
+from dougong_runtime.names import is_record_id
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.conditions import Condition
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.entry import Choice, Input
-from dougong_runtime.pages.faces import type_of
 from dougong_runtime.pages.lists import Frame, ListBuilder, ListState
-from dougong_runtime.pages.reading import decimal, plain
-from dougong_runtime.pages.views import find_view, resolve
+from dougong_runtime.pages.lists.heads import label_of
+from dougong_runtime.pages.lists.tabs import views_for
+from dougong_runtime.pages.lists.values import value_given, value_input
+from dougong_runtime.pages.saved import Mine
+from dougong_runtime.pages.views import View, find_view, main_view, resolve, view_of_saved
+from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -30,32 +33,81 @@ def routes(pages: Pages) -> list[BaseRoute]:
     ]
 
 
-def frame_of(here: Here) -> Frame:
-    """The view that the address names, as its parameters change it. Raises Refused (NOT_FOUND)."""
+def view_here(here: Here) -> tuple[Desk, View, Mine]:
+    """The view that the address names, of the app's documents or saved, and what the reader has of its entity's views.
+    Raises Refused (NOT_FOUND), also for a saved view of somebody else's that is not shared with the reader."""
+    return view_named(here, here.visit.path("view"))
+
+
+def view_named(here: Here, name: str) -> tuple[Desk, View, Mine]:
+    """The same for a view of that name or id."""
     desk = here.desk()
-    view = find_view(desk.app, here.visit.path("view"))
+    if is_record_id(name):
+        view = view_of_saved(desk.app, saved_views.find(here.connection, desk.app, here.viewer, name))
+    else:
+        view = find_view(desk.app, name)
+        if view is not None and view.document is not None and not desk.may_see(view.document.data):
+            view = None
     if view is None or not desk.records.can(view.entity.name, "read"):
         raise refuse(NOT_FOUND)
-    if view.document is not None and not desk.may_see(view.document.data):
-        raise refuse(NOT_FOUND)
-    return Frame(desk, view, ListState.of(dict(here.visit.request.query_params)))
+    return desk, view, saved_views.mine(here.connection, desk.app, here.viewer, view.entity.name)
 
 
-def _builder(here: Here) -> tuple[Desk, ListBuilder]:
-    frame = frame_of(here)
-    return frame.desk, ListBuilder(frame.desk, frame.view, frame.state)
+def builder_here(here: Here) -> ListBuilder:
+    """The list that the address asks for. Raises Refused (NOT_FOUND)."""
+    desk, view, mine = view_here(here)
+    sent = {name: value for name, value in here.visit.form.items() if isinstance(value, str)}
+    return ListBuilder(desk, view, ListState.of({**sent, **here.visit.request.query_params}), mine)
+
+
+def frame_of(here: Here) -> Frame:
+    """The view that the address names, as its parameters change it. Raises Refused (NOT_FOUND)."""
+    return builder_here(here).frame
 
 
 def show(visit: Visit) -> Response:
-    """The view; for htmx only the list, or only further rows."""
+    """The view; for htmx only what is below its title, or only further rows. Where nothing is asked for but the
+    entity's main view, the one that the reader has chosen to open first."""
     with visit.reading() as here:
-        desk, builder = _builder(here)
-        page = builder.page()
+        builder = builder_here(here)
+        frame = builder.frame
+        if _opens_another(visit, builder):
+            return go(f"{frame.desk.address}/views/{builder.mine.default}")
+        if visit.is_fragment and frame.state.cursor:
+            return here.block("list.html", "rows", list=builder.page())
+        page = builder.page(_rows_wanted(visit))
         if visit.is_fragment:
-            block = "rows" if builder.frame.state.cursor and not page.group else "list"
-            return here.block("list.html", block, list=page)
-        shell = here.shell(page.title, desk=desk, entity=builder.frame.entity.name)
+            response = here.block("list.html", "view", list=page)
+            if not visit.query("keep"):
+                typed = visit.request.headers.get("hx-source", "").startswith("form")
+                header = "HX-Replace-Url" if typed else "HX-Push-Url"
+                response.headers[header] = frame.state.address(frame.base)
+            return response
+        shell = here.shell(page.title, desk=frame.desk, entity=frame.entity.name, current=_current(builder))
         return here.page("list.html", shell, list=page)
+
+
+def _opens_another(visit: Visit, builder: ListBuilder) -> bool:
+    """Whether the entity's main view was asked for, as menus do, and the reader has another that opens first."""
+    frame, default = builder.frame, builder.mine.default
+    if visit.is_fragment or visit.request.url.query or not default or default == frame.view.name:
+        return False
+    if frame.view.name != main_view(frame.desk.app, frame.entity.name):
+        return False
+    return any(v.name == default for v in views_for(frame, builder.mine))
+
+
+def _current(builder: ListBuilder) -> str | None:
+    """The place in the menu of a saved view: that of the view it was saved from."""
+    saved = builder.frame.view.saved
+    return None if saved is None else f"{builder.frame.desk.address}/views/{saved.base}"
+
+
+def _rows_wanted(visit: Visit) -> int:
+    """How many rows were there when the list was left; it comes back with as many."""
+    text = visit.query("rows")
+    wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else LIMIT_DEFAULT
+    return max(LIMIT_DEFAULT, min(wanted, LIMIT_MAX))
 
 
 @dataclass(frozen=True)
@@ -77,7 +129,8 @@ class ConditionForm:
 def condition(visit: Visit) -> Response:
     """The popover's form, for a field and operator chosen or for a chip that is there."""
     with visit.reading() as here:
-        desk, builder = _builder(here)
+        builder = builder_here(here)
+        desk = builder.frame.desk
         entity = builder.frame.entity
         names = desk.views(entity.name)
         fields = conditions.filterable(desk.app, entity, [n for n, v in names.items() if v.shown == "yes"])
@@ -96,7 +149,7 @@ def condition(visit: Visit) -> Response:
         reader = here.reader
         listed = [Choice(f.name, reader.label(f.label)) for f in fields]
         if column is not None and not column.is_own:
-            listed.append(Choice(chosen, chosen))
+            listed.append(Choice(chosen, label_of(builder.frame, column)))
         made = ConditionForm(
             builder.frame.base,
             visit.query("id") or visit.query("at") or "new",
@@ -106,7 +159,7 @@ def condition(visit: Visit) -> Response:
             chosen,
             tuple(Choice(o, reader.t(f"op.{o}")) for o in ops),
             op,
-            None if op in conditions.WITHOUT_VALUE else _input(desk, field, given),
+            None if op in conditions.WITHOUT_VALUE else value_input(desk, field, op, given),
             reader.today.isoformat(),
         )
         return here.block("condition.html", "condition", c=made)
@@ -117,65 +170,17 @@ def _chip(builder: ListBuilder, at: str) -> Condition | None:
     return builder.frame.parts[number] if 0 <= number < len(builder.frame.parts) else None
 
 
-def _input(desk: Desk, field: Field, value: str) -> Input:
-    """The value's input, fit for the field: choices, dates, a picker, or a line."""
-    reader = desk.reader
-    kind = field.value_type.kind
-    widget: str = {
-        Kind.CHOICE: "select",
-        Kind.DATE: "date",
-        Kind.DATETIME: "date",
-        Kind.NUMBER: "number",
-    }.get(kind, "line")
-    entry: object = value
-    source = ""
-    options = tuple(Choice(o.value, reader.label(o.label)) for o in field.choices)
-    if kind is Kind.LIST and options:
-        widget = "select"
-    if kind is Kind.NUMBER and type_of(field) == "percent":
-        widget = "percent"
-        found = decimal(value)
-        entry = plain(found * 100) if found is not None else value
-    if kind is Kind.RECORD and field.value_type.targets:
-        widget = "record"
-        target = field.value_type.targets[0]
-        title = desk.records.titles(target, [value]).get(value, "") if value else ""
-        entry = {"id": value, "title": title, "entity": target}
-        source = f"{desk.address}/{target}/choices"
-    return Input(
-        name="value",
-        label=reader.t("filter.value"),
-        unit="%" if widget == "percent" else desk.unit(field),
-        help="",
-        widget=widget,
-        wide=False,
-        show=True,
-        required=True,
-        readonly=False,
-        entry=entry,
-        options=options,
-        source=source,
-    )
-
-
 def filtered(visit: Visit) -> Response:
     """The view with a condition added, or changed; a form's answer that leads back to an address of its own."""
     with visit.reading() as here:
-        desk, builder = _builder(here)
+        builder = builder_here(here)
+        desk = builder.frame.desk
         path, op = visit.query("field"), visit.query("op")
         column = resolve(desk.app, builder.frame.entity, path)
-        value = visit.query("value.id") or visit.query("value")
-        if column is not None and type_of(column.field) == "percent":
-            found = decimal(value.replace("%", ""))
-            value = plain(found / 100) if found is not None else value
-        if (
-            column is not None
-            and column.field.value_type.kind is Kind.RECORD
-            and not visit.query("value.id")
-            and value
-        ):
-            choices = desk.records.pick(column.field.value_type.targets[0], value, limit=2)
-            value = choices[0].id if len(choices) == 1 else value
+        value = ""
+        if column is not None:
+            sent = visit.request.query_params
+            value = value_given(desk, column.field, op, sent.getlist("value"), sent.getlist("value.id"))
         made = conditions.compose(desk.app, builder.frame.entity, path, op, value)
         texts = [p.text for p in builder.frame.parts]
         at = visit.query("at")

@@ -8,15 +8,20 @@ from dataclasses import replace
 from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.boards import fitting
-from dougong_runtime.pages.desk import Desk, count_text
-from dougong_runtime.pages.lists import chips, groups, heads
+from dougong_runtime.pages.bulk import offered
+from dougong_runtime.pages.desk import Desk, Row, count_text
+from dougong_runtime.pages.layout import UNSAID
+from dougong_runtime.pages.lists import chips, groups, heads, keeping
 from dougong_runtime.pages.lists.frame import Frame
-from dougong_runtime.pages.lists.parts import Body, Link, ListPage
+from dougong_runtime.pages.lists.no_match import no_match
+from dougong_runtime.pages.lists.parts import Band, Body, ListPage, Tab, Total
 from dougong_runtime.pages.lists.state import ListState
-from dougong_runtime.pages.lists.totals import totals
+from dougong_runtime.pages.lists.tabs import tabs
+from dougong_runtime.pages.lists.totals import figures, totals
 from dougong_runtime.pages.lists.ways import WAYS
-from dougong_runtime.pages.views import View, views_of
-from dougong_runtime.records.query import Page
+from dougong_runtime.pages.saved import Mine
+from dougong_runtime.pages.views import View
+from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX, Page
 
 NOTHING_FOUND = Page([], None, 0, True)
 
@@ -24,31 +29,35 @@ NOTHING_FOUND = Page([], None, 0, True)
 class ListBuilder:
     """Makes the page of a view for one reader."""
 
-    def __init__(self, desk: Desk, view: View, state: ListState) -> None:
-        self.frame = Frame(desk, view, state)
-        self.group = groups.group_of(self.frame)
+    def __init__(self, desk: Desk, view: View, state: ListState, mine: Mine | None = None) -> None:
+        self.mine = mine or Mine()
+        self.frame = Frame(desk, view, state, self.mine.kept.get(view.name, UNSAID))
 
-    def page(self) -> ListPage:
-        """The whole page. A filter that is wrong gives a page that says so."""
+    def page(self, rows: int = LIMIT_DEFAULT) -> ListPage:
+        """The whole page, with that many rows of a table. A filter that is wrong gives a page that says so."""
         frame = self.frame
         way = WAYS.get(frame.as_)
         try:
             body = way(frame) if way is not None else None
-            found = NOTHING_FOUND if body is not None else self._found()
+            if body is not None:
+                return self._made(NOTHING_FOUND, body=body)
+            if frame.groups:
+                bands, more = groups.bands(frame)
+                return self._made(NOTHING_FOUND, bands=bands, bands_more=more)
+            return self._made(frame.desk.records.list(frame.query(limit=max(1, min(rows, LIMIT_MAX)))))
         except Refused as refused:
-            said = " ".join(self._explained(p) for p in refused.problems)
-            return self._made(NOTHING_FOUND, None, problem=said)
-        return self._made(found, body)
+            return self._made(NOTHING_FOUND, problem=self.explained(refused))
 
-    def _found(self) -> Page:
+    def rows(self, found: Page) -> tuple[Row, ...]:
+        """Records as rows of the table."""
         frame = self.frame
-        asked = frame.query(sort=groups.order_with(self.group, frame.sort))
-        if self.group:
-            asked = replace(asked, fields=tuple(dict.fromkeys([*(asked.fields or ()), self.group])))
-        return frame.desk.records.list(asked)
+        return tuple(frame.desk.row(frame.entity, item, frame.shown_columns) for item in found.items)
 
-    def _explained(self, problem: Problem) -> str:
+    def explained(self, refused: Refused) -> str:
         """What is wrong with the filter, what to do, and the nearest name that there is."""
+        return " ".join(self._sentence(p) for p in refused.problems)
+
+    def _sentence(self, problem: Problem) -> str:
         reader = self.frame.desk.reader
         words = [problem.text(reader.language), problem.remedy(reader.language)]
         near = problem.facts.get("nearest")
@@ -56,14 +65,26 @@ class ListBuilder:
             words.append(reader.t("list.nearest", name=near))
         return " ".join(w for w in words if w)
 
-    def _made(self, found: Page, body: Body | None, problem: str = "") -> ListPage:
+    def _made(
+        self,
+        found: Page,
+        *,
+        body: Body | None = None,
+        bands: tuple[Band, ...] = (),
+        bands_more: bool = False,
+        problem: str = "",
+    ) -> ListPage:
         """The page around an answer."""
-        frame, group = self.frame, self.group if body is None else ""
+        frame = self.frame
         desk, state, entity = frame.desk, frame.state, frame.entity
         reader = desk.reader
-        rows = tuple(desk.row(entity, item, frame.shown_columns) for item in found.items)
-        summed = totals(frame, found) if not problem and body is None else {}
-        last = frame.parts[-1] if frame.parts else None
+        rows = self.rows(found)
+        is_empty = body.is_empty if body is not None else not rows and not bands
+        count = sum(int(b.count.replace(",", "")) for b in bands if b.depth == 0)
+        few = not bands_more and count <= 10_000 if bands else found.count_is_exact
+        summed, later = self._totals(few) if not problem and body is None and not is_empty else ((), "")
+        shown = self.tabs()
+        changed = keeping.is_changed(frame)
         return ListPage(
             view=frame.view.name,
             title=reader.label(frame.view.label),
@@ -75,50 +96,53 @@ class ListBuilder:
             trash_href=f"{desk.address}/{entity.name}/trash"
             if desk.records.can(entity.name, "delete")
             else "",
-            tabs=self._tabs(),
+            tabs=shown,
+            tab=next(t for t in shown if t.current),
+            mine=self.mine,
             chips=chips.chips(frame),
             filterable=bool(conditions.filterable(desk.app, entity, desk.views(entity.name))),
             formula=frame.formula,
-            heads=tuple(heads.head(frame, c, summed) for c in frame.shown_columns),
+            heads=tuple(heads.head(frame, c, n) for n, c in enumerate(frame.shown_columns)),
             rows=rows,
-            is_empty=body.is_empty if body is not None else not rows,
-            bands=groups.bands(frame, group, found, rows) if group else (),
+            is_empty=is_empty,
+            bands=bands,
+            bands_more=bands_more,
+            totals=summed,
+            totals_href=later,
             body=body,
             ways=fitting.way_links(frame),
             groups=groups.group_links(frame) if body is None else (),
-            sorts=heads.sort_links(frame),
-            group=group,
-            group_label=reader.label(entity.fields[group].label) if group else "",
+            group=",".join(frame.groups) if body is None else "",
+            group_label=groups.group_label(frame) if body is None else "",
             sort_label=heads.sort_label(frame),
             search=state.search,
             as_=frame.as_ if body is not None else "table",
-            changed=bool(state.filter or state.search or state.all or state.sort or state.group),
-            count_text=body.count_text if body is not None else count_text(found.count, found.count_is_exact),
+            changed=changed,
+            can_save=changed and frame.view.saved is not None and frame.view.saved.may_change,
+            left_out=frame.left_out,
+            count_text=body.count_text
+            if body is not None
+            else count_text(count, not bands_more)
+            if bands
+            else count_text(found.count, found.count_is_exact),
             more_href=replace(state, cursor=found.next).address(frame.base) if found.next else "",
             state=state,
+            acts=offered(desk, entity),
             problem=problem,
-            drop_href=chips.without(frame, len(frame.parts) - 1)
-            if last and not rows and body is None
-            else "",
-            no_match_hint=reader.t("list.no_match_hint", what=chips.spoken(frame, last)) if last else "",
+            no_match=no_match(frame) if is_empty and not problem and body is None else None,
         )
+
+    def _totals(self, few: bool) -> tuple[tuple[Total | None, ...], str]:
+        """What stands below the columns; of many records, where it can be asked for."""
+        frame = self.frame
+        if few or not figures(frame):
+            return totals(frame), ""
+        return (), replace(frame.state, cursor="").address(f"{frame.base}/totals")
+
+    def tabs(self) -> tuple[Tab, ...]:
+        """The entity's views, as tabs."""
+        return tabs(self.frame, self.mine)
 
     def filtered(self, texts: Sequence[str]) -> str:
         """The list under other conditions."""
         return chips.filtered(self.frame, texts)
-
-    def _tabs(self) -> tuple[Link, ...]:
-        """The entity's views."""
-        frame = self.frame
-        all_views = views_of(frame.desk.app, frame.entity.name)
-        views = [v for v in all_views if v.document and frame.desk.may_see(v.document.data)] or [frame.view]
-        reader = frame.desk.reader
-        return tuple(
-            Link(
-                reader.label(v.label),
-                f"{frame.desk.address}/views/{v.name}",
-                v.name == frame.view.name,
-                v.icon,
-            )
-            for v in views
-        )

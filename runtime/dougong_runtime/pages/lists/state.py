@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 UNGROUPED = "-"
 """The address's word for no groups, where the view has them."""
+TEXT_MAX = 10_000
+"""Characters of one parameter that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +30,34 @@ class ListState:
     """How much of it is shown at once: day, week, month, quarter."""
     cards: str = ""
     """How many cards a lane shows already, when a board is asked for anew; never part of an address."""
+    columns: str = ""
+    """`name,owner.team:180`: paths, each with its width in pixels where it has one."""
+    freeze: str = ""
+    """How many of the first columns stay where they are."""
+    totals: str = ""
+    """`amount:avg,code:count`: what stands below columns."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> ListState:
         """From an address's parameters."""
+
+        def read(name: str) -> str:
+            return given.get(name, "").strip()[:TEXT_MAX]
+
         return cls(
-            given.get("filter", "").strip(),
-            given.get("sort", "").strip(),
-            given.get("search", "").strip(),
-            given.get("group", "").strip(),
-            given.get("as", "").strip(),
-            given.get("all", "") == "1",
-            given.get("cursor", ""),
-            given.get("on", "").strip(),
-            given.get("span", "").strip(),
-            given.get("cards", "").strip(),
+            filter=read("filter"),
+            sort=read("sort"),
+            search=read("search"),
+            group=read("group"),
+            as_=read("as"),
+            all=given.get("all", "") == "1",
+            cursor=given.get("cursor", ""),
+            on=read("on"),
+            span=read("span"),
+            cards=read("cards"),
+            columns=read("columns"),
+            freeze=read("freeze"),
+            totals=read("totals"),
         )
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
@@ -57,10 +72,17 @@ class ListState:
             "cursor": self.cursor,
             "on": self.on,
             "span": self.span,
+            "columns": self.columns,
+            "freeze": self.freeze,
+            "totals": self.totals,
         }
         return [(k, v) for k, v in all_of.items() if v and k not in without]
+
+    def without_layout(self) -> ListState:
+        """The same without what it says of columns."""
+        return replace(self, columns="", freeze="", totals="")
 
     def address(self, base: str) -> str:
         """The address of this state."""
         pairs = self.pairs()
-        return f"{base}?{urlencode(pairs)}" if pairs else base
+        return f"{base}?{urlencode(pairs, safe=',:()')}" if pairs else base

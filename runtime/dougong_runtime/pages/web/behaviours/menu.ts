@@ -4,6 +4,11 @@ import { behaviour } from "../behaviour";
 
 /** Keep `floating` beside `anchor` until the returned function is called. */
 export function float(anchor: HTMLElement, floating: HTMLElement, sameWidth = false): () => void {
+  // On a phone a sheet rises from below instead; its place is the style sheet's.
+  if (floating.dataset.sheet !== undefined && matchMedia("(max-width: 640px)").matches) {
+    for (const name of ["left", "top", "max-block-size", "inline-size"]) floating.style.removeProperty(name);
+    return () => undefined;
+  }
   return autoUpdate(anchor, floating, () => {
     void computePosition(anchor, floating, {
       strategy: "fixed",
@@ -45,6 +50,7 @@ behaviour("menu", (button) => {
   const open = (): void => {
     menu.hidden = false;
     button.setAttribute("aria-expanded", "true");
+    stop?.();
     stop = float(button, menu);
     (menu.querySelector<HTMLElement>("[autofocus]") ?? items()[0])?.focus();
   };
