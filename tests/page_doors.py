@@ -226,8 +226,8 @@ def signing(ward: Ward, username: str) -> str:
 
 
 def looks(ward: Ward, username: str) -> str:
-    """The site's logo and the page of components, which this site does not show."""
-    return _get(ward, username, "/brand/0123456789abcdef", "/dev/components")
+    """The logo, the manifest, and the page of components, which this site does not show."""
+    return _get(ward, username, "/brand/0123456789abcdef", "/manifest.webmanifest", "/dev/components")
 
 
 def administration(ward: Ward, username: str) -> str:
@@ -311,7 +311,7 @@ PAGE_DOORS: tuple[Door, ...] = (
         ("GET /files/{app}/{file}", "GET /files/{app}/{entity}/{id}/{field}"),
         files,
     ),
-    Door("looks", ("GET /brand/{mark}", "GET /dev/components"), looks),
+    Door("looks", ("GET /brand/{mark}", "GET /manifest.webmanifest", "GET /dev/components"), looks),
     Door(
         "signing in",
         ("GET /login", "POST /login", "POST /login/preferences", "GET /logout", "POST /logout"),

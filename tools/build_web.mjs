@@ -109,6 +109,7 @@ async function sprite() {
   const logo = await readFile(path.join(web, "logo.svg"), "utf8");
   await put("icons.svg", `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}${logo.trim()}</svg>`);
   await put("favicon.svg", await readFile(path.join(web, "favicon.svg")));
+  await put("app-icon.svg", await readFile(path.join(web, "app-icon.svg")));
 }
 
 await mkdir(out, { recursive: true });

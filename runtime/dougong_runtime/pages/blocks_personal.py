@@ -159,13 +159,13 @@ def _task(
     faces = [desk.face(c.field, item.get(c.path)) for c in columns]
     shown = tuple(f for f in faces if not f.is_absent)[:2]
     near = _nearness(desk, due, item)
-    tick = f"{row.href}/tick" if to and _leads(desk, entity, item, to) else ""
+    tick = f"{row.href}/tick" if to and leads(desk, entity, item, to) else ""
     return Task(
         row, shown, _until(desk, due, item, near), near == "late", tick, to, int(item.get("version") or 0)
     )
 
 
-def _leads(desk: Desk, entity: Entity, item: Mapping[str, Any], to: str) -> bool:
+def leads(desk: Desk, entity: Entity, item: Mapping[str, Any], to: str) -> bool:
     """Whether a transition that this reader's roles allow leads there; its conditions are asked when it is taken."""
     stage, viewer = entity.stage, desk.records.viewer
     if (

@@ -14,6 +14,7 @@ FINDING_WORDS: dict[str, tuple[str, str]] = {
         "页面由这些部件组成，每个都列出全部状态。",
         "Pages are made of these parts, each in all its states.",
     ),
+    "keys.here": ("这一页", "On this page"),
     "star.label": ("标星", "Star"),
     "star.on": ("标星，放进首页和搜索框", "Star it, to have it at hand on the home page and in search"),
     "star.off": ("去掉标星", "Take the star off"),

@@ -125,3 +125,23 @@ def test_the_palette_finds_acts(clinic: Clinic) -> None:
     assert "退出登录" in browser.get("/search/palette?app=clinic&q=tcdl&lang=zh").text, (
         "by its pinyin's initials"
     )
+
+
+def test_a_ticked_task_comes_back_where_its_stage_leads_back(clinic: Clinic, patient: str) -> None:
+    made = clinic.make("visit", patient=patient, doctor=clinic.users["dr_lin"])
+    part = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    tick = f"/apps/clinic/visit/{made['id']}/tick"
+    done = clinic.browser("head_yu").post(tick, data={"to": "open"}, headers=part)
+    assert done.status_code == 200 and tick not in done.text, "an open visit is never planned again"
+
+
+def test_the_pages_can_be_installed_as_an_app(clinic: Clinic) -> None:
+    answer = clinic.client().get("/manifest.webmanifest")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    manifest = answer.json()
+    assert (manifest["start_url"], manifest["display"]) == ("/", "standalone")
+    for icon in manifest["icons"]:
+        assert clinic.client().get(icon["src"]).headers["content-type"] == "image/svg+xml"
+    page = clinic.client().get("/login")
+    assert 'rel="manifest"' in page.text
+    assert "manifest-src 'self'" in page.headers["content-security-policy"]

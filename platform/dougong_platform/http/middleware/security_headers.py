@@ -13,6 +13,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",
         "media-src 'self'",
         "connect-src 'self'",
+        "manifest-src 'self'",
         "font-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

@@ -23,6 +23,7 @@ from dougong_platform.http.pages import (
     filters,
     forms,
     homes,
+    installable,
     lists,
     me,
     notices,
@@ -51,6 +52,7 @@ def routes(site: Site) -> list[BaseRoute]:
     parts = (
         signing,
         homes,
+        installable,
         search,
         components,
         me,

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from dougong_platform import personal, talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
+from dougong_runtime.pages.blocks_personal import leads
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.personal import Star
 from dougong_runtime.pages.shell import Toast
@@ -69,12 +70,16 @@ def tick(visit: Visit) -> Response:
             option = entity.stage.option(to) if entity.stage is not None else None
             if entity.stage is None or option is None:
                 raise refuse(NOT_FOUND)
+            was = desk.records.get(entity.name, record).get(entity.stage.name)
             changed = desk.records.update(entity.name, record, {entity.stage.name: to}, version=version)
             told = here.reader.t(
                 "tasks.ticked", what=desk.title(entity, changed), stage=here.reader.label(option.label)
             )
             if visit.is_fragment:
-                return here.done(Toast(told))
+                back = (("to", str(was)), ("version", str(changed["version"])))
+                leads_back = leads(desk, entity, changed, str(was))
+                undo = f"{desk.href(entity.name, record)}/tick" if leads_back else ""
+                return here.done(Toast(told, undo, values=back if undo else (), in_place=True))
             return go(f"{desk.address}?done=moved")
     except Refused as refused:
         if refused.status == 404 or not visit.is_fragment:

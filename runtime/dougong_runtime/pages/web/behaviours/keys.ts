@@ -45,3 +45,28 @@ document.addEventListener("click", (event) => {
     headers: { "X-CSRF-Token": document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "" },
   });
 });
+
+/** The sheet of keys also lists those of the page that is open: what has a key says so itself. */
+function keysHere(): void {
+  const list = document.querySelector<HTMLElement>("[data-keys-here]");
+  if (!list) return;
+  const seen = new Set<string>();
+  const rows: HTMLElement[] = [];
+  for (const element of document.querySelectorAll<HTMLElement>("main [data-key]")) {
+    const key = element.dataset.key ?? "";
+    const words = (element.getAttribute("aria-label") ?? (element.innerText || element.title)).trim();
+    if (!words || seen.has(key)) continue;
+    seen.add(key);
+    const row = document.createElement("div");
+    const term = document.createElement("dt");
+    term.append(...key.split(" ").map((one) => Object.assign(document.createElement("kbd"), { textContent: one })));
+    row.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
+    rows.push(row);
+  }
+  list.replaceChildren(...rows);
+  list.previousElementSibling?.toggleAttribute("hidden", rows.length === 0);
+}
+
+document.addEventListener("click", (event) => {
+  if ((event.target as HTMLElement).closest("[data-opens=keys]")) keysHere();
+});
