@@ -48,11 +48,32 @@ fields:
   - {name: story, type: rich_text, label: {zh: 说明, en: Story}}
   - {name: bytes, type: formula, formula: picture.size, result: integer, label: {zh: 字节, en: Bytes}}
 ---
+kind: entity
+name: kit
+label: {zh: 器材, en: Kit}
+title: name
+fields:
+  - {name: name, type: text, required: true, label: {zh: 名称, en: Name}}
+  - {name: price, type: money, currency: CNY, label: {zh: 价格, en: Price}}
+  - {name: share, type: percent, label: {zh: 份额, en: Share}}
+  - {name: labels, type: tags, label: {zh: 标签, en: Labels}}
+  - {name: place, type: address, label: {zh: 地址, en: Address}}
+  - {name: bought_on, type: date, label: {zh: 购买日期, en: Bought on}}
+  - {name: due_at, type: datetime, label: {zh: 归还时间, en: Due at}}
+  - {name: exposure, type: duration, label: {zh: 曝光时长, en: Exposure}}
+  - {name: tint, type: color, label: {zh: 色调, en: Tint}}
+  - {name: stars, type: rating, label: {zh: 评分, en: Stars}}
+  - {name: phone, type: phone, label: {zh: 电话, en: Phone}}
+  - {name: site, type: url, label: {zh: 网址, en: Web page}}
+  - {name: notes, type: long_text, markdown: true, label: {zh: 备注, en: Notes}}
+  - {name: extra, type: json, label: {zh: 数据, en: Data}}
+---
 kind: role
 name: keeper
 label: {zh: 管理员, en: Keeper}
 grants:
   - {entity: print, actions: [read, create, update, delete], rows: all}
+  - {entity: kit, actions: [read, create, update, delete], rows: all}
 ---
 kind: role
 name: author

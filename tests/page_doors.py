@@ -44,6 +44,7 @@ def files(ward: Ward, username: str) -> str:
         ):
             seen.append(_whole(browser.get(path)))
         seen.append(_whole(browser.get(f"/apps/clinic/consent_record/{record}")))
+        seen.append(_whole(browser.get("/apps/clinic/patient/tags/name")))
     return "\n".join(seen)
 
 
@@ -308,7 +309,11 @@ PAGE_DOORS: tuple[Door, ...] = (
     ),
     Door(
         "files",
-        ("GET /files/{app}/{file}", "GET /files/{app}/{entity}/{id}/{field}"),
+        (
+            "GET /files/{app}/{file}",
+            "GET /files/{app}/{entity}/{id}/{field}",
+            "GET /apps/{app}/{entity}/tags/{field}",
+        ),
         files,
     ),
     Door("looks", ("GET /brand/{mark}", "GET /manifest.webmanifest", "GET /dev/components"), looks),

@@ -118,6 +118,7 @@ class LongTextType(Textual):
     lines = True
     label = Label("多行文字", "Long text")
     help = Label("说明、备注等多行文字。", "Several lines: a description, a note.")
+    schema: ClassVar[Mapping[str, Any]] = {**Textual.schema, "markdown": {"type": "boolean"}}
 
 
 class RichTextType(Textual):

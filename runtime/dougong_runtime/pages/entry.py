@@ -61,6 +61,8 @@ class Input:
     top: int = 5
     placeholder: str = ""
     autofocus: bool = False
+    now: str = ""
+    """The hour and minute that it is for the reader, where a moment is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,19 @@ class Entry:
             is_value=fixed,
             options=tuple(Choice(o.value, reader.label(o.label)) for o in field.choices),
             targets=self.targets(field),
-            source=f"{self.desk.address}/{self.entity.name}/options/{field.name}/{field.targets[0]}"
-            if field.targets
-            else "",
+            source=self._source(field),
             error=error,
             top=_top(field),
+            now=f"{reader.local(reader.now):%H:%M}" if widget.draw == "moment" else "",
             placeholder=str(field.options.get("placeholder") or ""),
         )
+
+    def _source(self, field: Field) -> str:
+        """Where a picker asks for what there is to choose."""
+        where = f"{self.desk.address}/{self.entity.name}"
+        if field.targets:
+            return f"{where}/options/{field.name}/{field.targets[0]}"
+        return f"{where}/tags/{field.name}" if field.type == "tags" else ""
 
     def targets(self, field: Field) -> tuple[Choice, ...]:
         """The kinds of record that a reference may name."""

@@ -11,7 +11,7 @@ from typing import Any
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.pages.file_faces import file_face, files_in
-from dougong_runtime.pages.markup import rich
+from dougong_runtime.pages.markup import markdown, rich
 from dougong_runtime.pages.reading import ABSENT, Reader, day, decimal, instant, number, percent
 
 HUES = ("gray", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink")
@@ -126,6 +126,8 @@ def _text(field: Field, value: Json, reader: Reader, link: str) -> Face:
 
 
 def _long(field: Field, value: Json, reader: Reader, link: str) -> Face:
+    if field.options.get("markdown"):
+        return Face("rich", str(value), raw=markdown(str(value)))
     return Face("long", str(value))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dougong_runtime.fields.base import Field, Json
+from dougong_runtime.pages import typed, when
 from dougong_runtime.pages.faces import MASK, type_of
 from dougong_runtime.pages.reading import Reader, decimal, instant, plain
 from dougong_runtime.registry import Registry
@@ -61,13 +62,25 @@ def _untrimmed(field: Field, texts: Sequence[str], reader: Reader) -> Json:
 
 def _number(field: Field, texts: Sequence[str], reader: Reader) -> Json:
     text = _first(field, texts, reader)
-    if text is None:
-        return None
-    cleaned = text.translate(_FULL_WIDTH).replace(",", "").replace("\N{MINUS SIGN}", "-").replace(" ", "")
-    return cleaned if decimal(cleaned) is not None else text
+    return None if text is None else typed.amount(text)
 
 
-_FULL_WIDTH = {ord("０") + i: str(i) for i in range(10)} | {ord("，"): ",", ord("．"): ".", ord("－"): "-"}
+def _money_entry(field: Field, value: Json, reader: Reader) -> str:
+    return "" if value is None else typed.grouped(value)
+
+
+def _duration_entry(field: Field, value: Json, reader: Reader) -> str:
+    return "" if value is None else typed.clock(value)
+
+
+def _duration(field: Field, texts: Sequence[str], reader: Reader) -> Json:
+    text = _first(field, texts, reader)
+    return None if text is None else typed.seconds(text)
+
+
+def _url(field: Field, texts: Sequence[str], reader: Reader) -> Json:
+    text = _first(field, texts, reader)
+    return None if text is None else typed.web_address(text)
 
 
 def _percent_entry(field: Field, value: Json, reader: Reader) -> str:
@@ -120,7 +133,7 @@ def _boolean_entry(field: Field, value: Json, reader: Reader) -> bool:
 
 def _moment_entry(field: Field, value: Json, reader: Reader) -> str:
     at = instant(value)
-    return _as_text(field, value, reader) if at is None else f"{reader.local(at):%Y-%m-%dT%H:%M}"
+    return _as_text(field, value, reader) if at is None else f"{reader.local(at):%Y-%m-%d %H:%M}"
 
 
 def _moment(field: Field, texts: Sequence[str], reader: Reader) -> Json:
@@ -128,12 +141,18 @@ def _moment(field: Field, texts: Sequence[str], reader: Reader) -> Json:
     if text is None:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        at = when.moment(text, reader.local(reader.now).replace(tzinfo=None)) or datetime.fromisoformat(text)
     except ValueError:
         return text
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(reader.time_zone))
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _date(field: Field, texts: Sequence[str], reader: Reader) -> Json:
+    text = _first(field, texts, reader)
+    found = None if text is None else when.day(text, reader.today)
+    return text if found is None else found.isoformat()
 
 
 def _date_entry(field: Field, value: Json, reader: Reader) -> str:
@@ -189,12 +208,12 @@ for _name, _widget in {
     "integer": Widget("number", _as_text, _number),
     "decimal": Widget("number", _as_text, _number),
     "number": Widget("number", _as_text, _number),
-    "money": Widget("number", _as_text, _number),
+    "money": Widget("money", _money_entry, _number),
     "percent": Widget("percent", _percent_entry, _percent),
-    "duration": Widget("number", _as_text, _first),
+    "duration": Widget("duration", _duration_entry, _duration),
     "rating": Widget("rating", _as_text, _number),
     "boolean": Widget("check", _boolean_entry, _boolean),
-    "date": Widget("date", _date_entry, _first),
+    "date": Widget("date", _date_entry, _date),
     "datetime": Widget("moment", _moment_entry, _moment),
     "time": Widget("time", _as_text, _first),
     "choice": Widget("select", _as_text, _integer_choice),
@@ -203,11 +222,11 @@ for _name, _widget in {
     "tags": Widget("tags", _tags_entry, _tags),
     "email": Widget("email", _as_text, _first),
     "phone": Widget("phone", _as_text, _first),
-    "url": Widget("url", _as_text, _first),
+    "url": Widget("url", _as_text, _url),
     "color": Widget("color", _as_text, _first),
     "json": Widget("code", _json_entry, _json, wide=True),
     "filter": Widget("code", _as_text, _first, wide=True),
-    "address": Widget("area", _as_text, _untrimmed, wide=True),
+    "address": Widget("address", _as_text, _untrimmed, wide=True),
     "user": Widget("record", _record_entry, _first),
     "team": Widget("record", _record_entry, _first),
     "reference": Widget("record", _record_entry, _first),

@@ -2,7 +2,6 @@
 import "htmx.org";
 import { connectAll, disconnectAll, lazily } from "./behaviour";
 import "./behaviours/combobox";
-import "./behaviours/date";
 import "./behaviours/dialog";
 import "./behaviours/disclosure";
 import "./behaviours/form";
@@ -17,6 +16,10 @@ import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
 
+lazily("amount", () => import("./behaviours/amount"));
+lazily("color", () => import("./behaviours/color"));
+lazily("tags", () => import("./behaviours/tags"));
+lazily("date", () => import("./behaviours/date"));
 lazily("look", () => import("./behaviours/look"));
 lazily("rich", () => import("./behaviours/rich"));
 lazily("signature", () => import("./behaviours/signature"));

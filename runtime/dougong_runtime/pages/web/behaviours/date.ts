@@ -1,104 +1,162 @@
-// A date box that understands `+7`, `3-20`, 今天, 下周五 … and offers the usual days. On touch it is the system's own.
-import { behaviour } from "../behaviour";
+// A box for a day, or a day and a time: it understands what people type, and opens a month with the usual days beside it.
+// On touch it is the system's own.
+import { announce } from "../behaviour";
 import { float } from "./menu";
+import { dayOf, iso, plus, understandDay, understandMoment } from "./when";
 
-const DAYS = "日一二三四五六";
-const DAYS_EN = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-
-const iso = (d: Date): string =>
-  `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-${String(d.getDate()).padStart(2, "0")}`;
-const plus = (from: Date, days: number): Date => new Date(from.getFullYear(), from.getMonth(), from.getDate() + days);
-
-/** The day that `text` means, counted from `today`; undefined where it means none. */
-export function understand(text: string, today: Date): string | undefined {
-  const t = text.trim().toLowerCase().replace(/[./年月]/g, "-").replace(/[日号]$/, "").replace(/\s+/g, "");
-  let m: RegExpMatchArray | null;
-  if ((m = t.match(/^(\d{4})-(\d{1,2})-(\d{1,2})$/))) return check(+m[1]!, +m[2]!, +m[3]!);
-  if ((m = t.match(/^(\d{1,2})-(\d{1,2})$/))) return check(today.getFullYear(), +m[1]!, +m[2]!);
-  if ((m = t.match(/^([+-]\d{1,4})d?$/))) return iso(plus(today, +m[1]!));
-  if ((m = t.match(/^(\d{1,4})(天后|daysfromnow|d)$/))) return iso(plus(today, +m[1]!));
-  const words: Record<string, number> = { 今天: 0, today: 0, t: 0, 明天: 1, tomorrow: 1, 后天: 2, 昨天: -1, yesterday: -1 };
-  if (t in words) return iso(plus(today, words[t]!));
-  if (t === "月底" || t === "endofmonth") return iso(new Date(today.getFullYear(), today.getMonth() + 1, 0));
-  if ((m = t.match(/^(下|本|这|next)?(?:周|星期)?([日天一二三四五六]|sun|mon|tue|wed|thu|fri|sat)[a-z]*$/))) {
-    const word = m[2] === "天" ? "日" : m[2]!;
-    const day = DAYS.includes(word) ? DAYS.indexOf(word) : DAYS_EN.indexOf(word);
-    const monday = plus(today, -((today.getDay() + 6) % 7));
-    const found = plus(monday, (day + 6) % 7);
-    if (m[1] === "下" || m[1] === "next") return iso(plus(found, 7));
-    return iso(m[1] || found >= plus(today, 0) ? found : plus(found, 7));
-  }
-  return undefined;
-}
-
-function check(year: number, month: number, day: number): string | undefined {
-  const made = new Date(year, month - 1, day);
-  return made.getMonth() === month - 1 && made.getDate() === day ? iso(made) : undefined;
-}
-
-behaviour("date", (box) => {
+export function connect(box: HTMLElement): (() => void) | undefined {
   const input = box.querySelector<HTMLInputElement>("input");
   const menu = box.querySelector<HTMLElement>(".menu");
   const button = box.querySelector<HTMLButtonElement>("button[data-days]");
-  if (!input) return;
+  if (!input) return undefined;
+  const timed = box.dataset.timed !== undefined;
   if (matchMedia("(pointer: coarse)").matches) {
-    input.type = "date";
+    const value = input.value;
+    input.type = timed ? "datetime-local" : "date";
+    input.value = value.replace(" ", "T");
     if (button) button.hidden = true;
-    return;
+    return undefined;
   }
-  const today = (): Date => {
-    const [y, m, d] = (box.dataset.today ?? iso(new Date())).split("-").map(Number);
-    return new Date(y!, m! - 1, d!);
+  const language = document.documentElement.lang || "zh";
+  const now = (): Date => {
+    const today = dayOf(box.dataset.today ?? "") ?? new Date();
+    const clock = (box.dataset.now ?? "").match(/(\d{2}):(\d{2})$/);
+    return clock ? new Date(today.getFullYear(), today.getMonth(), today.getDate(), +clock[1]!, +clock[2]!) : today;
   };
+  const understand = (text: string): string | undefined => (timed ? understandMoment(text, now()) : understandDay(text, now()));
   let stop: (() => void) | undefined;
-  const close = (): void => {
-    if (menu) menu.hidden = true;
+  let shown = now();
+
+  const close = (back = false): void => {
+    if (!menu || menu.hidden) return;
+    menu.hidden = true;
     button?.setAttribute("aria-expanded", "false");
     stop?.();
     stop = undefined;
+    if (back) input.focus();
   };
-  const set = (text: string): void => {
-    const day = understand(text, today());
-    if (day === undefined || day === input.value) return;
-    input.value = day;
+  const put = (value: string): void => {
+    if (value === input.value) return;
+    input.value = value;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  const onBlur = (): void => {
-    if (input.value) set(input.value);
+  const take = (): void => {
+    const found = input.value ? understand(input.value) : undefined;
+    if (found) put(found);
   };
-  const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && input.value) set(input.value);
-    if (event.key === "Escape" && menu && !menu.hidden) {
-      event.stopPropagation();
-      close();
-      input.focus();
+  const chosen = (): string => input.value.slice(0, 10);
+  const clock = (): string => input.value.match(/\d{2}:\d{2}$/)?.[0] ?? "09:00";
+  const choose = (day: string): void => {
+    put(timed ? `${day} ${clock()}` : day);
+    announce(new Intl.DateTimeFormat(language, { dateStyle: "full" }).format(dayOf(day)));
+    if (timed) draw();
+    else close(true);
+  };
+
+  const draw = (focus?: string): void => {
+    const grid = menu?.querySelector<HTMLElement>("[data-month]");
+    if (!grid) return;
+    const month = new Date(shown.getFullYear(), shown.getMonth(), 1);
+    const first = plus(month, -((month.getDay() + 6) % 7));
+    const title = grid.querySelector<HTMLElement>("[data-title]")!;
+    title.textContent = new Intl.DateTimeFormat(language, { year: "numeric", month: "long" }).format(month);
+    const table = grid.querySelector("table")!;
+    const names = new Intl.DateTimeFormat(language, { weekday: "narrow" });
+    const whole = new Intl.DateTimeFormat(language, { weekday: "long" });
+    const head = document.createElement("tr");
+    for (let n = 0; n < 7; n++) {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.abbr = whole.format(plus(first, n));
+      cell.textContent = names.format(plus(first, n));
+      head.append(cell);
     }
+    const rows = [head];
+    const at = focus ?? (chosen().slice(0, 7) === iso(month).slice(0, 7) ? chosen() : iso(now()).slice(0, 7) === iso(month).slice(0, 7) ? iso(now()) : iso(month));
+    for (let week = 0; week < 6; week++) {
+      const row = document.createElement("tr");
+      for (let n = 0; n < 7; n++) {
+        const day = plus(first, week * 7 + n);
+        const cell = row.insertCell();
+        const one = document.createElement("button");
+        one.type = "button";
+        one.dataset.day = iso(day);
+        one.textContent = String(day.getDate());
+        one.tabIndex = iso(day) === at ? 0 : -1;
+        one.setAttribute("aria-label", new Intl.DateTimeFormat(language, { dateStyle: "full" }).format(day));
+        if (iso(day) === chosen()) one.setAttribute("aria-pressed", "true");
+        if (iso(day) === iso(now())) one.setAttribute("aria-current", "date");
+        if (day.getMonth() !== month.getMonth()) one.className = "out";
+        cell.append(one);
+      }
+      rows.push(row);
+    }
+    table.replaceChildren(...rows);
+    menu?.querySelectorAll<HTMLElement>("[data-time]").forEach((b) => b.setAttribute("aria-pressed", String(timed && input.value.endsWith(` ${b.dataset.time}`))));
+    if (focus) table.querySelector<HTMLElement>(`[data-day="${focus}"]`)?.focus();
   };
-  const onButton = (): void => {
+  const open = (): void => {
     if (!menu || !button) return;
-    if (!menu.hidden) return close();
+    shown = dayOf(chosen()) ?? now();
     menu.hidden = false;
     button.setAttribute("aria-expanded", "true");
+    draw();
     stop = float(input, menu);
-    menu.querySelector("button")?.focus();
+    menu.querySelector<HTMLElement>("[data-month] [tabindex='0']")?.focus();
+    menu.querySelector<HTMLElement>("[data-time][aria-pressed=true], [data-time='09:00']")?.scrollIntoView({ block: "nearest" });
   };
   const onMenu = (event: Event): void => {
-    const word = (event.target as HTMLElement).closest<HTMLElement>("[data-day]")?.dataset.day;
-    if (!word) return;
-    set(word);
-    close();
-    input.focus();
+    const target = (event.target as HTMLElement).closest<HTMLElement>("button");
+    if (!target) return;
+    if (target.dataset.step) {
+      shown = new Date(shown.getFullYear(), shown.getMonth() + Number(target.dataset.step), 1);
+      draw();
+    } else if (target.dataset.word) choose(understandDay(target.dataset.word, now()) ?? iso(now()));
+    else if (target.dataset.time) {
+      put(`${dayOf(chosen()) ? chosen() : iso(now())} ${target.dataset.time}`);
+      close(true);
+    } else if (target.dataset.day) choose(target.dataset.day);
+  };
+  const STEPS: Record<string, (d: Date) => Date> = {
+    ArrowLeft: (d) => plus(d, -1),
+    ArrowRight: (d) => plus(d, 1),
+    ArrowUp: (d) => plus(d, -7),
+    ArrowDown: (d) => plus(d, 7),
+    Home: (d) => plus(d, -((d.getDay() + 6) % 7)),
+    End: (d) => plus(d, 6 - ((d.getDay() + 6) % 7)),
+    PageUp: (d) => new Date(d.getFullYear(), d.getMonth() - 1, Math.min(d.getDate(), new Date(d.getFullYear(), d.getMonth(), 0).getDate())),
+    PageDown: (d) => new Date(d.getFullYear(), d.getMonth() + 1, Math.min(d.getDate(), new Date(d.getFullYear(), d.getMonth() + 2, 0).getDate())),
+  };
+  const onKey = (event: KeyboardEvent): void => {
+    const target = event.target as HTMLElement;
+    if (event.key === "Escape" && menu && !menu.hidden) {
+      event.stopPropagation();
+      close(true);
+    } else if (target === input) {
+      if (event.key === "Enter" && input.value) take();
+      if (event.key === "ArrowDown" && !input.readOnly) {
+        event.preventDefault();
+        open();
+      }
+    } else {
+      const day = target.closest<HTMLElement>("[data-month] [data-day]")?.dataset.day;
+      const step = STEPS[event.key];
+      if (!day || !step) return;
+      event.preventDefault();
+      shown = step(dayOf(day)!);
+      draw(iso(shown));
+    }
   };
   const onOutside = (event: Event): void => {
     if (!box.contains(event.target as Node)) close();
   };
-  input.addEventListener("blur", onBlur);
+  input.addEventListener("blur", take);
   box.addEventListener("keydown", onKey);
-  button?.addEventListener("click", onButton);
+  button?.addEventListener("click", () => (menu?.hidden ? open() : close(true)));
   menu?.addEventListener("click", onMenu);
   document.addEventListener("pointerdown", onOutside);
   return () => {
     close();
     document.removeEventListener("pointerdown", onOutside);
   };
-});
+}
