@@ -221,6 +221,23 @@ def about_oneself(ward: Ward, username: str) -> str:
     )
 
 
+def drafts(ward: Ward, username: str) -> str:
+    """Unsaved work: what others left, and what is left of each record."""
+    client = ward.clinic.client(username)
+    kept = [
+        client.put(
+            "/api/v1/me/drafts",
+            json={"app": "clinic", "entity": entity, "record": id, "fields": [["name", "x"]]},
+        )
+        for (entity, _), id in ward.ids.items()
+    ]
+    shown = [client.get("/api/v1/me/drafts")]
+    mine = [item["id"] for item in shown[0].json()["items"]]
+    shown += [client.get(f"/api/v1/me/drafts/{id}") for id in (*mine, ward.id("patient", "lin_1"))]
+    gone = [client.delete(f"/api/v1/me/drafts/{id}") for id in mine]
+    return "\n".join(_whole(answer) for answer in (*kept, *shown, *gone))
+
+
 def exported(ward: Ward, username: str) -> str:
     """Files of both forms, by a job."""
     client = ward.clinic.client(username)
@@ -313,6 +330,16 @@ API_DOORS: tuple[Door, ...] = (
             "GET /api/v1/jobs",
         ),
         about_oneself,
+    ),
+    Door(
+        "drafts",
+        (
+            "GET /api/v1/me/drafts",
+            "PUT /api/v1/me/drafts",
+            "GET /api/v1/me/drafts/{id}",
+            "DELETE /api/v1/me/drafts/{id}",
+        ),
+        drafts,
     ),
     Door(
         "export",

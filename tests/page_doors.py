@@ -160,10 +160,13 @@ def refused_forms(ward: Ward, username: str) -> str:
     wrong = {"born_on": "2999-01-01", "fee": "-1", "mail": "no mail", "version": "1", "to": "nonsense"}
     seen = [_whole(browser.post(f"/apps/clinic/{entity}/new", data=wrong)) for entity in ("patient", "visit")]
     seen += [
-        _whole(browser.post(f"/apps/clinic/{entity}/conditions", data={})) for entity in ("patient", "visit")
+        _whole(browser.post(f"/apps/clinic/{entity}/{part}", data={**wrong, "_touched": list(wrong)}))
+        for entity in ("patient", "visit")
+        for part in ("conditions", "check", "new/draft")
     ]
+    seen.append(_get(ward, username, "/apps/clinic/visit/new?draft=1", "/apps/clinic/patient/new?draft=1"))
     for path in _each(ward):
-        for part in ("/edit", "/conditions", "/stage"):
+        for part in ("/edit", "/conditions", "/check", "/edit/draft", "/stage"):
             seen.append(_whole(browser.post(path + part, data=wrong)))
         for part in ("/delete", "/restore"):
             seen.append(_whole(browser.post(path + part, headers={"X-CSRF-Token": "forged"})))
@@ -285,8 +288,9 @@ PAGE_DOORS: tuple[Door, ...] = (
         "refused forms",
         (
             f"POST {NEW}",
-            "POST /apps/{app}/{entity}/conditions",
-            *(f"POST {ONE}/{part}" for part in ("edit", "conditions", "stage", "delete", "restore")),
+            *(f"POST /apps/{{app}}/{{entity}}/{part}" for part in ("conditions", "check", "new/draft")),
+            *(f"POST {ONE}/{part}" for part in ("edit", "conditions", "check", "edit/draft", "stage")),
+            *(f"POST {ONE}/{part}" for part in ("delete", "restore")),
         ),
         refused_forms,
     ),

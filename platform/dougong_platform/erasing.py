@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dougong_platform import people
+from dougong_platform import drafts, people
 from dougong_platform.site import Site
 from dougong_runtime.audit import erase as audit_erase
 from dougong_runtime.audit.erase import Erasure
@@ -51,6 +51,7 @@ def erase(
             names=_names(connection, running, entity),
             version=running.number or None,
         )
+        drafts.forget_record(connection, record.lower())
         told = Viewer.system("files that only the erased history named")
         site.records(connection, told, app).forget_files(entity, record.lower(), fields)
         if fields is None:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from dougong_platform import positions, seals, signin
+from dougong_platform import drafts, positions, seals, signin
 from dougong_platform.database import retrying
 from dougong_platform.files.sweep import sweep
 from dougong_platform.logs import logger
@@ -300,6 +300,7 @@ class Upkeep:
         with self.site.database.write() as connection:
             signin.sweep(self.site, connection)
             positions.sweep(connection, self.site.clock.now())
+            drafts.sweep(connection, self.site.clock.now())
 
 
 def start_of_hour(now: datetime) -> datetime:

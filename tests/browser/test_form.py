@@ -113,7 +113,8 @@ def test_changes_to_different_fields_merge_and_to_the_same_ask_which(visit: Visi
     conflict = one.locator("[data-conflict]")
     expect(conflict).to_contain_text("again@example.cn")
     expect(conflict).to_contain_text("ours@example.cn")
-    one.get_by_role("button", name="保存").click()
+    expect(conflict).to_contain_text("林医生 今天")
+    conflict.get_by_role("button", name="按选择保存").click()
     one.get_by_role("tab", name="资料").click()
     expect(one.locator("dd[data-field=mail]")).to_have_text("ours@example.cn")
 

@@ -18,6 +18,7 @@ from dougong_platform.http.api import (
     aggregates,
     apps,
     bulk,
+    drafts,
     files,
     jobs,
     me,
@@ -109,7 +110,11 @@ def api_routes(app: str) -> list[Route]:
         *tokens.routes(V1),
         *me.routes(V1),
         *personal.routes(V1),
+<<<<<<< /tmp/tmpcjxo5geo/m
+        *drafts.routes(V1),
+=======
         *site_settings.routes(V1),
+>>>>>>> /tmp/tmpcjxo5geo/t
         *apps.routes(V1),
         *search.routes(V1),
         *bulk.routes(V1, app),

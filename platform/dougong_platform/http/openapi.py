@@ -11,6 +11,7 @@ import msgspec
 
 from dougong_platform.acts import VERBS
 from dougong_platform.http.description import EntityAccess, entities_of
+from dougong_platform.http.openapi_forms import form_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_runtime.labels import Language
 from dougong_runtime.records.door import Records
@@ -341,10 +342,14 @@ def _common_paths(prefix: str) -> dict[str, Any]:
             )
         },
         **_notice_paths(),
+<<<<<<< /tmp/tmp6spm0ezu/m
+        **form_paths(_op),
+=======
         f"{V1}/files/{{id}}": {
             "parameters": [_id()],
             "get": _op("get_waiting_file", "files", None, parameters=[_query("size"), _query("save")]),
         },
+>>>>>>> /tmp/tmp6spm0ezu/t
         f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
         f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
         f"{V1}/jobs/{{id}}/cancel": {

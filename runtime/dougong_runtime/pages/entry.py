@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from dougong_runtime.errors import CONFLICT, Problem, Refused
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import is_record_id
@@ -14,7 +14,7 @@ from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.faces import NOTHING, Face
 from dougong_runtime.pages.file_inputs import files_entry, ids_in
 from dougong_runtime.pages.forms import Form, Section, Slot, State, States, states
-from dougong_runtime.pages.live import Judge
+from dougong_runtime.pages.live import NOTHING_AROUND, Judge
 from dougong_runtime.pages.widgets import is_masked, widget_of
 from dougong_runtime.records.files import is_file
 
@@ -83,15 +83,20 @@ class InputTab:
     id: str
     label: str
     sections: tuple[InputSection, ...]
+    lists: tuple[Any, ...] = ()
+    """Lists whose rows are filled in here, as `rows.InputList`."""
+    wrong: bool = False
+    """Whether something in it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A refusal in words, at a field or at the whole."""
+    """A refusal in words, at a field or at the whole; `at` names the row where it is about one."""
 
     field: str
     text: str
     remedy: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class Conflict:
     label: str
     theirs: Face
     ours: Face
+    who: str = ""
+    when: str = ""
 
 
 @dataclass
@@ -122,25 +129,58 @@ class Refusal:
     conflicts: list[Conflict] = field(default_factory=list)
     version: int | None = None
     """The version to save against once conflicts are settled."""
+    row_versions: dict[str, int] = field(default_factory=dict)
+    """The same for rows, by `list.key`."""
 
     def at(self, name: str) -> str:
         """The sentences at a field."""
         return " ".join(e.text for e in self.errors if e.field == name)
 
 
+_NO_LISTS: Mapping[str, Any] = MappingProxyType({})
+
+
 class Entry:
     """One form before one reader, with the values it holds now."""
 
-    def __init__(self, desk: Desk, form: Form, values: Mapping[str, Json], *, creating: bool) -> None:
-        """`values`: JSON values by field; references as `{"id", "title"}` where their titles are known."""
+    def __init__(
+        self, desk: Desk, form: Form, values: Mapping[str, Json], *, creating: bool, prefix: str = ""
+    ) -> None:
+        """`values`: JSON values by field; references as `{"id", "title"}` where their titles are known. `prefix`
+        stands before the names of inputs, where several records are filled in on one page."""
         self.desk, self.form, self.values, self.creating = desk, form, dict(values), creating
         self.entity: Entity = form.entity
+        self.prefix = prefix
+        self.around = NOTHING_AROUND
         self._views = desk.fillable(self.entity.name)
 
     # --- conditions ----------------------------------------------------------------------------------------
     def states(self) -> States:
         """Every condition of the form answered for the values it holds."""
-        return states(self.form, Judge(self.desk, self.entity, self.values).holds)
+        return states(self.form, self.judge().holds)
+
+    def judge(self) -> Judge:
+        """Answers formulas of the record as it now stands."""
+        return Judge(self.desk, self.entity, self.values, self.around)
+
+    def editable(self) -> list[str]:
+        """Fields that can be filled in here."""
+        return [
+            s.field.name
+            for s in self.form.slots()
+            if self.may_write(s.field)
+            and s.field.type != "stage"
+            and not is_masked(self.values.get(s.field.name))
+        ]
+
+    def computed(self) -> dict[str, Face]:
+        """Input name → the face of each computed value that follows from what stands here now."""
+        judge = self.judge()
+        return {
+            self.prefix + s.field.name: judge.face(s.field.name)
+            for s in self.form.slots()
+            if s.field.name in self.around.fresh and s.field.name in self._views
+        }
 
     def may_write(self, field: Field) -> bool:
         """Whether this reader may fill it in."""
@@ -153,16 +193,22 @@ class Entry:
         found = self.states()
         return self._sections(self.form.sections, found, refusal, required)
 
-    def tabs(self, refusal: Refusal, required: Sequence[str] = ()) -> tuple[InputTab, ...]:
-        """Tabs that have fields."""
+    def tabs(
+        self, refusal: Refusal, required: Sequence[str] = (), lists: Mapping[str, Any] = _NO_LISTS
+    ) -> tuple[InputTab, ...]:
+        """Tabs that have fields to fill in, or one of these lists."""
         found = self.states()
         reader = self.desk.reader
-        made = (
-            InputTab(t.id, reader.label(t.label), self._sections(t.sections, found, refusal, required))
-            for t in self.form.tabs
-            if t.sections
-        )
-        return tuple(t for t in made if any(not f.is_value for s in t.sections for f in s.fields))
+        wrong = {e.field.split(".")[0] for e in refusal.errors}
+        made = []
+        for tab in self.form.tabs:
+            sections = self._sections(tab.sections, found, refusal, required)
+            here = tuple(lists[wanted.inverse] for wanted in tab.lists if wanted.inverse in lists)
+            if not here and all(f.is_value for s in sections for f in s.fields):
+                continue
+            names = {f.name for s in sections for f in s.fields} | {one.name for one in here}
+            made.append(InputTab(tab.id, reader.label(tab.label), sections, here, bool(names & wrong)))
+        return tuple(made)
 
     def _sections(
         self, sections: Sequence[Section], found: States, refusal: Refusal, required: Sequence[str]
@@ -193,7 +239,7 @@ class Entry:
         value = self.values.get(field.name)
         fixed = not self.may_write(field) or is_masked(value) or field.is_computed or field.type == "stage"
         return Input(
-            name=field.name,
+            name=self.prefix + field.name,
             label=reader.label(slot.label or field.label),
             unit="%" if widget.draw == "percent" and not fixed else self.desk.unit(field),
             help=reader.label(slot.help or field.help),
@@ -325,12 +371,13 @@ class Entry:
             if ((state := found.fields[s.field.name]).required or s.field.name in extra)
             and state.show
             and self.may_write(s.field)
-            and _is_empty(self.values.get(s.field.name))
+            and is_empty(self.values.get(s.field.name))
             and not (self.creating and s.field.default is not None)
         ]
 
 
-def _is_empty(value: Json) -> bool:
+def is_empty(value: Json) -> bool:
+    """Whether nothing stands in a box."""
     return value is None or value == "" or value == []
 
 
@@ -350,38 +397,6 @@ def _as_written(field: Field, value: Json) -> Json:
 def _top(field: Field) -> int:
     raw = field.options.get("maximum") or field.options.get("max") or 5
     return int(raw) if isinstance(raw, (int, str)) else 5
-
-
-def refusal_of(refused: Refused, desk: Desk, entity: Entity, sent: Sent, shown: Sequence[str]) -> Refusal:
-    """A refused write as the form tells it; what concerns a field that is not on the form stands in the summary alone."""
-    reader = desk.reader
-    made = Refusal()
-    for problem in refused.problems:
-        if problem.type is CONFLICT and "names" in problem.facts:
-            made.conflicts += _conflicts(problem, desk, entity)
-            made.version = int(problem.facts["version"])
-            continue
-        name = problem.field if problem.field in shown else ""
-        made.errors.append(Said(name or "", problem.text(reader.language), problem.remedy(reader.language)))
-    for warning in refused.warnings:
-        rule = str(warning.facts.get("rule") or warning.type.name)
-        given = sent.getlist(f"_reasons.{rule}")
-        made.warnings.append(Warned(rule, warning.text(reader.language), str(given[-1]) if given else ""))
-    return made
-
-
-def _conflicts(problem: Problem, desk: Desk, entity: Entity) -> list[Conflict]:
-    ours, theirs = problem.facts["yours"], problem.facts["theirs"]
-    titled = Titles(desk)
-    return [
-        Conflict(
-            name,
-            desk.reader.label(entity.fields[name].label),
-            desk.face(entity.fields[name], titled.of(entity.fields[name], theirs.get(name))),
-            desk.face(entity.fields[name], titled.of(entity.fields[name], ours.get(name))),
-        )
-        for name in problem.facts["names"]
-    ]
 
 
 class Titles:

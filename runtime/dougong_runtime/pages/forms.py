@@ -7,7 +7,7 @@ fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dougong_runtime.fields.base import Field
@@ -54,6 +54,8 @@ class Sublist:
     filter: str = ""
     sort: tuple[str, ...] = ()
     limit: int = 50
+    edit: bool = False
+    """Whether rows are filled in on the form itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,8 @@ def sublist_of(app: App, entity: Entity, raw: Any, label: Label | None) -> Subli
         tuple(s.strip() for s in sort.split(",")) if isinstance(sort, str) else tuple(str(s) for s in sort)
     )
     limit = int(data.get("limit") or SUBLIST_ROWS)
-    return sublist(app, entity, inverse, fields, label, str(data.get("filter") or ""), order, limit)
+    found = sublist(app, entity, inverse, fields, label, str(data.get("filter") or ""), order, limit)
+    return replace(found, edit=bool(data.get("edit"))) if found is not None else None
 
 
 def sublist(

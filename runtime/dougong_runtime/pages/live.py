@@ -6,7 +6,8 @@ that nothing can be learned by watching fields come and go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from dougong_runtime.formulas.tree import Hop, Node
 from dougong_runtime.formulas.types import BOOLEAN, ValueType
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.faces import NOTHING, Face
 from dougong_runtime.pages.reading import ABSENT, number
 from dougong_runtime.pages.widgets import is_masked
 from dougong_runtime.records.query import LIMIT_MAX, Query
@@ -28,16 +30,37 @@ from dougong_runtime.records.query import LIMIT_MAX, Query
 ALWAYS, NEVER = "TRUE", "FALSE"
 
 
+@dataclass(frozen=True)
+class Around:
+    """What stands with a record on a form, not saved yet either."""
+
+    rows: Mapping[str, Callable[[], Sequence[LiveRow]]] = field(default_factory=dict)
+    """Inverse → the rows that refer to it, as they are filled in."""
+    parents: Mapping[str, Callable[[], LiveRow]] = field(default_factory=dict)
+    """Reference → the record that it belongs to."""
+    fresh: frozenset[str] = frozenset()
+    """Computed fields that follow from what can be changed on the form: computed anew, whatever was stored."""
+
+
+NOTHING_AROUND = Around()
+
+
 class LiveRow:
     """Values of a record, saved or not; what its references lead to is fetched as the reader, when asked for."""
 
     def __init__(
-        self, desk: Desk, entity: Entity, values: Mapping[str, Any], context: Context | None = None
+        self,
+        desk: Desk,
+        entity: Entity,
+        values: Mapping[str, Any],
+        context: Context | None = None,
+        around: Around | None = None,
     ) -> None:
         """`values` are JSON values by field name, references as ids or with their titles."""
         self._desk, self._entity, self._values = desk, entity, values
         self._known: dict[str, Value] = {}
         self._context = context
+        self._around = around or NOTHING_AROUND
 
     def get(self, field: str) -> Value:
         """A field's value; a computed one that is not among the values is computed from them."""
@@ -51,7 +74,7 @@ class LiveRow:
         field = self._entity.fields.get(name)
         if field is None:
             return None
-        if name in self._values:
+        if name in self._values and name not in self._around.fresh:
             raw = _bare(self._values[name])
             if raw is None or is_masked(raw):
                 return None
@@ -70,6 +93,8 @@ class LiveRow:
 
     def follow(self, hop: Hop) -> LiveRow | None:
         """The record that a reference names, as far as the reader may read it."""
+        if hop.field in self._around.parents:
+            return self._around.parents[hop.field]()
         found = _bare(self._values.get(hop.field))
         identity = found.get("id") if isinstance(found, Mapping) else found
         if not isinstance(identity, str) or hop.entity not in self._desk.app.entities:
@@ -100,6 +125,8 @@ class LiveRow:
                 for i in wanted
                 if (row := self.follow(Hop("forward", hop.name, hop.field, hop.entity))) and i
             ]
+        if hop.way == "back" and hop.name in self._around.rows:
+            return list(self._around.rows[hop.name]())
         identity = self._values.get("id")
         if identity is None:
             return []
@@ -150,9 +177,12 @@ def context_of(desk: Desk) -> Context:
 class Judge:
     """Says whether conditions hold of one record as it stands now."""
 
-    def __init__(self, desk: Desk, entity: Entity, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, desk: Desk, entity: Entity, values: Mapping[str, Any], around: Around | None = None
+    ) -> None:
         self._desk, self._entity = desk, entity
         self._values = values
+        self._around = around
         self._context: Context | None = None
         self._row: LiveRow | None = None
 
@@ -166,6 +196,15 @@ class Judge:
     def value(self, tree: Node) -> Value:
         """A formula's value, e.g. of a default."""
         return evaluate(tree, self.row, self.context)
+
+    def face(self, name: str) -> Face:
+        """The face of a computed field of the record as it now stands; that of nothing where it cannot be answered."""
+        of = self._entity.fields[name]
+        try:
+            value = self.row.get(name)
+            return self._desk.face(of, None if value is None else of.kind.to_json(of, value))
+        except ValueProblem:
+            return NOTHING
 
     def text(self, formula: str) -> str:
         """A formula's value as a person reads it; a dash where it cannot be understood or is absent."""
@@ -195,7 +234,7 @@ class Judge:
     def row(self) -> LiveRow:
         """The record."""
         if self._row is None:
-            self._row = LiveRow(self._desk, self._entity, self._values, self.context)
+            self._row = LiveRow(self._desk, self._entity, self._values, self.context, self._around)
         return self._row
 
     def _tree(self, text: str) -> Node | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dougong_runtime.audit import history
+from dougong_runtime.audit.log import StoredEvent
 from dougong_runtime.errors import BAD_VERSION, CONFLICT, Problem
 from dougong_runtime.fields.base import Value
 from dougong_runtime.labels import Label
@@ -32,10 +33,11 @@ def check_version(
     if version > held.version or version < 1:
         problems.append(Problem(BAD_VERSION, "version", {"version": version, "current": held.version}))
         return
-    since: set[str] = set()
+    since: dict[str, StoredEvent] = {}
     for event in history.events(scene.connection, scene.app.name, entity.name, held.id):
         if event.action == "update" and (event.facts or {}).get("version", 0) > version:
-            since |= set(event.after or ())
+            for name in event.after or ():
+                since.setdefault(name, event)
     both = [n for n in changed if n in since]
     if not both:
         return
@@ -46,8 +48,14 @@ def check_version(
         "yours": as_json(entity, {n: changed[n] for n in both}),
         "theirs": _seen(held, as_json(entity, {n: held.values.get(n) for n in both})),
         "version": held.version,
+        "by": {n: _who(since[n]) for n in both},
     }
     problems.append(Problem(CONFLICT, both[0], facts))
+
+
+def _who(event: StoredEvent) -> dict[str, str | None]:
+    """Who changed a field last, and when."""
+    return {"user": event.actor, "name": event.actor_name, "at": event.at.isoformat().replace("+00:00", "Z")}
 
 
 def _seen(held: Held, values: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,18 @@ from dougong_platform.http.pages import (
     admin_health,
     admin_jobs,
     admin_people,
+<<<<<<< /tmp/tmpb33shxcb/m
+    admin_site,
+    answering,
+=======
     admin_settings,
+>>>>>>> /tmp/tmpb33shxcb/t
     boards,
     bulk,
     cells,
     components,
     documents,
+    drafting,
     files,
     filters,
     forms,
@@ -77,6 +83,8 @@ def routes(site: Site) -> list[BaseRoute]:
         files,
         tags,
         trash,
+        answering,
+        drafting,
         forms,
         personal,
         talk,

@@ -1,282 +1,55 @@
-"""Creating and editing a record by its form's layout: shown, its conditions answered, and saved or refused."""
+"""Creating and editing a record by its form's layout: shown, saved or refused."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from dougong_platform.http import json_body
+from dougong_platform import drafts
+from dougong_platform.http.pages import filling as filled
+from dougong_platform.http.pages.filling import WAS_ROWS, Filling
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
-from dougong_platform.http.viewer import safe_next
-from dougong_runtime.errors import FORBIDDEN, Refused, refuse
+from dougong_runtime.errors import FORBIDDEN, Refused
 from dougong_runtime.fields.base import Json
-from dougong_runtime.labels import Label
-from dougong_runtime.model.app import Entity
-from dougong_runtime.pages.desk import Desk
-from dougong_runtime.pages.entry import (
-    Conflict,
-    Entry,
-    InputSection,
-    InputTab,
-    Refusal,
-    Said,
-    Titles,
-    Warned,
-    refusal_of,
-)
-from dougong_runtime.pages.forms import form_of
-from dougong_runtime.pages.lists import Link
-from dougong_runtime.pages.live import Judge
-from dougong_runtime.pages.views import main_view
+from dougong_runtime.pages.entry import Entry, Refusal, is_empty
+from dougong_runtime.records.whole import RowChange
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
-    """`…/new`, `…/{id}/edit`, and the address at which both ask what their conditions say now."""
+    """`…/new` and `…/{id}/edit`."""
     base = "/apps/{app}/{entity}"
     return [
         pages.get(base + "/new", new),
         pages.post(base + "/new", create),
-        pages.post(base + "/conditions", conditions, writes=False),
         pages.get(base + "/{id}/edit", edit),
         pages.post(base + "/{id}/edit", save),
-        pages.post(base + "/{id}/conditions", conditions, writes=False),
     ]
-
-
-@dataclass(frozen=True)
-class FormPage:
-    """Everything the template draws."""
-
-    title: str
-    entity: str
-    action: str
-    conditions: str
-    back: str
-    submit: str
-    today: str
-    crumbs: tuple[Link, ...]
-    hidden: tuple[tuple[str, str], ...]
-    sections: tuple[InputSection, ...]
-    tabs: tuple[InputTab, ...]
-    errors: Sequence[Said] = ()
-    warnings: Sequence[Warned] = ()
-    conflicts: Sequence[Conflict] = ()
-    changed: bool = False
-    move: str = ""
-
-
-@dataclass
-class Filling:
-    """A form being filled in: the entity, the values, and where it leads."""
-
-    here: Here
-    desk: Desk
-    entity: Entity
-    entry: Entry
-    record: str | None
-    back: str
-    version: str = ""
-    stage: str = ""
-    defaulted: tuple[str, ...] = ()
-    was: Mapping[str, Json] = field(default_factory=dict)
-    """Values as the writer had read them: what differs from these is their change, whatever others did since."""
-    refusal: Refusal = field(default_factory=Refusal)
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """Fields that the stage to be reached asks for."""
-        stage = self.entity.stage
-        if stage is None or not self.stage:
-            return ()
-        at = self.entry.values.get(stage.name)
-        return next((t.requires for t in stage.transitions if t.to == self.stage and t.from_ == at), ())
 
 
 # --- showing ------------------------------------------------------------------------------------------------------
 def new(visit: Visit) -> Response:
-    """An empty form, with defaults and what the address fills in."""
+    """An empty form, with defaults and what the address fills in; or with the draft that is gone on with."""
     with visit.reading() as here:
-        return _page(_new(here))
+        return _opened(filled.new(here))
 
 
 def edit(visit: Visit) -> Response:
-    """The form with the record's values."""
+    """The form with the record's values, or with the draft that is gone on with."""
     with visit.reading() as here:
-        return _page(_existing(here))
+        return _opened(filled.existing(here))
 
 
-def _new(here: Here) -> Filling:
-    desk = here.desk()
-    entity = here.entity(desk)
-    if not desk.records.can(entity.name, "create"):
-        raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
-    values, defaulted = _beginning(desk, entity, here.visit.request.query_params)
-    entry = Entry(desk, form_of(desk.app, entity, here.visit.query("form") or None), values, creating=True)
-    back = here.visit.query("back")
-    fallback = f"{desk.address}/views/{main_view(desk.app, entity.name)}"
-    return Filling(
-        here, desk, entity, entry, None, safe_next(back) if back else fallback, defaulted=defaulted
-    )
-
-
-def _beginning(
-    desk: Desk, entity: Entity, given: Mapping[str, str]
-) -> tuple[dict[str, Json], tuple[str, ...]]:
-    """Values that a new record starts with: what the address says, then defaults over that."""
-    values: dict[str, Json] = {}
-    views = desk.fillable(entity.name)
-    titled = Titles(desk)
-    for name, text in given.items():
-        found = entity.fields.get(name)
-        if found is not None and name in views and views[name].create and text:
-            value: Json = [text] if found.is_many else text
-            values[name] = titled.of(found, value) if found.targets else value
-    if entity.stage is not None and entity.stage.choices:
-        values.setdefault(entity.stage.name, entity.stage.choices[0].value)
-    defaulted = []
-    for found in entity.own_fields:
-        if found.default is None or found.name in values or found.name not in views:
-            continue
-        value = Judge(desk, entity, values).value(found.default.tree)
-        if value is not None:
-            values[found.name] = titled.of(found, found.kind.to_json(found, value))
-            defaulted.append(found.name)
-    return values, tuple(defaulted)
-
-
-def _existing(here: Here) -> Filling:
-    desk = here.desk()
-    entity = here.entity(desk)
-    record = here.visit.path("id").lower()
-    values = desk.records.get(entity.name, record, titles=True)
-    if not desk.records.can(entity.name, "update"):
-        raise refuse(FORBIDDEN, entity=entity.label, action=Label("修改", "changing"))
-    entry = Entry(desk, form_of(desk.app, entity, here.visit.query("form") or None), values, creating=False)
-    stage = here.visit.query("stage") or here.visit.text("stage")
-    known = stage if entity.stage is not None and entity.stage.option(stage) else ""
-    filling = Filling(
-        here,
-        desk,
-        entity,
-        entry,
-        record,
-        desk.href(entity.name, record),
-        str(values.get("version") or ""),
-        known,
-    )
-    filling.was = entry.raw([s.field.name for s in entry.form.slots() if entry.may_write(s.field)])
-    return filling
-
-
-def _page(filling: Filling, status: int = 200) -> Response:
-    here, desk, entity, entry = filling.here, filling.desk, filling.entity, filling.entry
-    reader, refusal = here.reader, filling.refusal
-    label = desk.word(entity)
-    crumbs = [Link(desk.label(entity, many=True), f"{desk.address}/views/{main_view(desk.app, entity.name)}")]
-    if filling.record is None:
-        title, submit = reader.t("record.new", entity=label), reader.t("form.create", entity=label)
-        action, asked = f"{desk.address}/{entity.name}/new", f"{desk.address}/{entity.name}/conditions"
-    else:
-        name = desk.title(entity, entry.values)
-        crumbs.append(Link(name, filling.back))
-        title, submit = reader.t("record.edit_title", name=name), reader.t("save")
-        action = f"{desk.href(entity.name, filling.record)}/edit"
-        asked = f"{desk.href(entity.name, filling.record)}/conditions"
-    move = ""
-    if filling.stage and entity.stage is not None:
-        option = entity.stage.option(filling.stage)
-        move = reader.t("form.move", stage=reader.label(option.label) if option else filling.stage)
-        submit = reader.t("form.save_move", stage=reader.label(option.label) if option else filling.stage)
-    hidden = [
-        ("version", str(refusal.version or filling.version)),
-        ("back", filling.back),
-        ("form", entry.form.name if entry.form.document is not None else ""),
-        ("stage", filling.stage),
-        ("defaulted", ",".join(filling.defaulted)),
-        ("was", json.dumps(filling.was, ensure_ascii=False) if filling.was else ""),
-    ]
-    made = FormPage(
-        title,
-        entity.name,
-        action,
-        asked,
-        filling.back,
-        submit,
-        reader.today.isoformat(),
-        tuple(crumbs),
-        tuple((n, v) for n, v in hidden if v),
-        entry.sections(refusal, filling.needed),
-        entry.tabs(refusal, filling.needed),
-        refusal.errors,
-        refusal.warnings,
-        refusal.conflicts,
-        bool(refusal.errors or refusal.warnings or refusal.conflicts),
-        move,
-    )
-    shell = here.shell(title, desk=desk, entity=entity.name)
-    return here.page("form.html", shell, status=status, form=made)
-
-
-def conditions(visit: Visit) -> Response:
-    """What the form's conditions say of what stands in it now; nothing is kept."""
-    with visit.reading() as here:
-        filling = _sent(here)
-        filling.entry.take(visit.form)
-        found = filling.entry.states()
-        needed = filling.needed
-        return JSONResponse(
-            {
-                "fields": {
-                    n: {"show": s.show, "required": s.required or n in needed, "readonly": s.readonly}
-                    for n, s in found.fields.items()
-                },
-                "sections": dict(found.sections),
-            }
-        )
-
-
-def _sent(here: Here) -> Filling:
-    """The form that was sent, with the values it started from."""
-    visit = here.visit
-    desk = here.desk()
-    entity = here.entity(desk)
-    name = visit.text("form") or None
-    if "id" in visit.request.path_params:
-        filling = _existing(here)
-        filling.version = visit.text("version") or filling.version
-        filling.was = _read_was(visit) or filling.was
-    else:
-        if not desk.records.can(entity.name, "create"):
-            raise refuse(FORBIDDEN, entity=entity.label, action=Label("新建", "creating"))
-        values: dict[str, Json] = {}
-        if entity.stage is not None and entity.stage.choices:
-            values[entity.stage.name] = entity.stage.choices[0].value
-        filling = Filling(
-            here, desk, entity, Entry(desk, form_of(desk.app, entity), values, creating=True), None, ""
-        )
-        filling.defaulted = tuple(n for n in visit.text("defaulted").split(",") if n in entity.fields)
-    filling.entry.form = form_of(desk.app, entity, name)
-    back = visit.text("back")
-    fallback = f"{desk.address}/views/{main_view(desk.app, entity.name)}"
-    filling.back = safe_next(back) if back else filling.back or fallback
-    return filling
-
-
-def _read_was(visit: Visit) -> Mapping[str, Json]:
-    """The values that the form was shown with, as it brings them back: within the bounds of any JSON from outside."""
-    text = visit.text("was") or "{}"
-    try:
-        json_body.parse_object(text.encode())
-    except Refused:
-        return {}
-    found: dict[str, Json] = json.loads(text)
-    return found
+def _opened(filling: Filling) -> Response:
+    here = filling.here
+    if here.visit.query("draft") == "1":
+        draft = drafts.find(here.connection, here.viewer, filling.key)
+        if draft is not None:
+            filled.go_on(filling, draft)
+    return filled.page(filling)
 
 
 # --- saving -------------------------------------------------------------------------------------------------------
@@ -300,79 +73,138 @@ class _Again(Exception):
 def _write(visit: Visit) -> Response:
     try:
         with visit.writing() as here:
-            address = _written(here)
+            return _written(here)
     except _Again as again:
         return _again(visit, again.refusal, 422)
     except Refused as refused:
-        if refused.status in (401, 404):
+        if refused.status in (401, 404) and all(p.field is None for p in refused.problems):
             raise
         first = (refused.problems or refused.warnings)[0]
         if first.type is FORBIDDEN and first.field is None:
             raise
-        with visit.reading() as here:
-            filling = _sent(here)
-            filling.entry.take(visit.form)
-            shown = [s.field.name for s in filling.entry.form.slots()]
-            refusal = refusal_of(refused, filling.desk, filling.entity, visit.form, shown)
-        return _again(visit, refusal, refused.status)
-    return go(address)
+        return _again(visit, refused, 422 if refused.status == 404 else refused.status)
 
 
-def _again(visit: Visit, refusal: Refusal, status: int) -> Response:
+def _again(visit: Visit, refused: Refused | Refusal, status: int) -> Response:
     with visit.reading() as here:
-        filling = _sent(here)
-        filling.entry.take(visit.form)
-        filling.refusal = refusal
-        return _page(filling, status)
+        filling = filled.sent(here)
+        filling.take(visit.form)
+        filling.refusal = filling.refused(refused, visit.form) if isinstance(refused, Refused) else refused
+        return filled.page(filling, status)
 
 
-def _written(here: Here) -> str:
+def _written(here: Here) -> Response:
     """Write what was sent; gives where to go."""
-    filling = _sent(here)
-    entry, entity, visit = filling.entry, filling.entity, here.visit
-    said = entry.take(visit.form)
+    filling = filled.sent(here)
+    entry, visit = filling.entry, here.visit
+    said = filling.take(visit.form)
     found = entry.states()
     said += [m for m in entry.missing(found, filling.needed) if m.field not in {s.field for s in said}]
     if said:
         raise _Again(Refusal(said))
-    names = entry.writable(found)
-    values = entry.raw(names)
-    reasons = _reasons(visit)
+    rows = {name: made for name, made in filling.changes(visit.form).items() if made}
+    lists = {name: [change for _, change in made] for name, made in rows.items()}
     if filling.record is None:
-        values = {n: v for n, v in values.items() if v not in (None, "", []) or n in filling.defaulted}
-        hidden = [n for n in filling.defaulted if n not in names]
-        values |= {
-            n: v
-            for n, v in entry.raw(hidden).items()
-            if n in entity.fields and entry.may_write(entity.fields[n])
-        }
-        made = filling.desk.records.create(entity.name, values, reasons=reasons)
-        related = urlencode({"done": "created"})
-        target = filling.back
-        if target == _list_address(filling):
-            readable = filling.desk.records.can(entity.name, "read")
-            record = filling.desk.href(entity.name, str(made["id"]))
-            target = record if readable else filling.desk.address
-        return f"{target}{'&' if '?' in target else '?'}{related}"
-    changed = {n: v for n, v in values.items() if v != filling.was.get(n) and not _theirs(visit, n)}
-    if filling.stage and entity.stage is not None:
-        changed[entity.stage.name] = filling.stage
-    if changed:
-        version = visit.whole("version")
-        filling.desk.records.update(entity.name, filling.record, changed, version=version, reasons=reasons)
-    return f"{filling.desk.href(entity.name, filling.record)}?done={'moved' if filling.stage else 'saved'}"
+        answer = _created(filling, lists)
+    else:
+        answer = _changed(filling, lists)
+    drafts.drop(here.connection, here.viewer, filling.key)
+    _note_picked(filling)
+    return answer
 
 
-def _list_address(filling: Filling) -> str:
-    return f"{filling.desk.address}/views/{main_view(filling.desk.app, filling.entity.name)}"
+def new_values(filling: Filling) -> dict[str, Json]:
+    """What a form gives for a new record: what is filled in, and the defaults that were shown."""
+    entry = filling.entry
+    names = entry.writable(entry.states())
+    values = {n: v for n, v in entry.raw(names).items() if not is_empty(v) or n in filling.defaulted}
+    hidden = [n for n in filling.defaulted if n not in names]
+    fields = filling.entity.fields
+    return values | {n: v for n, v in entry.raw(hidden).items() if n in fields and entry.may_write(fields[n])}
 
 
-def _theirs(visit: Visit, name: str) -> bool:
-    """Whether the other side's value was chosen in a conflict."""
-    return visit.text(f"_choice.{name}") == "theirs"
+def changed_values(filling: Filling) -> dict[str, Json]:
+    """What a form changes of a record: what differs from the values it was shown with."""
+    entry, visit = filling.entry, filling.here.visit
+    values = entry.raw(entry.writable(entry.states()))
+    changed = {
+        n: v for n, v in values.items() if v != filling.was.get(n) and visit.text(f"_choice.{n}") != "theirs"
+    }
+    stage = filling.entity.stage
+    if filling.stage and stage is not None:
+        changed[stage.name] = filling.stage
+    return changed
 
 
-def _reasons(visit: Visit) -> dict[str, str]:
+def reasons_of(visit: Visit) -> dict[str, str]:
     """Reasons given for warnings, by rule."""
     given: dict[str, Any] = {k[9:]: v for k, v in visit.form.items() if k.startswith("_reasons.")}
     return {k: v.strip() for k, v in given.items() if isinstance(v, str) and v.strip()}
+
+
+def _created(filling: Filling, lists: Mapping[str, list[RowChange]]) -> Response:
+    desk, entity = filling.desk, filling.entity
+    values, reasons = new_values(filling), reasons_of(filling.here.visit)
+    made: Mapping[str, Any]
+    if lists:
+        made, _ = desk.records.whole.create(entity.name, values, lists, reasons=reasons)
+    else:
+        made = desk.records.create(entity.name, values, reasons=reasons)
+    if filling.quick:
+        record = str(made["id"])
+        title = desk.records.titles(entity.name, [record]).get(record, "")
+        return JSONResponse({"id": record, "title": title or desk.title(entity, made)})
+    target = filling.back
+    if target == filled.list_address(desk, entity):
+        readable = desk.records.can(entity.name, "read")
+        target = desk.href(entity.name, str(made["id"])) if readable else desk.address
+    return go(f"{target}{'&' if '?' in target else '?'}{urlencode({'done': 'created'})}")
+
+
+def _changed(filling: Filling, lists: Mapping[str, list[RowChange]]) -> Response:
+    desk, entity, visit = filling.desk, filling.entity, filling.here.visit
+    record = str(filling.record)
+    changed, version = changed_values(filling), visit.whole("version")
+    merged = _changed_meanwhile(filling, version) if changed else 0
+    reasons = reasons_of(visit)
+    if lists:
+        desk.records.whole.update(entity.name, record, changed, lists, version=version, reasons=reasons)
+    elif changed:
+        desk.records.update(entity.name, record, changed, version=version, reasons=reasons)
+    done = {"done": "moved" if filling.stage else "merged" if merged else "saved"}
+    if merged and not filling.stage:
+        done["n"] = str(merged)
+    return go(f"{desk.href(entity.name, record)}?{urlencode(done)}")
+
+
+def _changed_meanwhile(filling: Filling, version: int | None) -> int:
+    """How many fields others have changed since the form was shown, which the write leaves as they are."""
+    now = filling.entry.values.get("version")
+    if version is None or not isinstance(now, int) or version >= now:
+        return 0
+    was = filling.was
+    mine = filling.here.visit.form
+    fresh = filling.desk.records.get(filling.entity.name, str(filling.record))
+    current = Entry(filling.desk, filling.entry.form, fresh, creating=False)
+    names = [n for n in current.editable() if n in was and n != WAS_ROWS]
+    stands = current.raw(names)
+    return sum(1 for n in names if stands[n] != was[n] and str(mine.get(f"_choice.{n}") or "") != "ours")
+
+
+def _note_picked(filling: Filling) -> None:
+    """Remember the records that were chosen, to be offered first next time."""
+    here = filling.here
+    if here.viewer.user is None:
+        return
+    picked: list[tuple[str, str]] = []
+    for entry in (filling.entry, *(row.entry for rows in filling.rows for row in rows.rows)):
+        for name in entry.editable():
+            of = entry.entity.fields[name]
+            if not of.targets:
+                continue
+            value = entry.values.get(name)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, Mapping) and one.get("id"):
+                    picked.append((str(one.get("entity") or of.targets[0]), str(one["id"])))
+    now = here.site.clock.now()
+    drafts.note_picked(here.connection, here.viewer.user, filling.desk.app.name, picked, now)

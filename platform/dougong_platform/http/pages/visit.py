@@ -141,7 +141,9 @@ class Visit:
             shown = urlsplit(self.request.headers.get("hx-current-url", ""))
             target = asking.safe_next(f"{shown.path}?{shown.query}" if shown.query else shown.path)
         elif self.request.method != "GET":
-            target = "/"
+            # A form's own page shows it again, with the draft that was kept of it.
+            is_form = self.request.url.path.endswith(("/new", "/edit"))
+            target = self.request.url.path if is_form else "/"
         address = f"/login?next={quote(target, safe='')}" if target != "/" else "/login"
         if "hx-request" in self.request.headers:
             return Response(status_code=204, headers={"HX-Redirect": address})
@@ -192,6 +194,14 @@ class Visit:
             with self._in_time(connection):
                 yield Here(self, connection, asker)
         self.site.database.wrote(asker.viewer.user, self.site.clock.now())
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[Here]:
+        """A transaction in which a write is tried out: always rolled back."""
+        with self.site.database.rehearse() as connection:
+            asker = self._asker(connection, writes=False)
+            with self._in_time(connection):
+                yield Here(self, connection, asker)
 
     def _in_time(self, connection: sa.Connection) -> AbstractContextManager[None]:
         return limited(connection, self.site.settings.request_seconds)
@@ -335,6 +345,12 @@ class Here:
     def toast(self, desk: Desk | None) -> Toast | None:
         """What the address says was just done; words come from a list, never from the address."""
         done = self.visit.query("done")
+<<<<<<< /tmp/tmphq4k7mgs/m
+        if done == "merged":
+            n = self.visit.query("n")
+            return Toast(self.reader.t("done.merged", n=n)) if n.isdecimal() and len(n) < 4 else None
+        if done not in ("saved", "created", "deleted", "restored", "moved", "preferences", "password"):
+=======
         if done not in (
             "saved",
             "created",
@@ -345,6 +361,7 @@ class Here:
             "password",
             "mail_sent",
         ):
+>>>>>>> /tmp/tmphq4k7mgs/t
             return None
         undo = self.visit.query("undo")
         address = ""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from dougong_runtime.errors import Refused
 from dougong_runtime.fields.base import Field, Json, Transition
 from dougong_runtime.pages.boards import moves
-from dougong_runtime.pages.entry import Entry, InputSection, Refusal, Said, Sent, Warned, refusal_of
+from dougong_runtime.pages.entry import Entry, InputSection, Refusal, Said, Sent, Warned
 from dougong_runtime.pages.forms import Form, Section, Slot
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.live import Judge
 from dougong_runtime.pages.record_page import refused_move
 from dougong_runtime.pages.record_page.look import Look
 from dougong_runtime.pages.record_page.parts import Reason
+from dougong_runtime.pages.refusals import refusal_of
 from dougong_runtime.records.stages import transition
 
 

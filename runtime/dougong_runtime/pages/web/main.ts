@@ -4,7 +4,6 @@ import { connectAll, disconnectAll, lazily } from "./behaviour";
 import "./behaviours/combobox";
 import "./behaviours/dialog";
 import "./behaviours/disclosure";
-import "./behaviours/form";
 import "./behaviours/keys";
 import "./behaviours/list";
 import "./behaviours/menu";
@@ -16,10 +15,16 @@ import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
 
+<<<<<<< /tmp/tmpoz354cvy/m
+lazily("record-form", () => import("./behaviours/form"));
+lazily("conflict", () => import("./behaviours/conflict"));
+lazily("rows", () => import("./behaviours/rows"));
+=======
 lazily("amount", () => import("./behaviours/amount"));
 lazily("color", () => import("./behaviours/color"));
 lazily("tags", () => import("./behaviours/tags"));
 lazily("date", () => import("./behaviours/date"));
+>>>>>>> /tmp/tmpoz354cvy/t
 lazily("look", () => import("./behaviours/look"));
 lazily("rich", () => import("./behaviours/rich"));
 lazily("signature", () => import("./behaviours/signature"));

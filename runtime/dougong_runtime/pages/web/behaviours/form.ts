@@ -1,106 +1,102 @@
-// A record's form: conditions answered by the server while one types, unsaved work guarded, Ctrl Enter saves.
-import { announce, behaviour } from "../behaviour";
+// A record's form: conditions and figures while one types, sentences beside what was left, drafts, unsaved work guarded,
+// Ctrl Enter saves.
+import { announce } from "../behaviour";
+import { Checking } from "../filling/checking";
+import { Drafting } from "../filling/drafting";
+import { post, typed } from "../filling/sending";
+import { stand, type Standing } from "../filling/standing";
+import { steps } from "../filling/steps";
 
-interface Placed {
-  show: boolean;
-  required: boolean;
-  readonly: boolean;
-}
+const WAIT_MS = 80;
+const BOX = ":is(input:not([type=hidden]),select,textarea)";
 
-function apply(form: HTMLFormElement, name: string, state: Placed): void {
-  const field = form.querySelector<HTMLElement>(`[data-placed="${CSS.escape(name)}"]`);
-  if (!field) return;
-  field.hidden = !state.show;
-  field.querySelectorAll<HTMLInputElement>("input,select,textarea,button").forEach((control) => {
-    if (control.type === "hidden") {
-      control.disabled = !state.show;
-      return;
-    }
-    control.disabled = !state.show || (state.readonly && /^(SELECT|BUTTON)$|checkbox|radio/.test(control.tagName + control.type));
-    if ("readOnly" in control) control.readOnly = state.readonly;
-    if (control.name === name) control.setAttribute("aria-required", String(state.required));
-  });
-  field.toggleAttribute("data-readonly", state.readonly);
-  field.querySelector("[data-label]")?.classList.toggle("req", state.required);
-  const said = field.querySelector<HTMLElement>("[data-required-words]");
-  if (said) said.hidden = !state.required;
-}
+const nameOf = (target: EventTarget | null): string =>
+  (target as HTMLElement | null)?.closest?.<HTMLElement>("[data-placed]")?.dataset.placed ?? "";
 
-behaviour("record-form", (element) => {
+export function connect(element: HTMLElement): () => void {
   const form = element as HTMLFormElement;
-  const guard = form.dataset.guard !== undefined;
+  const base = form.dataset.ask ?? "";
+  const checking = new Checking(form, `${base}/check`);
+  const drafting = form.dataset.drafts ? new Drafting(form) : undefined;
   let changed = form.dataset.changed !== undefined;
-  let timer: number | undefined;
-  let asked = 0;
+  let timer = 0;
+  let flying = false;
+  let again = false;
   let leaving = false;
 
   const ask = async (): Promise<void> => {
-    const url = form.dataset.conditions;
-    if (!url) return;
-    const mine = ++asked;
-    const answer = await fetch(url, {
-      method: "POST",
-      body: new FormData(form),
-      headers: { "X-CSRF-Token": document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "" },
-    });
-    if (mine !== asked || !answer.ok) return;
-    const { fields, sections } = (await answer.json()) as { fields: Record<string, Placed>; sections: Record<string, boolean> };
-    for (const [name, state] of Object.entries(fields)) apply(form, name, state);
-    for (const [id, show] of Object.entries(sections)) {
-      const section = document.getElementById(id);
-      if (section) section.hidden = !show;
+    if (flying) {
+      again = true;
+      return;
     }
-    form.dispatchEvent(new CustomEvent("dougong:conditions", { bubbles: true }));
+    flying = true;
+    const answer = await post<Standing>(`${base}/conditions`, typed(form));
+    flying = false;
+    if (answer && !again) stand(form, answer);
+    if (again) {
+      again = false;
+      void ask();
+    }
   };
   const soon = (wait: number): void => {
     clearTimeout(timer);
     timer = window.setTimeout(() => void ask(), wait);
   };
-  const onInput = (): void => {
+  const onEdit = (event: Event): void => {
     changed = true;
-    soon(80);
+    drafting?.type();
+    const name = nameOf(event.target);
+    if (name) checking.type(name);
+    soon(event.type === "input" ? WAIT_MS : 0);
   };
-  const onChange = (): void => {
-    changed = true;
-    soon(0);
+  const onLeaveField = (event: FocusEvent): void => {
+    const name = nameOf(event.target);
+    if (name && nameOf(event.relatedTarget) !== name) checking.leave(name);
   };
-  const onSubmit = (): void => {
+  const onSubmit = (event: SubmitEvent): void => {
+    if (event.defaultPrevented) return;
     leaving = true;
+    drafting?.stop();
     announce(form.dataset.saving ?? "");
     form.querySelectorAll<HTMLButtonElement>("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true"));
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !document.querySelector("dialog[open]")) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const over = document.querySelector("dialog[open]");
+    if (over && !over.contains(form) && !form.contains(over)) return;
+    event.preventDefault();
+    form.requestSubmit();
   };
   const onLeave = (event: BeforeUnloadEvent): void => {
-    if (guard && changed && !leaving) event.preventDefault();
+    if (form.dataset.guard !== undefined && changed && !leaving) event.preventDefault();
   };
-  form.addEventListener("input", onInput);
-  form.addEventListener("change", onChange);
+  const onLink = (event: Event): void => {
+    const link = (event.target as HTMLElement).closest<HTMLElement>("[data-goes-to]");
+    const box = link && form.querySelector<HTMLElement>(`[data-placed="${CSS.escape(link.dataset.goesTo ?? "")}"] ${BOX}`);
+    if (!box) return;
+    event.preventDefault();
+    box.closest<HTMLElement>("[role=tabpanel][hidden]")?.dispatchEvent(new CustomEvent("dougong:show", { bubbles: true }));
+    box.focus();
+  };
+  form.addEventListener("input", onEdit);
+  form.addEventListener("change", onEdit);
+  form.addEventListener("focusout", onLeaveField);
   form.addEventListener("submit", onSubmit);
+  form.addEventListener("click", onLink);
   document.addEventListener("keydown", onKey);
   addEventListener("beforeunload", onLeave);
+  const track = steps(form);
   const summary = form.querySelector<HTMLElement>("[data-summary]");
-  const first = form.dataset.fresh === undefined ? null : form.querySelector<HTMLElement>("[data-placed]:not([hidden]) :is(input, select, textarea):not([type=hidden], :disabled)");
-  (summary ?? first)?.focus({ preventScroll: summary === null });
+  const first = form.dataset.fresh === undefined ? null : form.querySelector<HTMLElement>(`[data-placed]:not([hidden]) ${BOX}:not(:disabled)`);
+  const busy = document.activeElement !== document.body && form.contains(document.activeElement);
+  if (summary || !busy) (summary ?? first)?.focus({ preventScroll: summary === null });
+  if (busy || changed) soon(0);
   return () => {
     clearTimeout(timer);
+    checking.end();
+    drafting?.end();
+    track();
     document.removeEventListener("keydown", onKey);
     removeEventListener("beforeunload", onLeave);
   };
-});
-
-document.addEventListener("click", (event) => {
-  const link = (event.target as HTMLElement).closest<HTMLElement>("[data-goes-to]");
-  if (!link) return;
-  const field = document.querySelector<HTMLElement>(
-    `[data-placed="${CSS.escape(link.dataset.goesTo ?? "")}"] :is(input:not([type=hidden]),select,textarea)`,
-  );
-  if (!field) return;
-  event.preventDefault();
-  field.closest<HTMLElement>("[role=tabpanel][hidden]")?.dispatchEvent(new CustomEvent("dougong:show", { bubbles: true }));
-  field.focus();
-});
+}
