@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from audit_work import Row, Work, accepted, by_api, by_page, case
@@ -92,7 +93,46 @@ def notices(ward: Ward, username: str) -> str:
     return "\n".join(seen)
 
 
+def walks(ward: Ward, username: str) -> str:
+    """Neighbours of each record in lists ordered and filtered by every field, and what travels in the address."""
+    browser = ward.clinic.browser(username, **{"HX-Request": "true", "HX-Request-Type": "partial"})
+    lists = [
+        "patients",
+        "patients?sort=-phone",
+        "patients?filter=spent>1",
+        "visits?sort=note",
+        "nonsense",
+        "../x",
+    ]
+    came = [base64.urlsafe_b64encode(one.encode()).decode().rstrip("=") for one in lists] + ["%", "x" * 5000]
+    seen = []
+    for path in _each(ward, "/apps/clinic"):
+        seen += [_whole(browser.get(f"{path}/walk", params={"from": one})) for one in came]
+    return "\n".join(seen)
+
+
+def reasons(ward: Ward, username: str) -> str:
+    """Why something may not be done, or is not to be seen."""
+    browser = ward.clinic.browser(username)
+    asked = (
+        "field=phone",
+        "field=spent",
+        "field=note",
+        "act=delete",
+        "act=update",
+        "to=active",
+        "to=signed",
+        "",
+        "act=x",
+    )
+    return "\n".join(
+        _whole(browser.get(f"{path}/why?{one}")) for path in _each(ward, "/apps/clinic") for one in asked
+    )
+
+
 TALK_DOORS: tuple[Door, ...] = (
+    Door("walks", (f"GET {PAGE}/walk",), walks),
+    Door("reasons", (f"GET {PAGE}/why",), reasons),
     Door(
         "comments",
         (

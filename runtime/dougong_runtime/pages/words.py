@@ -17,6 +17,7 @@ from dougong_runtime.pages.words_forms import FORM_WORDS
 from dougong_runtime.pages.words_lists import LIST_WORDS
 from dougong_runtime.pages.words_settings import SETTINGS_WORDS
 >>>>>>> /tmp/tmp3olc83e_/t
+from dougong_runtime.pages.words_record import RECORD_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
 PAGE_WORDS: dict[str, tuple[str, str]] = {
@@ -305,6 +306,7 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     LIST_WORDS,
     SETTINGS_WORDS,
 >>>>>>> /tmp/tmp3olc83e_/t
+    RECORD_WORDS,
     TALK_WORDS,
 )
 WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}

@@ -50,6 +50,7 @@ from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.waiting import waiting_for
 from dougong_runtime.records.whole import Whole
+from dougong_runtime.records.neighbours import Neighbours, neighbours
 from dougong_runtime.records.write import BATCH_MAX, Writer
 from dougong_runtime.storage.search import closeness
 
@@ -188,6 +189,10 @@ class Records:
         shown = {v.field.name for v in self.fields(entity) if v.shown == "yes"}
         telling = [
             f.name
+    def neighbours(self, query: Query, id: str) -> Neighbours:
+        """The records before and after one in the list that is asked for, and its place there."""
+        return neighbours(self._scene, query, id)
+
             for f in found.own_fields
             if f.name in shown
             and f.name != found.title

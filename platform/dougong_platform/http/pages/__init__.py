@@ -37,6 +37,7 @@ from dougong_platform.http.pages import (
     paste,
     personal,
     quick,
+    reasons,
     records,
     saved_views,
     search,
@@ -45,6 +46,7 @@ from dougong_platform.http.pages import (
     talk,
     trash,
     views,
+    walk,
 )
 from dougong_platform.http.pages.visit import Pages
 from dougong_platform.site import Site
@@ -88,6 +90,8 @@ def routes(site: Site) -> list[BaseRoute]:
         forms,
         personal,
         talk,
+        walk,
+        reasons,
         records,
     )
     return [route for part in parts for route in part.routes(pages)]

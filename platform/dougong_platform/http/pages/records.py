@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from dougong_platform import talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
+from dougong_platform.http.pages.walk import came_from, list_of
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
@@ -44,7 +45,11 @@ def _builder(here: Here) -> tuple[Desk, Entity, RecordBuilder]:
     entity = here.entity(desk)
     talk = talking.comments(here.site, desk.records)
     record = here.visit.path("id").lower()
-    return desk, entity, RecordBuilder(desk, entity, record, _as_of(here.visit), talk=talk)
+    came = came_from(here.visit)
+    found = list_of(came) if came else None
+    listed = f"{desk.address}/views/{found[0]}" + (f"?{found[1]}" if found[1] else "") if found else ""
+    builder = RecordBuilder(desk, entity, record, _as_of(here.visit), talk=talk, walk=came, list_href=listed)
+    return desk, entity, builder
 
 
 def _as_of(visit: Visit) -> date | None:

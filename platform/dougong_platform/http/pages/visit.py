@@ -6,6 +6,7 @@ and rolled back, another for reading in which it says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ from dougong_runtime.pages.shell import Person, Shell, Toast, current_place
 from dougong_runtime.storage.limits import limited
 
 Handler: TypeAlias = Callable[["Visit"], Response]
+_RECORD = re.compile(r"/apps/[a-z0-9_]+/[a-z0-9_]+/[0-9a-f-]{36}\Z")
+"""Addresses of records."""
 FIELDS_MAX = 2_000
 RECORDS_CHANGED = '{"records-changed": {"target": "body"}}'
 """Header `HX-Trigger` of an act that changed records: what shows some listens by `records-changed from:body`."""
@@ -98,6 +101,7 @@ class Pages:
             "lines": [{"text": p["detail"], "remedy": p["remedy"]} for p in lines],
             "code": str(body.get("instance", "")),
             "retry": request.url.path if status >= 500 and request.method == "GET" else "",
+            "why": f"{request.url.path}/why" if status == 404 and _RECORD.match(request.url.path) else "",
         }
         return renderer().page("problem.html", reader, shell=shell, problem=shown)
 

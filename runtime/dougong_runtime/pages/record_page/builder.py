@@ -31,6 +31,10 @@ class RecordBuilder(Look):
 
     talk: Comments | None = None
     """Comments of the app; None where they are of no concern."""
+    walk: str = ""
+    """The list that the reader came from, as it travels in the address."""
+    list_href: str = ""
+    """Its address."""
 
     def page(self, tab: str = "", refusal: RefusedMove | None = None) -> RecordView:
         """The page, with the tab of that id open; what the other tabs hold is asked for when they are shown."""
@@ -49,7 +53,7 @@ class RecordBuilder(Look):
             id=self.record,
             version=int(self.now.get("version") or 0),
             href=self.href,
-            list_href=f"{desk.address}/views/{main_view(desk.app, entity.name)}",
+            list_href=self.list_href or f"{desk.address}/views/{main_view(desk.app, entity.name)}",
             list_label=desk.label(entity, many=True),
             title=title,
             mark=Mark(initial(title), hue(self.record)),
@@ -75,6 +79,7 @@ class RecordBuilder(Look):
             if self.as_of
             else "",
             changed_n=self.changed(),
+            walk=self.walk if self.as_of is None else "",
         )
 
     @property

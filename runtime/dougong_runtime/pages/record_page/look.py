@@ -17,6 +17,10 @@ from dougong_runtime.pages.forms import Form, States, form_of, states
 from dougong_runtime.pages.live import Judge
 from dougong_runtime.pages.reading import end_of_day
 from dougong_runtime.pages.record_page.parts import ShownFact
+from dougong_runtime.pages.widgets import is_masked, widget_of
+
+ELSEWHERE = ("none", "files", "signature", "rich", "code")
+"""Inputs that need the whole form."""
 
 
 @dataclass
@@ -87,7 +91,16 @@ class Look:
             bool(view.reveal) and self.as_of is None,
             now,
             self.desk.as_of(field_) if self.as_of is None else "",
+            self.edits(field_),
         )
+
+    def edits(self, field_: Field) -> bool:
+        """Whether a field may be filled in where it stands, as far as the reader's roles say; asked, it may be told
+        why not all the same."""
+        if self.as_of is not None or self.desk.records.viewer.acting_for is not None:
+            return False
+        masked = is_masked(self.values.get(field_.name))
+        return self.views[field_.name].update and not masked and widget_of(field_).draw not in ELSEWHERE
 
     def present(self) -> list[Field]:
         """Own fields that the reader sees and that have a value."""

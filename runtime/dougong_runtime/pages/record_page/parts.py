@@ -29,6 +29,8 @@ class ShownFact:
     now: Face | None = None
     as_of: str = ""
     """Since when it is true, of what is computed from time to time."""
+    edits: bool = False
+    """Whether it may be filled in where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class RefusedMove:
     title: str
     reasons: tuple[Reason, ...]
     fix_href: str = ""
+    why: str = ""
+    """What its explanation is asked for with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,13 @@ class RecordView:
     as_of: str = ""
     as_of_title: str = ""
     changed_n: int = 0
+    walk: str = ""
+    """The list that the reader came from, as it travels on."""
 
     @property
     def menu(self) -> bool:
-        """Whether there is anything in the menu of further acts."""
-        return (self.may_delete or bool(self.edit_href)) and not self.as_of
+        """Whether there is a menu of further acts."""
+        return not self.as_of
 
     @property
     def query(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.record_page.look import Look
@@ -30,7 +32,9 @@ def refused_move(refused: Refused, look: Look, to: str) -> RefusedMove:
     ]
     reasons += [Reason(False, _why(p, reader.language)) for p in problems]
     fix = f"{look.href}/edit?stage={to}" if needed or refused.warnings else ""
-    return RefusedMove(reader.t("stage.refused", stage=reader.quoted(target)), tuple(reasons), fix)
+    return RefusedMove(
+        reader.t("stage.refused", stage=reader.quoted(target)), tuple(reasons), fix, f"to={to}"
+    )
 
 
 def refused_delete(refused: Refused, look: Look) -> RefusedMove:
@@ -41,7 +45,7 @@ def refused_delete(refused: Refused, look: Look) -> RefusedMove:
         Reason(False, f"{p.text(reader.language)} {p.remedy(reader.language)}".strip())
         for p in refused.problems
     )
-    return RefusedMove(reader.t("record.not_deleted", name=name), reasons)
+    return RefusedMove(reader.t("record.not_deleted", name=name), reasons, why="act=delete")
 
 
 def _why(problem: Problem, language: Language) -> str:

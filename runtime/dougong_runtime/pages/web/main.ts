@@ -14,6 +14,7 @@ import "./behaviours/reveal";
 import "./behaviours/submit";
 import "./behaviours/tabs";
 import "./behaviours/toast";
+import "./behaviours/walk";
 
 <<<<<<< /tmp/tmpoz354cvy/m
 lazily("record-form", () => import("./behaviours/form"));
@@ -44,6 +45,7 @@ lazily("listing", () => import("./behaviours/listing"));
 lazily("reorder", () => import("./behaviours/reorder"));
 lazily("finding", () => import("./behaviours/finding"));
 lazily("composer", () => import("./behaviours/composer"));
+lazily("facts", () => import("./behaviours/facts"));
 lazily("live", () => import("./behaviours/live"));
 lazily("notices", () => import("./behaviours/notices"));
 document.addEventListener("htmx:config:request", (event) => {
