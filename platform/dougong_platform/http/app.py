@@ -110,11 +110,8 @@ def api_routes(app: str) -> list[Route]:
         *tokens.routes(V1),
         *me.routes(V1),
         *personal.routes(V1),
-<<<<<<< /tmp/tmpcjxo5geo/m
         *drafts.routes(V1),
-=======
         *site_settings.routes(V1),
->>>>>>> /tmp/tmpcjxo5geo/t
         *apps.routes(V1),
         *search.routes(V1),
         *bulk.routes(V1, app),

@@ -342,14 +342,11 @@ def _common_paths(prefix: str) -> dict[str, Any]:
             )
         },
         **_notice_paths(),
-<<<<<<< /tmp/tmp6spm0ezu/m
         **form_paths(_op),
-=======
         f"{V1}/files/{{id}}": {
             "parameters": [_id()],
             "get": _op("get_waiting_file", "files", None, parameters=[_query("size"), _query("save")]),
         },
->>>>>>> /tmp/tmp6spm0ezu/t
         f"{V1}/jobs": {"get": _op("list_jobs", "jobs", _items(_ref("Job")))},
         f"{V1}/jobs/{{id}}": {"parameters": [_id()], "get": _op("get_job", "jobs", _ref("Job"))},
         f"{V1}/jobs/{{id}}/cancel": {

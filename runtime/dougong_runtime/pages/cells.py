@@ -11,7 +11,8 @@ from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.bulk import OneField
 from dougong_runtime.pages.desk import Cell, Desk
-from dougong_runtime.pages.entry import Conflict, Input, Sent, Warned, refusal_of
+from dougong_runtime.pages.entry import Conflict, Input, Sent, Warned
+from dougong_runtime.pages.refusals import refusal_of
 from dougong_runtime.pages.views import resolve
 from dougong_runtime.pages.widgets import is_masked, widget_of
 

@@ -11,13 +11,10 @@ from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_bulk import BULK_WORDS
 from dougong_runtime.pages.words_files import FILE_WORDS
 from dougong_runtime.pages.words_finding import FINDING_WORDS
-<<<<<<< /tmp/tmp3olc83e_/m
 from dougong_runtime.pages.words_forms import FORM_WORDS
-=======
 from dougong_runtime.pages.words_lists import LIST_WORDS
-from dougong_runtime.pages.words_settings import SETTINGS_WORDS
->>>>>>> /tmp/tmp3olc83e_/t
 from dougong_runtime.pages.words_record import RECORD_WORDS
+from dougong_runtime.pages.words_settings import SETTINGS_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
 PAGE_WORDS: dict[str, tuple[str, str]] = {
@@ -300,12 +297,9 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     BULK_WORDS,
     FILE_WORDS,
     FINDING_WORDS,
-<<<<<<< /tmp/tmp3olc83e_/m
     FORM_WORDS,
-=======
     LIST_WORDS,
     SETTINGS_WORDS,
->>>>>>> /tmp/tmp3olc83e_/t
     RECORD_WORDS,
     TALK_WORDS,
 )

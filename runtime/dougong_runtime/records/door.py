@@ -40,6 +40,7 @@ from dougong_runtime.records.file_table import File
 from dougong_runtime.records.files import Found as FoundFile
 from dougong_runtime.records.hold import hold, readable_cells
 from dougong_runtime.records.many import Many
+from dougong_runtime.records.neighbours import Neighbours, neighbours
 from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
 from dougong_runtime.records.read import entity_of
@@ -50,7 +51,6 @@ from dougong_runtime.records.settings import SettingView
 from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.waiting import waiting_for
 from dougong_runtime.records.whole import Whole
-from dougong_runtime.records.neighbours import Neighbours, neighbours
 from dougong_runtime.records.write import BATCH_MAX, Writer
 from dougong_runtime.storage.search import closeness
 
@@ -183,16 +183,16 @@ class Records:
         """Record id → title, of those that the viewer may read."""
         return read.titles(self._scene, entity_of(self._scene, entity).name, ids)
 
+    def neighbours(self, query: Query, id: str) -> Neighbours:
+        """The records before and after one in the list that is asked for, and its place there."""
+        return neighbours(self._scene, query, id)
+
     def pick(self, entity: str, text: str, limit: int = 20, filter: str | None = None) -> Sequence[Choice]:
         """Records to choose from by a few letters (pinyin too), with two facts that tell namesakes apart."""
         found = entity_of(self._scene, entity)
         shown = {v.field.name for v in self.fields(entity) if v.shown == "yes"}
         telling = [
             f.name
-    def neighbours(self, query: Query, id: str) -> Neighbours:
-        """The records before and after one in the list that is asked for, and its place there."""
-        return neighbours(self._scene, query, id)
-
             for f in found.own_fields
             if f.name in shown
             and f.name != found.title

@@ -13,12 +13,8 @@ from dougong_platform.http.pages import (
     admin_health,
     admin_jobs,
     admin_people,
-<<<<<<< /tmp/tmpb33shxcb/m
-    admin_site,
-    answering,
-=======
     admin_settings,
->>>>>>> /tmp/tmpb33shxcb/t
+    answering,
     boards,
     bulk,
     cells,

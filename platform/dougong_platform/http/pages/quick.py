@@ -14,9 +14,10 @@ from dougong_runtime.fields.base import Json
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
-from dougong_runtime.pages.entry import Entry, InputSection, Refusal, Titles, refusal_of
+from dougong_runtime.pages.entry import Entry, InputSection, Refusal, Titles
 from dougong_runtime.pages.forms import Form, Section, Slot
 from dougong_runtime.pages.live import Judge
+from dougong_runtime.pages.refusals import refusal_of
 from dougong_runtime.pages.shell import Toast
 from dougong_runtime.pages.widgets import widget_of
 

@@ -349,12 +349,9 @@ class Here:
     def toast(self, desk: Desk | None) -> Toast | None:
         """What the address says was just done; words come from a list, never from the address."""
         done = self.visit.query("done")
-<<<<<<< /tmp/tmphq4k7mgs/m
         if done == "merged":
             n = self.visit.query("n")
             return Toast(self.reader.t("done.merged", n=n)) if n.isdecimal() and len(n) < 4 else None
-        if done not in ("saved", "created", "deleted", "restored", "moved", "preferences", "password"):
-=======
         if done not in (
             "saved",
             "created",
@@ -365,7 +362,6 @@ class Here:
             "password",
             "mail_sent",
         ):
->>>>>>> /tmp/tmphq4k7mgs/t
             return None
         undo = self.visit.query("undo")
         address = ""

@@ -16,16 +16,13 @@ import "./behaviours/tabs";
 import "./behaviours/toast";
 import "./behaviours/walk";
 
-<<<<<<< /tmp/tmpoz354cvy/m
 lazily("record-form", () => import("./behaviours/form"));
 lazily("conflict", () => import("./behaviours/conflict"));
 lazily("rows", () => import("./behaviours/rows"));
-=======
 lazily("amount", () => import("./behaviours/amount"));
 lazily("color", () => import("./behaviours/color"));
 lazily("tags", () => import("./behaviours/tags"));
 lazily("date", () => import("./behaviours/date"));
->>>>>>> /tmp/tmpoz354cvy/t
 lazily("look", () => import("./behaviours/look"));
 lazily("rich", () => import("./behaviours/rich"));
 lazily("signature", () => import("./behaviours/signature"));
