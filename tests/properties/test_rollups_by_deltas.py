@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -99,4 +100,22 @@ def test_a_figure_too_large_for_its_field_refuses_the_write(yard: World) -> None
     with pytest.raises(Refused) as refused:
         write()
     assert [p.type.name for p in refused.value.problems] == ["formula-overflow"]
+    assert untrue(yard) == {}
+
+
+@every_database
+def test_a_new_record_whose_own_figure_is_too_large_is_refused(yard: World) -> None:
+    job = yard.make_record("job", name="large")["id"]
+    price = "9" * 15 + ".00"
+    with yard.acting() as records:
+        for write in (
+            lambda: records.create("return", {"job": job, "price": price, "quantity": 99}),
+            lambda: records.load_many("return", [{"job": job, "price": Decimal(price), "quantity": 99}]),
+        ):
+            point = records.connection.begin_nested()
+            with pytest.raises(Refused) as refused:
+                write()
+            point.rollback()
+            assert [p.type.name for p in refused.value.problems] == ["formula-overflow"]
+            assert refused.value.problems[0].text("en").endswith("Amount")
     assert untrue(yard) == {}

@@ -206,6 +206,8 @@ class _Evaluation:
         self.context = context
 
     def value(self, tree: Node, row: Row | None, this: Row | None) -> Value:
+        if isinstance(tree, Path | ContextNode | Setting):
+            return self._leaf(tree, row, this)
         plan = _PLANS.of(tree)
         return run(plan.body, lambda index: self._leaf(plan.leaves[index], row, this))
 

@@ -87,12 +87,11 @@ def _facts(
 def note_uses(scene: Scene, changes: Sequence[Change]) -> None:
     """Note which files the records written name."""
     uses = []
+    fields = {n: [f for f in scene.entity(n).own_fields if is_file(f)] for n in {c.entity for c in changes}}
     for change in changes:
         if change.kind in ("create", "update"):
-            for name, value in change.after.items():
-                field = scene.entity(change.entity).fields[name]
-                if value is not None and is_file(field):
-                    uses += [(str(v["id"]), change.record, field.id) for v in named(value)]
+            for field in fields[change.entity]:
+                uses += [(str(v["id"]), change.record, field.id) for v in named(change.after.get(field.name))]
     if uses:
         there = file_table.find(scene.connection, (i for i, _, _ in uses if is_record_id(i)))
         file_table.use(scene.connection, [u for u in uses if u[0] in there])
