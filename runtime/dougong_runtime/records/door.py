@@ -115,6 +115,13 @@ class Records:
         found = self.running.app.entities.get(entity)
         return found is not None and self._scene.access.entity(entity).can(action)
 
+    def reads_all(self, entity: str) -> bool:
+        """Whether the viewer reads every living record of an entity, whatever it holds."""
+        if not self.can(entity, "read"):
+            return False
+        access = self._scene.access.entity(entity)
+        return access.everything or any(h.grant.rows == "all" for h in access.giving("read"))
+
     def fields(self, entity: str) -> tuple[FieldView, ...]:
         """The fields that the viewer sees at least masked, or may fill in, in the document's order."""
         access = self._scene.access.entity(entity_of(self._scene, entity).name)

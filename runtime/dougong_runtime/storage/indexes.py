@@ -144,6 +144,10 @@ def _views(app: App, entity: Entity) -> Iterator[IndexSpec]:
         for filtered in _filtered(entity, view.data):
             name = index_name(entity.id, "filter", entity.fields[filtered].id)
             made[name] = IndexSpec(name, entity.name, "filter", (filtered,))
+        lasting = _lasting(entity, view.data)
+        if lasting:
+            name = index_name(entity.id, "filter", *(entity.fields[n].id for n in lasting))
+            made[name] = IndexSpec(name, entity.name, "filter", lasting)
     yield from list(made.values())[:VIEW_INDEXES_MAX]
 
 
@@ -222,6 +226,16 @@ def _filtered(entity: Entity, view: Mapping[str, Any]) -> Iterator[str]:
             result = field.options.get("result") if field.type == "formula" else field.type
             if result in _FILTERED_TYPES:
                 yield field.name
+
+
+def _lasting(entity: Entity, view: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a view with days, its end and its start: what began before a day and has not ended is found in one index."""
+    names = (str(view.get("end") or ""), str(view.get("start") or ""))
+    fields = [entity.fields.get(n) for n in names]
+    able = all(
+        f is not None and not f.is_system and f.has_column and f.type in ("date", "datetime") for f in fields
+    )
+    return names if able else ()
 
 
 def make_index(spec: IndexSpec, table: sa.Table, entity: Entity, dialect: str) -> sa.Index:

@@ -39,6 +39,7 @@ def routes(pages: Pages) -> list[BaseRoute]:
     """What belongs to a view that is not shown as a table."""
     return [
         pages.get(VIEW + "/lane", lane),
+        pages.get(VIEW + "/figures", figures),
         pages.get(VIEW + "/ways", ways),
         pages.post(VIEW + "/move", move),
         pages.get(VIEW + "/day", day_list),
@@ -72,6 +73,13 @@ def lane(visit: Visit) -> Response:
         if found is None:
             raise refuse(NOT_FOUND)
         return here.block("parts/lane.html", "lane", lane=found, movable=moves.may_move(frame, field))
+
+
+def figures(visit: Visit) -> Response:
+    """What all lanes hold, put into their heads."""
+    with visit.reading() as here:
+        frame, _field = _lanes(here)
+        return here.block("parts/lane.html", "figures", lanes=kanban.figures(frame))
 
 
 def ways(visit: Visit) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -135,13 +135,17 @@ class _Maker:
         shown = [first + timedelta(days=n) for n in range(count)]
         found = self.days.within(first, shown[-1] + timedelta(days=1))
         free = self.days.free(shown)
+        counts: dict[date, int] | None = None
+        items = found.items
+        if found.is_cut and self.span == "month":
+            items, counts = self.days.by_day(shown, SHOWN)
         weeks: tuple[tuple[Cell, ...], ...] = ()
         columns: tuple[Column, ...] = ()
         if self.span == "month":
-            weeks = tuple(self.week(shown[n : n + 7], found.items, free) for n in range(0, count, 7))
+            weeks = tuple(self.week(shown[n : n + 7], items, free, counts) for n in range(0, count, 7))
         else:
             whole = [i for i in found.items if i.starts is None or i.days > 1]
-            weeks = (self.week(shown, whole, free, most=99),)
+            weeks = (self.week(shown, whole, free, None, most=99),)
             timed = [i for i in found.items if i.starts is not None and i.days == 1]
             columns = tuple(self.column(d, timed, free) for d in shown)
         reader = self.reader
@@ -163,7 +167,7 @@ class _Maker:
             ),
             self.days.movable,
             self.days.stretchable,
-            reader.t("calendar.cut", n=f"{len(found.items):,}") if found.is_cut else "",
+            reader.t("calendar.cut", n=f"{len(found.items):,}") if found.is_cut and counts is None else "",
             reader.time_zone,
         )
 
@@ -199,14 +203,21 @@ class _Maker:
 
     # --- days without hours ----------------------------------------------------------------------------------------
     def week(
-        self, days: Sequence[date], items: Iterable[Item], free: frozenset[date], most: int = SHOWN
+        self,
+        days: Sequence[date],
+        items: Iterable[Item],
+        free: frozenset[date],
+        known: Mapping[date, int] | None,
+        most: int = SHOWN,
     ) -> tuple[Cell, ...]:
-        """A row of days. An entry keeps one height over all its days; what does not fit is counted."""
+        """A row of days. An entry keeps one height over all its days; what does not fit is counted. `known`: how many
+        there are, where not all were read."""
         first, last = days[0], days[-1]
         here = [i for i in items if i.first <= last and i.last >= first]
-        counts = {d: sum(1 for i in here if i.first <= d <= i.last) for d in days}
+        read = {d: sum(1 for i in here if i.first <= d <= i.last) for d in days}
+        counts = read if known is None else {d: max(known.get(d, 0), read[d]) for d in days}
         rows: list[dict[date, Bar]] = []
-        hidden = dict.fromkeys(days, 0)
+        hidden = {d: counts[d] - read[d] for d in days}
         for item in sorted(here, key=lambda i: (max(i.first, first), -i.days)):
             begin, end = max(item.first, first), min(item.last, last)
             covered = [d for d in days if begin <= d <= end]

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from dougong_runtime.fields.base import Field
 from dougong_runtime.fields.times import instant_of
 from dougong_runtime.formulas.types import Kind
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.pages import conditions
 from dougong_runtime.pages.boards.cards import local_day
 from dougong_runtime.pages.boards.fitting import Span, changeable, color_field, named
 from dougong_runtime.pages.faces import Face
 from dougong_runtime.pages.lists.frame import Frame
-from dougong_runtime.pages.reading import instant
+from dougong_runtime.pages.reading import Reader, instant
 from dougong_runtime.pages.views import Column
-from dougong_runtime.records.query import LIMIT_MAX
+from dougong_runtime.records.query import Page
 
-PAGES_MAX = 2
-"""Pages of records that a range shows at most; a fuller one says so."""
+ITEMS_MAX = 400
+"""Records that a range is read for at once; of a fuller one each day's first are, and all are counted."""
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 MINUTES_SHOWN = 30
 """How long a record without an end is drawn."""
@@ -44,10 +46,20 @@ class Item:
     starts: datetime | None
     ends: datetime | None
     has_end: bool
-    when: str
-    """In words: from when to when."""
+    reader: Reader
     color_label: str
     group: Face | None = None
+
+    @property
+    def when(self) -> str:
+        """In words: from when to when."""
+        begun = self.reader.day(self.first) + (f" {self.starts:%H:%M}" if self.starts else "")
+        until = ""
+        if self.last > self.first:
+            until = self.reader.day(self.last) + (f" {self.ends:%H:%M}" if self.ends else "")
+        elif self.ends is not None:
+            until = f"{self.ends:%H:%M}"
+        return f"{begun} – {until}" if until else begun
 
     @property
     def tip(self) -> str:
@@ -82,15 +94,25 @@ class Days:
     group: Column | None = None
     """What items are put together by."""
 
-    @property
+    @cached_property
+    def color(self) -> Field | None:
+        """The choice by which items are coloured."""
+        return color_field(self.frame)
+
+    @cached_property
+    def titled(self) -> Column | None:
+        """The field that names an item, where that is not the record's title."""
+        return named(self.frame, "title")
+
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """The fields that an item needs."""
-        frame, color, titled = self.frame, color_field(self.frame), named(self.frame, "title")
+        frame = self.frame
         names = [
             self.span.start.path,
             self.span.end.path if self.span.end else "",
-            titled.path if titled else "",
-            color.name if color else "",
+            self.titled.path if self.titled else "",
+            self.color.name if self.color else "",
             self.group.path if self.group else "",
             *(n for n in (frame.entity.title, "version") if frame.shows(n)),
         ]
@@ -106,34 +128,51 @@ class Days:
         """Whether the reader may change where records end."""
         return changeable(self.frame, self.span.end)
 
-    def condition(self, first: date, after: date) -> str:
-        """What touches the days from `first` up to, not with, `after`; a day means the reader's own."""
-        start = self.span.start.path
-        if self.span.end is None:
-            return f"{start} >= '{first}' AND {start} < '{after}'"
-        return f"{start} < '{after}' AND ({start} >= '{first}' OR {self.span.end.path} >= '{first}')"
+    def within(self, first: date, after: date, limit: int = ITEMS_MAX) -> Found:
+        """Records that touch the days from `first` up to, not with, `after`, the first so many; asked of the database
+        for that range alone: those that begin in it, and those that began before and had not ended."""
+        pages = [self._page(self._begins(first, after), limit)]
+        if self.span.end is not None:
+            start, end = self._bound(self.span.start, first), self._bound(self.span.end, first)
+            lasting = f"{self.span.start.path} < {start} AND {self.span.end.path} >= {end}"
+            pages.insert(0, self._page(lasting, limit))
+        items = (item for page in pages for raw in page.items if (item := self.item(raw)) is not None)
+        inside = sorted((i for i in items if i.first < after and i.last >= first), key=_order)
+        is_cut = any(page.next is not None for page in pages) or len(inside) > limit
+        return Found(tuple(inside[:limit]), is_cut)
 
-    def within(self, first: date, after: date, limit: int = LIMIT_MAX * PAGES_MAX) -> Found:
-        """Records that touch a range; asked of the database for that range alone."""
-        frame, cursor = self.frame, None
-        made: list[Item] = []
-        for _ in range(PAGES_MAX):
-            page = frame.desk.records.list(
-                frame.query(
-                    filter=conditions.join([frame.formula, self.condition(first, after)]),
-                    sort=(self.span.start.path,),
-                    fields=self.asked,
-                    limit=min(limit, LIMIT_MAX),
-                    cursor=cursor,
-                    count=False,
-                )
+    def by_day(self, days: Sequence[date], each: int) -> tuple[tuple[Item, ...], dict[date, int]]:
+        """For a range with too many to read them all: the first of each day, and how many begin on each."""
+        counts: dict[date, int] = {}
+        found: list[Item] = []
+        for on in days:
+            page = self._page(self._begins(on, on + timedelta(days=1)), each, count=True)
+            counts[on] = page.count
+            items = [item for raw in page.items if (item := self.item(raw)) is not None]
+            found += (replace(i, last=i.first) for i in items)
+        return tuple(found), counts
+
+    def _page(self, own: str, limit: int, *, count: bool = False) -> Page:
+        return self.frame.desk.records.list(
+            self.frame.query(
+                filter=conditions.join([self.frame.formula, own]),
+                sort=(self.span.start.path,),
+                fields=self.asked,
+                limit=limit,
+                cursor=None,
+                count=count,
             )
-            made += (item for raw in page.items if (item := self.item(raw)) is not None)
-            cursor = page.next
-            if cursor is None or len(made) >= limit:
-                break
-        inside = [i for i in made if i.first < after and i.last >= first]
-        return Found(tuple(sorted(inside, key=_order)), cursor is not None)
+        )
+
+    def _begins(self, first: date, after: date) -> str:
+        start = self.span.start
+        return f"{start.path} >= {self._bound(start, first)} AND {start.path} < {self._bound(start, after)}"
+
+    def _bound(self, column: Column, on: date) -> str:
+        """Where a day begins, as a formula's literal: an instant where the field has hours, which no row computes."""
+        if column.field.value_type.kind is not Kind.DATETIME:
+            return f"'{on}'"
+        return f"'{written(datetime.combine(on, time()), self.frame.desk.reader.time_zone)}'"
 
     def item(self, raw: Mapping[str, Any]) -> Item | None:
         """One record; None where it does not begin."""
@@ -156,9 +195,8 @@ class Days:
             ends = reader.local(until).replace(tzinfo=None) if until is not None and until > at else None
             if ends is not None and ends.time() == time() and last > first:
                 last -= timedelta(days=1)
-        color = color_field(frame)
-        value = raw.get(color.name) if color else None
-        option = color.option(value) if color is not None and value is not None else None
+        value = raw.get(self.color.name) if self.color is not None else None
+        option = self.color.option(value) if self.color is not None and value is not None else None
         title, record = self._title(raw), str(raw["id"])
         return Item(
             record,
@@ -171,28 +209,18 @@ class Days:
             starts,
             ends,
             ended is not None,
-            self._when(first, last, starts, ends),
+            reader,
             reader.label(option.label) if option else "",
             frame.desk.face(self.group.field, raw.get(self.group.path)) if self.group else None,
         )
 
     def _title(self, raw: Mapping[str, Any]) -> str:
-        column = named(self.frame, "title")
+        column = self.titled
         if column is not None:
             shown = self.frame.desk.face(column.field, raw.get(column.path))
             if not shown.is_absent and shown.text:
                 return shown.text
         return self.frame.desk.title(self.frame.entity, raw)
-
-    def _when(self, first: date, last: date, starts: datetime | None, ends: datetime | None) -> str:
-        reader = self.frame.desk.reader
-        begun = reader.day(first) + (f" {starts:%H:%M}" if starts else "")
-        until = ""
-        if last > first:
-            until = reader.day(last) + (f" {ends:%H:%M}" if ends else "")
-        elif ends is not None:
-            until = f"{ends:%H:%M}"
-        return f"{begun} – {until}" if until else begun
 
     def undated(self, limit: int) -> tuple[list[tuple[str, str]], int, bool]:
         """Records that do not begin: (title, address) of the first, how many there are, and whether that is exact."""

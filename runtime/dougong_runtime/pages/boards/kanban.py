@@ -45,6 +45,8 @@ class Lane:
     sum: str = ""
     sum_exact: str = ""
     new_href: str = ""
+    at: str = ""
+    """Its place among the options, which names it in the markup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Board:
     shut: str
     """JSON: lane → lanes that its cards may not go to → why."""
     movable: bool
+    figures_href: str = ""
+    """Where counts and sums are asked for once the board is there; empty where they are in it."""
     more_lanes: str = ""
     """What is said where a field has more values than there are lanes."""
     template: str = "parts/board.html"
@@ -74,7 +78,7 @@ def board(frame: Frame) -> Board | None:
     field = fitting.lane_field(frame)
     if field is None:
         return None
-    made, cards = _Lanes(frame, field), shown_cards(frame.state.cards)
+    made, cards = _Lanes(frame, field, waits=_is_large(frame, field)), shown_cards(frame.state.cards)
     keys, cut = made.keys()
     lanes = tuple(made.lane(key, cards) for key in keys)
     reader, state = frame.desk.reader, frame.state
@@ -94,9 +98,28 @@ def board(frame: Frame) -> Board | None:
             separators=(",", ":"),
         ),
         moves.may_move(frame, field),
+        f"{frame.base}/figures?{urlencode(state.pairs('cursor'))}" if made.waits else "",
         reader.t("board.more_lanes", n=LANES_MAX) if cut else "",
         count_text=made.count_text,
     )
+
+
+def _is_large(frame: Frame, field: Field) -> bool:
+    """Whether there are more records than a list counts at once: then figures are asked for after the cards."""
+    if not field.choices:
+        return False
+    return not frame.desk.records.list(
+        frame.query(fields=("id",), sort=(), limit=1, cursor=None)
+    ).count_is_exact
+
+
+def figures(frame: Frame) -> tuple[Lane, ...]:
+    """The lanes' heads with what they hold, without cards."""
+    field = fitting.lane_field(frame)
+    if field is None:
+        return ()
+    made = _Lanes(frame, field)
+    return tuple(made.headed(key) for key in made.keys()[0])
 
 
 def further(frame: Frame, key: str, cursor: str) -> Lane | None:
@@ -114,8 +137,9 @@ class _Figures:
 class _Lanes:
     """What all lanes of a board share."""
 
-    def __init__(self, frame: Frame, field: Field) -> None:
-        self.frame, self.field = frame, field
+    def __init__(self, frame: Frame, field: Field, *, waits: bool = False) -> None:
+        """`waits`: figures are not asked for now."""
+        self.frame, self.field, self.waits = frame, field, waits
         self.maker = CardMaker.of(frame, (field.name,))
         self.amount = self._amount()
         self._titles: Mapping[str, str] = {}
@@ -123,14 +147,14 @@ class _Lanes:
     # --- which lanes -------------------------------------------------------------------------------------------
     def keys(self) -> tuple[list[str], bool]:
         """The lanes in order, and whether there were more; an option that the filter leaves out has none."""
-        field, figures = self.field, self.figures or {}
+        field, figures = self.field, {} if self.waits else self.figures or {}
         if field.choices:
             parts = [p for p in self.frame.parts if p.path == field.name]
             left = {v for p in parts if p.op in ("eq", "in") for v in p.value.split(conditions.LIST_SIGN)}
             dropped = {p.value for p in parts if p.op == "ne"}
             keys = [str(o.value) for o in field.choices]
             keys = [k for k in keys if (not left or k in left) and k not in dropped]
-            return ([*keys, ""] if "" in figures else keys), False
+            return ([*keys, ""] if "" in figures or (self.waits and not field.required) else keys), False
         target = field.targets[0]
         self._titles = self.frame.desk.records.titles(target, [k for k in figures if k])
         by_name = sorted(
@@ -148,7 +172,13 @@ class _Lanes:
         if self.amount is not None:
             measures.append(Measure("sum", f"SUM({self.amount.path})"))
         asked = AggregateQuery(
-            frame.entity.name, (self.field.name,), measures=tuple(measures), filter=frame.formula or None
+            frame.entity.name,
+            (self.field.name,),
+            measures=tuple(measures),
+            filter=frame.formula or None,
+            search=frame.state.search or None,
+            listed=True,
+            total=False,
         )
         try:
             rows = frame.desk.records.aggregate(asked).rows
@@ -168,25 +198,33 @@ class _Lanes:
 
     @property
     def count_text(self) -> str:
-        """All records of the board; nothing while searching, which no figure knows."""
-        if self.figures is None or self.frame.state.search:
+        """All records of the board."""
+        if self.waits or self.figures is None:
             return ""
         return f"{sum(f.count for f in self.figures.values()):,}"
 
     # --- a lane ------------------------------------------------------------------------------------------------
     def lane(self, key: str, cards: int) -> Lane:
-        """A lane with its first cards. While searching its own list counts, and there is no sum."""
-        reader = self.frame.desk.reader
-        figures = None if self.frame.state.search else self.figures
-        if figures is None:
+        """A lane with its first cards. Where the reader may see no figures its own list counts, and there is no sum."""
+        if self.waits:
+            return replace(self._page(key, cards, None)[0], new_href=self._new_href(key))
+        if self.figures is None:
             lane, found = self._page(key, cards, None, count=True)
             return replace(
                 lane, count=count_text(found.count, found.count_is_exact), new_href=self._new_href(key)
             )
-        known = figures.get(key, _Figures(0))
-        lane = self._page(key, cards, None)[0] if known.count else self._bare(key)
+        headed = self.headed(key)
+        if not self.figures.get(key, _Figures(0)).count:
+            return headed
+        lane = self._page(key, cards, None)[0]
+        return replace(headed, cards=lane.cards, more_href=lane.more_href)
+
+    def headed(self, key: str) -> Lane:
+        """A lane's head: how many records it holds, and what they come to."""
+        reader = self.frame.desk.reader
+        known = (self.figures or {}).get(key, _Figures(0))
         return replace(
-            lane,
+            self._bare(key),
             count=f"{known.count:,}",
             sum=short(known.sum, reader.language) if known.sum is not None else "",
             sum_exact=number(known.sum) if known.sum is not None else "",
@@ -222,7 +260,8 @@ class _Lanes:
 
     def _bare(self, key: str, cards: tuple[Card, ...] = (), more: str = "") -> Lane:
         shown = self._face(key)
-        return Lane(key, shown.text, shown, "", cards, more)
+        at = next((str(n) for n, o in enumerate(self.field.choices) if str(o.value) == key), key or "none")
+        return Lane(key, shown.text, shown, "", cards, more, at=at)
 
     def _face(self, key: str) -> Face:
         reader = self.frame.desk.reader

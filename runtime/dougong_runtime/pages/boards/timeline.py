@@ -136,8 +136,7 @@ class _Maker:
     def timeline(self) -> Timeline:
         reader, on = self.reader, asked_day(self.frame)
         found = self.days.within(self.first, self.after, ROWS_MAX)
-        items = found.items[:ROWS_MAX]
-        cut = found.is_cut or len(found.items) > ROWS_MAX
+        items = found.items
         step = timedelta(days=self.count // 2)
         shown = [self.first + timedelta(days=n) for n in range(self.count)]
         today = (reader.today - self.first).days
@@ -171,7 +170,7 @@ class _Maker:
             reader.label(self.group.field.label) if self.group else "",
             self.days.movable,
             self.days.stretchable,
-            reader.t("calendar.cut", n=ROWS_MAX) if cut else "",
+            reader.t("calendar.cut", n=ROWS_MAX) if found.is_cut else "",
             self.days.begin_href(reader.today),
         )
 

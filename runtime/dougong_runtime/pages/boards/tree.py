@@ -109,7 +109,7 @@ def branch(frame: Frame, above: str | None, level: int, cursor: str) -> Branch |
 
 
 def _branch(frame: Frame, parent: Column, above: str | None, level: int, cursor: str) -> Branch:
-    own = "" if is_flat(frame) else _below(parent, above)
+    own = "" if is_flat(frame) else _below(frame, parent, above)
     named = (frame.entity.title, "version", parent.path)
     columns = frame.shown_columns
     page = frame.desk.records.list(
@@ -127,8 +127,13 @@ def _branch(frame: Frame, parent: Column, above: str | None, level: int, cursor:
     return Branch(nodes, more, level, len(columns))
 
 
-def _below(parent: Column, above: str | None) -> str:
-    return f"{parent.path}.id = NULL" if above is None else f"{parent.path} = '{above}'"
+def _below(frame: Frame, parent: Column, above: str | None) -> str:
+    """What stands below a record, or at the root: also below what the reader does not see, where there may be such."""
+    if above is not None:
+        return f"{parent.path} = '{above}'"
+    if frame.desk.records.reads_all(frame.entity.name):
+        return f"{parent.path} = NULL"
+    return f"{parent.path}.id = NULL"
 
 
 def _node(
@@ -160,7 +165,12 @@ def _counts(frame: Frame, parent: Column, ids: Sequence[str]) -> dict[str, int]:
     listed = ", ".join(f"'{i}'" for i in ids)
     own = f"{parent.path} IN ({listed})"
     asked = AggregateQuery(
-        frame.entity.name, (parent.path,), filter=conditions.join([frame.formula, own]), limit=len(ids)
+        frame.entity.name,
+        (parent.path,),
+        filter=conditions.join([frame.formula, own]),
+        limit=len(ids),
+        listed=True,
+        total=False,
     )
     try:
         rows = frame.desk.records.aggregate(asked).rows
