@@ -49,6 +49,22 @@ fields:
   - {name: bytes, type: formula, formula: picture.size, result: integer, label: {zh: 字节, en: Bytes}}
 ---
 kind: entity
+name: loan
+label: {zh: 外借, en: Loan}
+title: borrower
+fields:
+  - {name: borrower, type: text, required: true, label: {zh: 借用人, en: Borrower}}
+  - {name: print, type: reference, to: print, inverse: loans, label: {zh: 照片, en: Print}}
+  - {name: receipt, type: file, label: {zh: 回执, en: Receipt}}
+---
+kind: page
+name: print_page
+entity: print
+label: {zh: 照片, en: Print}
+blocks:
+  - {files: true, width: 8}
+---
+kind: entity
 name: kit
 label: {zh: 器材, en: Kit}
 title: name
@@ -74,6 +90,7 @@ label: {zh: 管理员, en: Keeper}
 grants:
   - {entity: print, actions: [read, create, update, delete], rows: all}
   - {entity: kit, actions: [read, create, update, delete], rows: all}
+  - {entity: loan, actions: [read, create, update, delete], rows: all}
 ---
 kind: role
 name: author

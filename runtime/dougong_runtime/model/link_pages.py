@@ -59,13 +59,14 @@ BLOCKS = (
     "actions",
     "history",
     "notes",
+    "files",
     "tasks",
     "recent",
     "starred",
     "tabs",
 )
 """Kinds of blocks: the property that makes it one."""
-_OF_RECORD = ("timeline", "list", "fields", "history", "notes")
+_OF_RECORD = ("timeline", "list", "fields", "history", "notes", "files")
 """Blocks that need a record."""
 
 

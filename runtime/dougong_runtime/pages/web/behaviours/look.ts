@@ -18,16 +18,21 @@ function open(links: HTMLAnchorElement[], first: HTMLAnchorElement): void {
   const image = new Image();
   const caption = document.createElement("p");
   const whole = document.createElement("a");
-  const close = document.createElement("button");
+  const zh = document.documentElement.lang.startsWith("zh");
+  const button = (sign: string, name: string, act: () => void): HTMLButtonElement => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "btn ghost icon";
+    made.textContent = sign;
+    made.setAttribute("aria-label", name);
+    made.addEventListener("click", act);
+    return made;
+  };
   let at = links.indexOf(first);
   dialog.className = "look";
   caption.tabIndex = -1;
   whole.target = "_blank";
   whole.rel = "noopener";
-  close.type = "button";
-  close.className = "btn ghost icon";
-  close.textContent = "✕";
-  close.setAttribute("aria-label", document.documentElement.lang.startsWith("zh") ? "关闭" : "Close");
   const show = (): void => {
     const link = links[at]!;
     image.src = link.dataset.look ?? "";
@@ -35,16 +40,23 @@ function open(links: HTMLAnchorElement[], first: HTMLAnchorElement): void {
     whole.href = link.href;
     if (links.length > 1) caption.textContent = `${link.title} · ${at + 1} / ${links.length}`;
   };
-  dialog.append(close, whole, caption);
+  const flip = (step: number): void => {
+    at = (at + step + links.length) % links.length;
+    show();
+  };
+  const tools = document.createElement("div");
+  tools.className = "row";
+  if (links.length > 1)
+    tools.append(button("‹", zh ? "上一张" : "Previous", () => flip(-1)), button("›", zh ? "下一张" : "Next", () => flip(1)));
+  tools.append(button("✕", zh ? "关闭" : "Close", () => dialog.close()));
+  dialog.append(caption, tools, whole);
   whole.append(image);
   dialog.addEventListener("keydown", (event) => {
     const step = FLIP[event.key];
     if (!step || links.length < 2) return;
     event.preventDefault();
-    at = (at + step + links.length) % links.length;
-    show();
+    flip(step);
   });
-  close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
