@@ -27,6 +27,7 @@ from audit_work import (
 from clinic import PATH
 from dougong_platform import tokens, totp
 from dougong_runtime.audit import log
+from list_doors import NO_ROW_LISTS
 from talk_doors import NO_ROW_TALK
 from ward import id_number
 
@@ -44,6 +45,7 @@ NO_ROW: dict[str, str] = {
     "POST /admin/view-as/end": "takes a cookie away",
     "POST /admin/audit/verify": "reads",
     "POST /admin/settings/mail-test": "sends the administrator a message of fixed words",
+    **NO_ROW_LISTS,
     **NO_ROW_TALK,
 }
 """Routes that are no reading by their method, and change nothing that the audit tells."""

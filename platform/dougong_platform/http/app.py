@@ -32,6 +32,7 @@ from dougong_platform.http.api import (
     talk,
     tokens,
     transfer,
+    views,
 )
 from dougong_platform.http.events import Events
 from dougong_platform.http.jobs.runner import Jobs
@@ -121,6 +122,7 @@ def api_routes(app: str) -> list[Route]:
         *talk.site_routes(V1),
         *transfer.routes(app),
         *files.routes(V1, app),
+        *views.routes(app),
         *record_acts.routes(app),
         *talk.routes(app),
         *records.routes(app),

@@ -14,6 +14,7 @@ from dougong_platform.http.description import EntityAccess, entities_of
 from dougong_platform.http.openapi_forms import form_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_runtime.labels import Language
+from dougong_runtime.pages.saved import STATE_NAMES
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.files import is_file
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX
@@ -99,6 +100,7 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             "get": _op(f"explain_{name}", label, _items({"type": "object"}), parameters=[_query("field")]),
         }
         paths |= _talk_paths(one, name, label)
+        paths |= _view_paths(all_, name, label)
     if "read" in may or "aggregate" in may:
         answer = _object(
             rows=_list({"type": "object"}), total={"type": "object"}, withheld={"type": "integer"}
@@ -217,6 +219,52 @@ def _notice_paths() -> dict[str, Any]:
         },
         f"{V1}/notifications/read": {
             "post": _op("read_notifications", "notifications", _object(unread=unread), body=marked)
+        },
+    }
+
+
+def _view_paths(all_: str, name: str, label: str) -> dict[str, Any]:
+    """Saved views; a list's own words for what is shown stand in `state`."""
+    state: Schema = {
+        "type": "object",
+        "properties": dict.fromkeys(STATE_NAMES, _TEXT),
+        "additionalProperties": False,
+    }
+    body = _object(
+        optional=True,
+        name=_TEXT,
+        state=state,
+        shared={"type": "boolean"},
+        roles=_list(_TEXT),
+    )
+    new = {**body, "properties": {**body["properties"], "base": _TEXT}, "required": ["name"]}
+    change = {**body, "properties": {**body["properties"], "version": {"type": "integer"}}}
+    view: Schema = {"name": "view", "in": "path", "required": True, "schema": _TEXT}
+    layout = _object(optional=True, columns=_TEXT, freeze=_TEXT, totals=_TEXT)
+    found = {"type": "object"}
+    one = f"{all_}/views/{{view}}"
+    return {
+        f"{all_}/views": {
+            "get": _op(f"views_{name}", label, _object(items=_list(found), default={}, layouts=found)),
+            "post": _op(f"save_view_{name}", label, found, "201", body=new),
+        },
+        f"{all_}/views/default": {
+            "put": _op(
+                f"default_view_{name}", label, None, "204", body=_object(view={"type": ["string", "null"]})
+            )
+        },
+        f"{all_}/views/order": {
+            "put": _op(f"order_views_{name}", label, None, "204", body=_object(views=_list(_TEXT)))
+        },
+        one: {
+            "parameters": [view],
+            "get": _op(f"view_{name}", label, found),
+            "patch": _op(f"change_view_{name}", label, found, body=change),
+            "delete": _op(f"delete_view_{name}", label, None, "204"),
+        },
+        f"{one}/layout": {
+            "parameters": [view],
+            "put": _op(f"layout_view_{name}", label, None, "204", body=layout),
         },
     }
 
@@ -422,6 +470,8 @@ def _aggregate() -> Schema:
         filter=_TEXT,
         sort=names,
         limit=limit,
+        search=_TEXT,
+        listed={"type": "boolean", "default": False},
     )
 
 

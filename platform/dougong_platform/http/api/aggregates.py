@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
@@ -18,7 +19,7 @@ MEASURES_MAX = 50
 def aggregate_records(call: Call) -> Response:
     """`POST /{entity}/aggregate`: groups with their measures, and totals over the records."""
     parameters.parameters(call.request)
-    body = call.json("rows", "columns", "measures", "filter", "sort", "limit")
+    body = call.json("rows", "columns", "measures", "filter", "sort", "limit", "search", "listed")
     answer = call.records().aggregate(query_of(call.path("entity"), body))
     return json_answer({"rows": answer.rows, "total": answer.total, "withheld": answer.withheld})
 
@@ -32,18 +33,10 @@ def query_of(entity: str, body: dict[str, Any]) -> AggregateQuery:
         filter=json_body.text_member(body, "filter"),
         sort=json_body.names_member(body, "sort"),
         limit=json_body.number_member(body, "limit", LIMIT_MAX, 1, LIMIT_MAX),
+        search=json_body.text_member(body, "search"),
+        listed=json_body.flag_member(body, "listed"),
     )
-    if "measures" not in body:
-        return asked
-    return AggregateQuery(
-        asked.entity,
-        asked.rows,
-        asked.columns,
-        _measures(body["measures"]),
-        asked.filter,
-        asked.sort,
-        asked.limit,
-    )
+    return replace(asked, measures=_measures(body["measures"])) if "measures" in body else asked
 
 
 def _measures(given: Any) -> tuple[Measure, ...]:

@@ -114,11 +114,16 @@ class Frame:
 
     # --- order and groups ----------------------------------------------------------------------------------
     @cached_property
-    def sort(self) -> tuple[str, ...]:
-        """The order in force: the address's as it stands there, the view's as far as this reader sees its fields."""
+    def sort_said(self) -> tuple[str, ...]:
+        """The order asked for: the address's, else the view's."""
         if self.state.sort:
             return tuple(s.strip() for s in self.state.sort.split(",") if s.strip())
-        return tuple(s for s in self.view.sort if self.sees(s.lstrip("-")))
+        return self.view.sort
+
+    @cached_property
+    def sort(self) -> tuple[str, ...]:
+        """The order in force, as far as this reader sees its fields."""
+        return tuple(s for s in self.sort_said if self.sees(s.removeprefix("-")))
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
@@ -145,19 +150,22 @@ class Frame:
     @cached_property
     def left_out(self) -> int:
         """How much of what was asked for is not shown: columns, and of a saved view conditions, keys, groups."""
+        state, view, saved = self.state, self.view, self.view.saved
         shown = {c.path for c in self.columns}
-        count = sum(c.path not in shown for c in self.chosen) if self.said.columns or self.view.saved else 0
-        saved = self.view.saved
+        count = sum(c.path not in shown for c in self.chosen) if self.said.columns or saved else 0
+        if state.sort or saved:
+            count += len(self.sort_said) - len(self.sort)
+        if state.group or saved:
+            named = [n for n in (state.group or view.group).split(",") if n.strip("- ")]
+            count += sum(n.strip() not in self.groups for n in named) if self.as_ == "table" else 0
         if saved is None:
             return count
         columns = columns_of(saved.state.get("columns", "")) if not self.said.columns else ()
         count += sum(resolve(self.desk.app, self.entity, c.path) is None for c in columns)
-        own = conditions.parse(self.desk.app, self.entity, self.view.filter)
-        left = conditions.parse(self.desk.app, self.entity, self.own_filter)
-        count += 0 if self.state.all else len(own) - len(left)
-        count += 0 if self.state.sort else len(self.view.sort) - len(self.sort)
-        named = [n for n in self.view.group.split(",") if n.strip()]
-        return count + (0 if self.state.group else len(named) - len(self.groups))
+        if state.all:
+            return count
+        own = conditions.parse(self.desk.app, self.entity, view.filter)
+        return count + len(own) - len(conditions.parse(self.desk.app, self.entity, self.own_filter))
 
     def query(self, **changes: Any) -> Query:
         """What is asked of the records: the columns and the title, in the order in force."""
