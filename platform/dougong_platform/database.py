@@ -22,7 +22,7 @@ from dougong_runtime.documents.versions import Overtaken
 from dougong_runtime.errors import Refused, problem_type, refuse
 from dougong_runtime.publish import clear_leftovers
 from dougong_runtime.storage.dialects import make_engine
-from dougong_runtime.storage.plans import begin_with_kept_plans
+from dougong_runtime.storage.plans import begin_with_kept_plans, end_reading
 from dougong_runtime.storage.prepared import Forestalled
 
 T = TypeVar("T")
@@ -128,6 +128,7 @@ class Database:
         with self.reader.begin() as connection:
             begin_with_kept_plans(connection)
             yield connection
+            end_reading(connection)
 
     def nearby(self, read: Callable[[bool], T]) -> T:
         """`read(True)` where there is a replica: it finds out who asks by `read`, then reads by `read_near`.

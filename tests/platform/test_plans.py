@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from databases import fresh_url
 from dougong_platform.database import Database
 from dougong_platform.settings import Settings
+from dougong_runtime.storage.copying import insert_many
 from dougong_runtime.storage.ready import Plan, Ready, driver_cursor
 
 KEPT = ("force_generic_plan", "off", "off")
@@ -116,3 +117,47 @@ def test_reading_stays_one_snapshot_that_nothing_can_write(database: Database) -
         assert Ready(ONE).all(reader, {"id": 1}) == [("n1",)]
         with pytest.raises(sa.exc.InternalError, match="read-only"):
             reader.execute(sa.text("DELETE FROM t"))
+
+
+def test_a_connection_that_is_gone_is_told_as_ever_and_not_given_out_again(database: Database) -> None:
+    with database.read() as connection:
+        pid = Ready(sa.select(sa.func.pg_backend_pid())).all(connection, {})[0][0]
+    other = sa.create_engine(database.engine.url)
+    with other.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_terminate_backend(pid, 5_000)))
+    other.dispose()
+    with pytest.raises(sa.exc.OperationalError) as told, database.read() as connection:
+        Ready(ONE, plan="kept").all(connection, {"id": 1})
+    assert told.value.connection_invalidated
+    with database.read() as connection:
+        assert Ready(ONE, plan="kept").all(connection, {"id": 1}) == [("n1",)]
+
+
+def test_a_reading_that_failed_ends_like_any_other(database: Database) -> None:
+    with pytest.raises(sa.exc.ProgrammingError), database.read() as connection:
+        connection.execute(sa.text("SELECT nothing FROM nowhere"))
+    with database.read() as connection, pytest.raises(sa.exc.ProgrammingError):
+        Ready(sa.select(sa.column("nothing")).select_from(sa.table("t")), plan="kept").all(connection, {})
+    with database.read() as connection:
+        assert Ready(ONE, plan="kept").all(connection, {"id": 1}) == [("n1",)]
+        assert planned(connection) == KEPT
+
+
+def test_what_many_new_rows_refer_to_is_looked_up_by_one_plan(database: Database) -> None:
+    copied = sa.Table("t", sa.MetaData(), sa.Column("id", sa.Integer), sa.Column("name", sa.Text))
+    tell = "BEGIN NEW.name := current_setting('plan_cache_mode'); RETURN NEW; END"
+    with database.write() as connection:
+        connection.execute(sa.text(f"CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $${tell}$$"))
+        connection.execute(
+            sa.text("CREATE TRIGGER tell BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tell()")
+        )
+    with database.write() as connection:
+        connection.execute(sa.text("SELECT 1"))
+        insert_many(connection, copied, ("id", "name"), [(8, ""), (9, "")])
+        assert planned(connection) == FRESH
+        assert Ready(ONE).all(connection, {"id": 9}) == [("force_generic_plan",)]
+        part = connection.begin_nested()
+        with pytest.raises(sa.exc.IntegrityError):
+            insert_many(connection, copied, ("id", "name"), [(10, ""), (9, "")])
+        part.rollback()
+        assert planned(connection) == FRESH

@@ -316,7 +316,9 @@ def _lock(connection: sa.Connection, running: Running, entity: str, work: Work, 
     if not set(watched).isdisjoint(work.fields):
         ids |= work.ids - dirt.was.keys() - dirt.unseen - work.sums.keys()
     columns = ("id", *deltas.image_columns(running, entity))
-    locking = running.plans.get(("lock", entity), lambda: Ready(_locking(running, entity, columns)))
+    locking = running.plans.get(
+        ("lock", entity), lambda: Ready(_locking(running, entity, columns), plan="kept")
+    )
     ordered = sorted(ids)
     for at in range(0, len(ordered), IDS_MAX):
         for row in locking.all(connection, {"ids": ordered[at : at + IDS_MAX]}):

@@ -102,7 +102,9 @@ def hold_some(
     asked = scene.rules.distinct(entity.name, ("read", "update", "delete", "share"))
 
     statement = scene.ready(
-        ("hold", entity.name, trash, locked), lambda: _hold_statement(scene, entity, asked, trash, locked)
+        ("hold", entity.name, trash, locked),
+        lambda: _hold_statement(scene, entity, asked, trash, locked),
+        "kept if flat",
     )
     rows = statement.mappings(scene.connection, {**scene.parameters, IDS: wanted})
     many = [f.name for f in entity.own_fields if f.is_many]

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dougong_runtime.storage.plans import keeping_plans
 from dougong_runtime.storage.ready import driver_cursor, translated
 
 Convert = Callable[[Any], Any]
@@ -30,7 +31,8 @@ def insert_many(
     for tell in heard.before_cursor_execute:
         tell(connection, cursor, text, (), None, True)
     try:
-        insert(cursor, text, tuples)
+        with keeping_plans(connection):
+            insert(cursor, text, tuples)
     except Exception as error:
         raise translated(connection, text, error) from error
     finally:
