@@ -144,11 +144,12 @@ def publishing(kind: str, wanted: Wanted) -> tuple[str, str]:
         figures = publish.run(_fresh(kind, Path(name)), rows)
     lines = [
         f"**{rows:,} rows**, {publish.WRITERS} writers meanwhile.\n",
-        "| step | plan s | publish s | longest wait of a writer, ms | writes meanwhile | failed |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| step | plan s | publish s | tables held, ms | longest wait for a lock, ms | longest write, ms | writes meanwhile | failed |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {f.name} | {f.plan_seconds:.2f} | {f.publish_seconds:.2f} | {f.longest_wait_ms:.0f} | {f.writes:,} | "
+        f"| {f.name} | {f.plan_seconds:.2f} | {f.publish_seconds:.2f} | {f.held_ms:.0f} | "
+        f"{f.longest_lock_wait_ms:.0f} | {f.longest_wait_ms:.0f} | {f.writes:,} | "
         f"{len(f.failures)} |"
         for f in figures
     ]

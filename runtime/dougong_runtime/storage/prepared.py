@@ -22,8 +22,8 @@ PREFIX = "dg_pre_"
 TOUCHED = f"{PREFIX}touched"
 """Table of the records that were written while columns were filled; also the name of the trigger and its function."""
 
-BATCH_ROWS = 5_000
-"""Rows that one transaction fills: they are locked for that long."""
+BATCH_ROWS = 1_000
+"""Rows that one transaction fills: they are locked for that long, and writers of theirs wait."""
 LAST_ROUND_ROWS = 200
 """When so few records were written during a round, the rest is left to the publishing transaction."""
 ROUNDS_MAX = 20
