@@ -25,7 +25,7 @@ from audit_work import (
     case,
 )
 from clinic import PATH
-from dougong_platform import tokens, totp
+from dougong_platform import people, tokens, totp
 from dougong_runtime.audit import log
 from list_doors import NO_ROW_LISTS
 from talk_doors import NO_ROW_TALK
@@ -457,6 +457,58 @@ def admin_adds_a_team(work: Work) -> list[Row]:
     admin = work.browser("admin")
     accepted(admin.post("/admin/teams", data={"name": "新组"}, follow_redirects=False), 303)
     return [by_page(log.CREATE, "admin", app="dougong", entity="team", record=..., after={"name": "新组"})]
+
+
+@case("POST /admin/teams/change", "POST /admin/teams/move", "POST /admin/teams/remove")
+def admin_changes_teams(work: Work) -> list[Row]:
+    with work.site.database.write() as connection:
+        made = people.add_team(work.site, connection, SYSTEM, "夜班")
+    admin = work.browser("admin")
+    for act, data in (
+        ("change", {"team": "夜班", "name": "夜班组"}),
+        ("move", {"team": "夜班组", "parent": "medicine"}),
+        ("remove", {"team": "夜班组"}),
+    ):
+        accepted(
+            admin.post(f"/admin/teams/{act}", data=data, follow_redirects=False),
+            200 if act == "move" else 303,
+        )
+    team: dict[str, Any] = {"app": "dougong", "entity": "team", "record": made}
+    return [
+        by_page(log.UPDATE, "admin", **team, before={"name": "夜班"}, after={"name": "夜班组"}, facts=...),
+        by_page(log.UPDATE, "admin", **team, before={"parent": None}, after=..., facts=...),
+        by_page(log.DELETE, "admin", **team, before=...),
+    ]
+
+
+@case(
+    "POST /admin/people/{username}/details",
+    "POST /admin/people/{username}/until",
+    "POST /admin/people/{username}/sessions",
+    "POST /admin/people/{username}/tokens",
+)
+def admin_looks_after_an_account(work: Work) -> list[Row]:
+    them = work.person("looked_after", "clinic.doctor")
+    with work.site.database.write() as connection:
+        token = tokens.issue(work.site, connection, SYSTEM, them).id
+    admin = work.browser("admin")
+    for part, data in (
+        ("details", {"name": "改名", "email": "", "team": ""}),
+        ("until", {"role": "clinic.doctor", "until": "2999-12-31"}),
+        ("tokens", {"token": token}),
+        ("sessions", {}),
+    ):
+        accepted(admin.post(f"/admin/people/looked_after/{part}", data=data, follow_redirects=False), 303)
+    return [
+        by_page(
+            log.UPDATE, "admin", app="dougong", entity="user", record=them, before=..., after=..., facts=...
+        ),
+        by_page(
+            log.GRANT, "admin", **account(them), facts={"roles": ["clinic.doctor"], "until": "2999-12-31"}
+        ),
+        by_page(log.TOKEN_REVOKED, "admin", **account(them), facts={"token": token}),
+        by_page(log.SIGN_OUT, "admin", **account(them), facts={"sessions": 0}),
+    ]
 
 
 @case("POST /admin/settings/{app}")

@@ -250,6 +250,8 @@ def administration(ward: Ward, username: str) -> str:
     )
     posts = (
         "/people", "/people/dr_lin/active", "/people/dr_lin/roles", "/people/dr_lin/password", "/people/dr_lin/totp",
+        "/people/dr_lin/details", "/people/dr_lin/until", "/people/dr_lin/sessions", "/people/dr_lin/tokens",
+        "/teams/change", "/teams/move", "/teams/remove",
         "/teams", "/settings", "/settings/logo", "/settings/mail-test", "/settings/clinic", "/jobs/none/cancel", "/view-as", "/view-as/end",
     )  # fmt: skip
     seen = [
@@ -337,6 +339,13 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /admin/people/{username}/roles",
             "POST /admin/people/{username}/password",
             "POST /admin/people/{username}/totp",
+            "POST /admin/people/{username}/details",
+            "POST /admin/people/{username}/until",
+            "POST /admin/people/{username}/sessions",
+            "POST /admin/people/{username}/tokens",
+            "POST /admin/teams/change",
+            "POST /admin/teams/move",
+            "POST /admin/teams/remove",
             "GET /admin/teams",
             "POST /admin/teams",
             "GET /admin/audit",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -51,6 +51,20 @@ TEAM_EXISTS = problem_type(
     "已有团队「{name}」。",
     "There is a team “{name}” already.",
     remedy=("换一个名称。", "Use another name."),
+)
+TEAM_BELOW_ITSELF = problem_type(
+    "team-below-itself",
+    409,
+    "「{name}」不能放到自己下面的「{parent}」里。",
+    "“{name}” cannot stand below “{parent}”, which is below it.",
+    remedy=("先把「{parent}」移出来。", "Move “{parent}” out first."),
+)
+TEAM_IN_USE = problem_type(
+    "team-in-use",
+    409,
+    "「{name}」里还有 {members} 人、{teams} 个下级团队。",
+    "“{name}” still has {members} people and {teams} teams below it.",
+    remedy=("先把他们移到别的团队。", "Move them to other teams first."),
 )
 BAD_USERNAME = problem_type(
     "bad-username",
@@ -205,6 +219,19 @@ def add_user(
     return user_id
 
 
+def change_person(
+    site: Site, connection: sa.Connection, actor: Viewer, user_id: str, *, name: str, email: str, team: str
+) -> None:
+    """Change what a person is called, their mail address and their team (by name); empty: none. Raises `Refused`."""
+    require_admin(actor)
+    values = {
+        "name": name.strip(),
+        "email": email.strip() or None,
+        "team": get_team(connection, team).id if team else None,
+    }
+    site.records(connection, actor, DIRECTORY).update("user", user_id, values)
+
+
 def set_active(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, active: bool) -> None:
     """Let a person in or keep them out. Kept out, all sessions end and tokens no longer open anything."""
     require_admin(actor)
@@ -286,6 +313,45 @@ def add_team(
         values["leader"] = get_person(connection, leader).id
     made: str = site.records(connection, actor, DIRECTORY).create("team", values)["id"]
     return made
+
+
+def change_team(
+    site: Site, connection: sa.Connection, actor: Viewer, name: str, changes: Mapping[str, str]
+) -> None:
+    """Change a team: `name`, `parent` by name, `leader` by username, as far as they are in `changes`; empty: none.
+
+    Raises `Refused`: NO_TEAM, TEAM_EXISTS, TEAM_BELOW_ITSELF.
+    """
+    require_admin(actor)
+    known = {t.name: t for t in teams(connection)}
+    team = get_team(connection, name)
+    values: dict[str, Any] = {}
+    if "name" in changes:
+        values["name"] = changes["name"].strip()
+        if values["name"] != team.name and values["name"] in known:
+            raise refuse(TEAM_EXISTS, "name", name=values["name"])
+    if "parent" in changes:
+        above = get_team(connection, changes["parent"]) if changes["parent"] else None
+        at = above
+        while at is not None:
+            if at.id == team.id:
+                raise refuse(TEAM_BELOW_ITSELF, "parent", name=team.name, parent=changes["parent"])
+            at = known.get(at.parent) if at.parent else None
+        values["parent"] = above.id if above is not None else None
+    if "leader" in changes:
+        values["leader"] = get_person(connection, changes["leader"]).id if changes["leader"] else None
+    site.records(connection, actor, DIRECTORY).update("team", team.id, values)
+
+
+def remove_team(site: Site, connection: sa.Connection, actor: Viewer, name: str) -> None:
+    """Remove a team in which nobody is and below which there is none. Raises `Refused`: NO_TEAM, TEAM_IN_USE."""
+    require_admin(actor)
+    team = get_team(connection, name)
+    members = sum(1 for p in people(connection) if p.team == team.name)
+    below = sum(1 for t in teams(connection) if t.parent == team.name)
+    if members or below:
+        raise refuse(TEAM_IN_USE, name=team.name, members=members, teams=below)
+    site.records(connection, actor, DIRECTORY).delete("team", team.id)
 
 
 # --- roles --------------------------------------------------------------------------------------------------

@@ -188,5 +188,22 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
     "action.run": ("运行流程", "ran a workflow on"),
     "action.destroy": ("销毁停用的内容", "destroyed what was retired from"),
     "action.erase": ("从审计中抹除值", "erased from the audit values of"),
+    "admin.details": ("资料", "Details"),
+    "admin.change": ("修改", "Change"),
+    "admin.ends": ("角色的期限", "How long roles last"),
+    "admin.until": ("{role} 的最后一天", "Last day of {role}"),
+    "admin.granted": ("{who} 于 {when} 授予", "Given by {who}, {when}"),
+    "admin.used": ("上次使用 {when}", "Last used {when}"),
+    "admin.never_used": ("没有用过", "Never used"),
+    "admin.end_sessions": ("退出全部会话", "Sign out everywhere"),
+    "admin.no_sessions": ("没有打开的会话。", "No open session."),
+    "admin.no_tokens": ("没有令牌。", "No token."),
+    "admin.remove_team": ("删除团队", "Remove the team"),
+    "admin.teams_hint": (
+        "拖动一行放到上级团队上，或放到表头上成为最上级。",
+        "Drag a row onto the team it belongs to, or onto the head to put it at the top.",
+    ),
+    "admin.team_moved": ("「{name}」已移到「{parent}」下", "“{name}” now stands below “{parent}”"),
+    "admin.team_up": ("「{name}」已移到最上级", "“{name}” now stands at the top"),
 }
 """Key → Chinese, English. All of `audit.log.ACTIONS` are here."""

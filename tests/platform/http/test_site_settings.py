@@ -75,7 +75,8 @@ def test_a_value_is_in_force_at_once_here_and_soon_in_other_processes(clinic: Cl
     assert answer.status_code == 200
     assert answer.json()["site_name"] == {"value": "云岫诊所", "origin": "database"}
     page = clinic.client().get("/login").text
-    assert "云岫诊所" in page and 'data-accent="teal"' in page
+    assert "云岫诊所" in page
+    assert 'data-accent="teal"' in page
     with other.database.read() as connection:
         other.keep_up(connection)
     assert other.settings.site_name == "云岫诊所"
@@ -108,7 +109,8 @@ def test_what_the_environment_decides_stays_decided(tmp_path: Path) -> None:
     )
     assert (after.site_name, after.session_days) == ("fixed", 3)
     assert after.password_length_min == given.password_length_min
-    assert after.origins["session_days"] == "database" and after.origins["site_name"] == "environment"
+    assert after.origins["session_days"] == "database"
+    assert after.origins["site_name"] == "environment"
 
 
 def test_a_rule_for_passwords_holds_from_then_on(clinic: Clinic) -> None:
@@ -116,7 +118,8 @@ def test_a_rule_for_passwords_holds_from_then_on(clinic: Clinic) -> None:
     browser = clinic.browser("admin")
     sent = {"password": "seven wooden brackets"}
     refused = browser.post("/admin/people/nobody/password", data=sent)
-    assert refused.status_code == 422 and "30" in refused.text
+    assert refused.status_code == 422
+    assert "30" in refused.text
     clinic.client("admin").patch(SITE, json={"password_length_min": 10})
     assert browser.post("/admin/people/nobody/password", data=sent, follow_redirects=False).status_code == 303
 
@@ -125,9 +128,11 @@ def test_the_page_saves_a_section_and_says_what_is_wrong(clinic: Clinic) -> None
     browser = clinic.browser("admin")
     assert 'name="session_days"' in browser.get("/admin/settings").text
     wrong = browser.post("/admin/settings", data={"session_days": "999"})
-    assert wrong.status_code == 422 and 'value="999"' in wrong.text
+    assert wrong.status_code == 422
+    assert 'value="999"' in wrong.text
     saved = browser.post("/admin/settings", data={"session_days": "7"}, follow_redirects=False)
-    assert saved.status_code == 303 and clinic.site.settings.session_days == 7
+    assert saved.status_code == 303
+    assert clinic.site.settings.session_days == 7
 
 
 def picture(form: str, size: int = 600) -> bytes:
@@ -143,8 +148,10 @@ def test_a_logo_is_drawn_anew_shown_to_all_and_taken_away(clinic: Clinic) -> Non
     browser.post("/admin/settings/logo", files={"logo": ("l.png", content, "image/png")})
     mark = clinic.site.settings.logo
     shown = clinic.client().get(f"/brand/{mark}")
-    assert shown.status_code == 200 and shown.headers["content-type"] == "image/webp"
-    assert b"script" not in shown.content and Image.open(io.BytesIO(shown.content)).size == (320, 107)
+    assert shown.status_code == 200
+    assert shown.headers["content-type"] == "image/webp"
+    assert b"script" not in shown.content
+    assert Image.open(io.BytesIO(shown.content)).size == (320, 107)
     assert f'src="/brand/{mark}"' in clinic.client().get("/login").text
     assert clinic.client().get("/brand/0000000000000000").status_code == 404
     for name, bad in (
@@ -183,7 +190,8 @@ def test_an_account_is_shown_only_under_encryption_that_holds(settings: Settings
         asked = replace(settings, mail_port=port, mail_security="starttls")
         with pytest.raises(Refused) as plain:
             mail.send(asked, "lin@example.com", "x", "x")
-    assert plain.value.problems[0].type is mail.MAIL_FAILED and box.kept == []
+    assert plain.value.problems[0].type is mail.MAIL_FAILED
+    assert box.kept == []
 
 
 def test_no_mail_goes_into_the_firms_network_unless_it_is_named(settings: Settings) -> None:
@@ -216,10 +224,12 @@ def test_the_button_sends_to_oneself_and_says_what_the_server_says(clinic: Clini
         }  # fmt: skip
         assert browser.post("/admin/settings", data=sent, follow_redirects=False).status_code == 303
         refused = browser.post("/admin/settings/mail-test")
-    assert refused.status_code == 422 and box.kept == []
+    assert refused.status_code == 422
+    assert box.kept == []
 
 
 def test_tls_needs_a_certificate_that_somebody_vouches_for(settings: Settings) -> None:
     with mail_server() as (box, port), pytest.raises(Refused):
         mail.send(replace(settings, mail_port=port, mail_security="tls"), "a@example.com", "x", "x")
-    assert box.kept == [] and ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+    assert box.kept == []
+    assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED

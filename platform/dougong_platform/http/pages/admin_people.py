@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -10,20 +10,22 @@ from urllib.parse import quote
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_platform import people, totp
+from dougong_platform import people, signin, tokens, totp
 from dougong_platform.http import viewer as asking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
-from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
+from dougong_platform.http.problem_types import BAD_REQUEST, CSRF, NOT_SIGNED_IN
 from dougong_platform.people import Person
-from dougong_runtime.errors import Refused
+from dougong_platform.site import DIRECTORY
+from dougong_runtime.errors import Refused, refuse
 from dougong_runtime.host import today
 from dougong_runtime.pages.desk import Mark
 from dougong_runtime.pages.entry import Choice
 from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.pages.reading import day
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
-    """`/admin/people`, `/admin/teams`, `/admin/view-as`."""
+    """`/admin/people` and `/admin/view-as`."""
     one = "/admin/people/{username}"
     return [
         pages.get("/admin", index),
@@ -34,8 +36,10 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.post(one + "/roles", set_roles),
         pages.post(one + "/password", set_password),
         pages.post(one + "/totp", remove_factor),
-        pages.get("/admin/teams", show_teams),
-        pages.post("/admin/teams", add_team),
+        pages.post(one + "/details", set_details),
+        pages.post(one + "/until", set_until),
+        pages.post(one + "/sessions", end_sessions),
+        pages.post(one + "/tokens", revoke_token),
         pages.post("/admin/view-as", view_as),
         pages.post("/admin/view-as/end", end_view_as, writes=False),
     ]
@@ -95,8 +99,8 @@ def _line(here: Here, person: Person) -> PersonLine:
 
 def _held(here: Here, user: str) -> list[str]:
     """Roles in force today."""
-    day = today(here.site.clock, here.site.settings.site_time_zone)
-    return [h.role for h in people.roles(here.connection, user) if h.until is None or h.until >= day]
+    on = today(here.site.clock, here.site.settings.site_time_zone)
+    return [h.role for h in people.roles(here.connection, user) if h.until is None or h.until >= on]
 
 
 def _role_choices(here: Here) -> tuple[Choice, ...]:
@@ -169,8 +173,14 @@ def show_person(visit: Visit) -> Response:
 def _person(here: Here, problem: str = "") -> Response:
     people.require_admin(here.viewer)
     person = people.get_person(here.connection, here.visit.path("username"))
+    record = here.site.records(here.connection, here.viewer, DIRECTORY).get("user", person.id)
     made = {
         "person": _line(here, person),
+        "email": record.get("email") or "",
+        "teams": people.teams(here.connection),
+        "ends": _ends(here, person.id),
+        "sessions": _sessions(here, person.id),
+        "tokens": _tokens(here, person.id),
         "roles": _role_choices(here),
         "held": _held(here, person.id),
         "is_me": person.id == here.viewer.user,
@@ -216,6 +226,111 @@ def set_roles(visit: Visit) -> Response:
     return _on_person(visit, act)
 
 
+@dataclass(frozen=True, slots=True)
+class RoleEnd:
+    """A role held, and its last day."""
+
+    role: str
+    label: str
+    until: str
+    granted: str
+
+
+def _ends(here: Here, user: str) -> list[RoleEnd]:
+    labels = {c.value: c.label for c in _role_choices(here)}
+    moment = here.reader.moment
+    return [
+        RoleEnd(
+            h.role,
+            labels.get(h.role, h.role),
+            h.until.isoformat() if h.until else "",
+            here.reader.t("admin.granted", who=h.granted_by, when=moment(h.granted_at)),
+        )
+        for h in people.roles(here.connection, user)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A session or token of a person's."""
+
+    id: str
+    text: str
+    note: str
+
+
+def _sessions(here: Here, user: str) -> list[KeyLine]:
+    moment = here.reader.moment
+    return [
+        KeyLine("", s.agent or "—", f"{s.address or '—'} · {moment(s.used_at)}")
+        for s in signin.sessions(here.site, here.connection, user)
+    ]
+
+
+def _tokens(here: Here, user: str) -> list[KeyLine]:
+    moment, t = here.reader.moment, here.reader.t
+    return [
+        KeyLine(
+            k.id,
+            k.name or k.id[-6:],
+            " · ".join(
+                [
+                    ", ".join(k.scopes),
+                    t("admin.used", when=moment(k.used_at)) if k.used_at else t("admin.never_used"),
+                ]
+            ),
+        )
+        for k in tokens.tokens(here.connection, user)
+        if k.revoked_at is None
+    ]
+
+
+def set_details(visit: Visit) -> Response:
+    """Name, mail address, team."""
+
+    def act(here: Here, person: Person) -> None:
+        given = {n: visit.text(n) for n in ("name", "email", "team")}
+        people.change_person(here.site, here.connection, here.viewer, person.id, **given)
+
+    return _on_person(visit, act)
+
+
+def set_until(visit: Visit) -> Response:
+    """The last day of a role that is held; none: without an end."""
+
+    def act(here: Here, person: Person) -> None:
+        until = day(visit.text("until")) if visit.text("until") else None
+        if visit.text("until") and until is None:
+            raise refuse(
+                BAD_REQUEST, "until", zh="应是日期，如 2026-12-31。", en="It needs a date, e.g. 2026-12-31."
+            )
+        people.grant(here.site, here.connection, here.viewer, person.id, [visit.text("role")], until)
+
+    return _on_person(visit, act)
+
+
+def end_sessions(visit: Visit) -> Response:
+    """Sign somebody out everywhere."""
+
+    def act(here: Here, person: Person) -> None:
+        keep = signin.token_hash(here.asker.session) if here.asker.session else None
+        signin.sign_out_everywhere(here.site, here.connection, here.viewer, person.id, keep)
+
+    return _on_person(visit, act)
+
+
+def revoke_token(visit: Visit) -> Response:
+    """End one of somebody's tokens."""
+
+    def act(here: Here, person: Person) -> None:
+        theirs = {k.id for k in tokens.tokens(here.connection, person.id)}
+        if visit.text("token") not in theirs:
+            raise refuse(tokens.NO_TOKEN)
+        tokens.revoke(here.site, here.connection, here.viewer, visit.text("token"))
+
+    return _on_person(visit, act)
+
+
 def set_password(visit: Visit) -> Response:
     """A new password for somebody."""
 
@@ -234,67 +349,6 @@ def remove_factor(visit: Visit) -> Response:
         totp.remove(here.site, here.connection, here.viewer, person.id)
 
     return _on_person(visit, act)
-
-
-@dataclass(frozen=True, slots=True)
-class TeamLine:
-    """A team in the tree."""
-
-    name: str
-    parent: str
-    leader: str
-    members: int
-    depth: int
-
-
-def show_teams(visit: Visit) -> Response:
-    """The tree of teams."""
-    with visit.reading() as here:
-        return _teams(here)
-
-
-def _teams(here: Here, problem: str = "") -> Response:
-    people.require_admin(here.viewer)
-    teams, everybody = people.teams(here.connection), people.people(here.connection)
-    leaders = {p.username: p.name for p in everybody}
-    lines: list[TeamLine] = []
-
-    def add(parent: str | None, depth: int) -> None:
-        for team in teams:
-            if team.parent == parent:
-                members = sum(1 for p in everybody if p.team == team.name and p.active)
-                leader = leaders.get(team.leader or "", "")
-                lines.append(TeamLine(team.name, team.parent or "", leader, members, depth))
-                add(team.name, depth + 1)
-
-    add(None, 0)
-    made = {"teams": lines, "people": _active(everybody), "problem": problem}
-    shell = here.shell(here.reader.t("admin.teams"), in_admin=True)
-    return here.page("admin/teams.html", shell, status=422 if problem else 200, admin=made)
-
-
-def _active(everybody: Sequence[Person]) -> list[Person]:
-    return [p for p in everybody if p.active]
-
-
-def add_team(visit: Visit) -> Response:
-    """A new team."""
-    try:
-        with visit.writing() as here:
-            people.require_admin(here.viewer)
-            people.add_team(
-                here.site,
-                here.connection,
-                here.viewer,
-                visit.text("name"),
-                parent=visit.text("parent") or None,
-                leader=visit.text("leader") or None,
-            )
-    except Refused as refused:
-        _reraise(refused)
-        with visit.reading() as here:
-            return _teams(here, here.said(refused))
-    return go("/admin/teams?done=created")
 
 
 def view_as(visit: Visit) -> Response:

@@ -16,6 +16,7 @@ import "./behaviours/tabs";
 import "./behaviours/toast";
 import "./behaviours/walk";
 
+lazily("teams", () => import("./behaviours/teams"));
 lazily("record-form", () => import("./behaviours/form"));
 lazily("conflict", () => import("./behaviours/conflict"));
 lazily("rows", () => import("./behaviours/rows"));
