@@ -1,5 +1,4 @@
-// Keys that work everywhere: g then a letter goes, c creates, / searches here, ? lists the keys, Ctrl K jumps, [ folds
-// the sidebar. Single letters are off while typing, and where a person switched them off.
+// Keys that work everywhere: g then a letter goes, c creates, / searches here, ? lists the keys, Ctrl K jumps. Single letters are off while typing, and where a person switched them off.
 import { isTyping } from "../behaviour";
 
 let pending = 0;
@@ -30,20 +29,6 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (key.length === 1 && press(`[data-key="${CSS.escape(key)}"]`)) event.preventDefault();
-});
-
-document.addEventListener("click", (event) => {
-  if (!(event.target as HTMLElement).closest("[data-folds-nav]")) return;
-  const root = document.documentElement;
-  const folded = root.dataset.nav === "rail" ? "full" : "rail";
-  root.dataset.nav = folded;
-  const body = new FormData();
-  body.set("nav", folded);
-  void fetch("/me/preferences", {
-    method: "POST",
-    body,
-    headers: { "X-CSRF-Token": document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "" },
-  });
 });
 
 /** The sheet of keys also lists those of the page that is open: what has a key says so itself. */
