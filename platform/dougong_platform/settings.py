@@ -17,10 +17,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dougong_platform import addresses, networks
+from dougong_platform.setting_kinds import (
+    Wrong,
+    database,
+    file_store,
+    flag,
+    mail_host,
+    networks,
+    one_of,
+    optional,
+    replica,
+    servers,
+    short,
+    text,
+    whole,
+    zone,
+)
 from dougong_runtime.errors import Problem, Refused, problem_type, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import nearest
@@ -47,12 +60,6 @@ UNKNOWN_SETTING = problem_type(
 )
 
 
-class _Wrong(ValueError):
-    def __init__(self, zh: str, en: str) -> None:
-        self.label = Label(zh, en)
-        super().__init__(en)
-
-
 def checked(name: str, raw: object) -> Any:
     """A live setting's value from text. Raises `Refused`: UNKNOWN_SETTING, or BAD_SETTING with the reason."""
     setting = _BY_NAME.get(name)
@@ -61,133 +68,8 @@ def checked(name: str, raw: object) -> Any:
         raise refuse(UNKNOWN_SETTING, name, file="/admin/settings", name=name, nearest=nearest(name, live))
     try:
         return setting.read(raw)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         raise refuse(BAD_SETTING, name, name=name, zh=wrong.label.zh, en=wrong.label.en) from None
-
-
-def _text(raw: object) -> str:
-    return str(raw).strip()
-
-
-def _whole(least: int, most: int) -> Callable[[object], int]:
-    def read(raw: object) -> int:
-        try:
-            value = int(str(raw))
-        except ValueError:
-            raise _Wrong(f"应为整数，现在是 {raw}", f"it needs a whole number; this is {raw}") from None
-        if not least <= value <= most:
-            raise _Wrong(f"应在 {least} 与 {most} 之间", f"it must lie between {least} and {most}")
-        return value
-
-    return read
-
-
-def _optional(read: Callable[[object], int]) -> Callable[[object], int | None]:
-    return lambda raw: None if str(raw).strip().lower() in ("", "none", "off") else read(raw)
-
-
-def _flag(raw: object) -> bool:
-    text = str(raw).strip().lower()
-    if text in ("1", "true", "yes", "on"):
-        return True
-    if text in ("0", "false", "no", "off", ""):
-        return False
-    raise _Wrong("应为 true 或 false", "it needs true or false")
-
-
-def _one_of(*words: str) -> Callable[[object], str]:
-    def read(raw: object) -> str:
-        text = str(raw).strip().lower()
-        if text not in words:
-            listed = ", ".join(words)
-            raise _Wrong(f"应为其中之一：{listed}", f"it must be one of {listed}")
-        return text
-
-    return read
-
-
-def _zone(raw: object) -> str:
-    text = str(raw).strip()
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise _Wrong(
-            f"没有时区 {text}；应类似 Asia/Shanghai", f"there is no zone {text}; an example is Asia/Shanghai"
-        ) from None
-    return text
-
-
-def _database(raw: object) -> str:
-    text = str(raw).strip()
-    for short in ("postgres://", "postgresql://"):
-        if text.startswith(short):
-            return "postgresql+psycopg://" + text[len(short) :]
-    if text == "" or text.startswith(("sqlite:///", "postgresql+psycopg://")):
-        return text
-    raise _Wrong("应以 sqlite:/// 或 postgresql:// 开头", "it must begin with sqlite:/// or postgresql://")
-
-
-def _file_store(raw: object) -> str:
-    text = str(raw).strip()
-    parts = urlsplit(text)
-    if text and not (
-        parts.scheme in ("s3+https", "s3+http") and parts.hostname and len(parts.path.strip("/")) > 0
-    ):
-        raise _Wrong(
-            "应类似 s3+https://minio.example.com:9000/bucket/prefix",
-            "it must be like s3+https://minio.example.com:9000/bucket/prefix",
-        )
-    return text
-
-
-def _short(most: int) -> Callable[[object], str]:
-    def read(raw: object) -> str:
-        text = str(raw).strip()
-        if len(text) > most or not text.isprintable():
-            raise _Wrong(
-                f"最多 {most} 个字符，不能有换行", f"it may have {most} characters, and no line breaks"
-            )
-        return text
-
-    return read
-
-
-def _mail_host(raw: object) -> str:
-    text = str(raw).strip().lower()
-    if text and not addresses.is_host(text):
-        raise _Wrong("应是主机名或地址，如 mail.example.com", "it needs a host, e.g. mail.example.com")
-    return text
-
-
-def _servers(raw: object) -> str:
-    text = str(raw).strip()
-    try:
-        addresses.internal_servers(text)
-    except ValueError as wrong:
-        raise _Wrong(
-            f"「{wrong}」不是主机、地址或网段；应类似 files.example.com, 10.2.0.0/16, 10.2.0.9:8443",
-            f"“{wrong}” is no host, address or network; an example is files.example.com, 10.2.0.0/16, 10.2.0.9:8443",
-        ) from None
-    return text
-
-
-def _networks(raw: object) -> str:
-    text = str(raw).strip()
-    try:
-        networks.networks(text)
-    except ValueError as wrong:
-        raise _Wrong(
-            f"「{wrong}」不是地址或网段；应类似 127.0.0.1, 10.2.0.0/16, fd00::/8",
-            f"“{wrong}” is no address or network; an example is 127.0.0.1, 10.2.0.0/16, fd00::/8",
-        ) from None
-    return text
-
-
-def _replica(raw: object) -> str:
-    url = _database(raw)
-    if url.startswith("sqlite"):
-        raise _Wrong("只有 PostgreSQL 有只读副本", "only PostgreSQL has replicas")
-    return url
 
 
 ACCENTS = ("ink", "teal", "green", "purple", "graphite")
@@ -227,14 +109,14 @@ def _setting(
 SETTINGS: tuple[Setting, ...] = (
     _setting(
         "data_dir",
-        _text,
+        text,
         "var",
         "数据目录：文件、密钥，默认数据库也在其中",
         "Folder of files, keys and, by default, the database",
     ),
     _setting(
         "database_url",
-        _database,
+        database,
         "",
         "数据库地址；空则用数据目录中的 SQLite",
         "Address of the database; empty: SQLite in the data folder",
@@ -242,7 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "read_url",
-        _replica,
+        replica,
         "",
         "只读副本（PostgreSQL 流复制）的地址；空则全部读主库",
         "Address of a streaming replica of PostgreSQL for reading; empty: all is read from the primary",
@@ -250,37 +132,35 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "read_lag_seconds",
-        _whole(1, 300),
+        whole(1, 300),
         5,
         "副本落后多久（秒）以内仍可读",
         "Seconds that a replica may lag behind and still be read",
     ),
     _setting(
         "secret_key",
-        _text,
+        text,
         "",
         "站点密钥；空则生成一次，存于数据目录",
         "The site's key; empty: made once and kept in the data folder",
         True,
     ),
-    _setting("time_zone", _zone, "Asia/Shanghai", "站点时区（IANA 名）", "The site's time zone (IANA name)"),
-    _setting(
-        "language", _one_of("zh", "en"), "zh", "默认语言", "Language where nothing else says", live=True
-    ),
+    _setting("time_zone", zone, "Asia/Shanghai", "站点时区（IANA 名）", "The site's time zone (IANA name)"),
+    _setting("language", one_of("zh", "en"), "zh", "默认语言", "Language where nothing else says", live=True),
     _setting(
         "site_name",
-        _short(40),
+        short(40),
         "",
         "站点名称，显示在侧栏和登录页；空则为斗拱",
         "Name of the site, in the sidebar and at sign-in; empty: Dougong",
         live=True,
     ),
     _setting(
-        "accent", _one_of(*ACCENTS), "ink", "主色", "Colour of what acts: links, the main button", live=True
+        "accent", one_of(*ACCENTS), "ink", "主色", "Colour of what acts: links, the main button", live=True
     ),
     _setting(
         "logo",
-        _short(64),
+        short(64),
         "",
         "标志的指纹；标志在管理页上传",
         "Fingerprint of the logo, which is handed in on the page of settings",
@@ -288,51 +168,51 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "mail_host",
-        _mail_host,
+        mail_host,
         "",
         "邮件服务器；空则不发邮件",
         "Mail server; empty: no mail is sent",
         live=True,
     ),
-    _setting("mail_port", _whole(1, 65535), 587, "邮件服务器端口", "Port of the mail server", live=True),
+    _setting("mail_port", whole(1, 65535), 587, "邮件服务器端口", "Port of the mail server", live=True),
     _setting(
         "mail_security",
-        _one_of("starttls", "tls", "none"),
+        one_of("starttls", "tls", "none"),
         "starttls",
         "与邮件服务器的加密方式；none 只用于本单位内部",
         "Encryption towards the mail server; none is for the firm's own network only",
         live=True,
     ),
-    _setting("mail_user", _short(200), "", "邮件服务器的账号", "Account at the mail server", live=True),
+    _setting("mail_user", short(200), "", "邮件服务器的账号", "Account at the mail server", live=True),
     _setting(
         "mail_password",
-        _text,
+        text,
         "",
         "该账号的密码；只由环境变量或 dougong.toml 给出",
         "Password of that account; by environment or dougong.toml only",
         True,
     ),
-    _setting("mail_from", _short(200), "", "发件人地址", "Address that mail is from", live=True),
-    _setting("host", _text, "127.0.0.1", "监听地址", "Address to listen on"),
-    _setting("port", _whole(0, 65535), 8000, "监听端口", "Port to listen on"),
-    _setting("workers", _whole(1, 64), 1, "服务进程数", "Serving processes"),
+    _setting("mail_from", short(200), "", "发件人地址", "Address that mail is from", live=True),
+    _setting("host", text, "127.0.0.1", "监听地址", "Address to listen on"),
+    _setting("port", whole(0, 65535), 8000, "监听端口", "Port to listen on"),
+    _setting("workers", whole(1, 64), 1, "服务进程数", "Serving processes"),
     _setting(
         "hosts",
-        _text,
+        text,
         "",
         "站点的主机名，逗号分隔；空则不限",
         "Host names that the site answers to, comma separated; empty: any",
     ),
     _setting(
         "trusted_proxies",
-        _text,
+        text,
         "127.0.0.1",
         "可信反向代理的地址，逗号分隔",
         "Addresses of reverse proxies to believe, comma separated",
     ),
     _setting(
         "metrics_from",
-        _networks,
+        networks,
         "127.0.0.0/8, ::1",
         "可以读取 /metrics 的地址或网段，逗号分隔；经可信代理时按其转告的地址；空则谁都不行",
         "Addresses or networks that may read /metrics, comma separated; behind a trusted proxy, those it passes on; "
@@ -340,7 +220,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "internal_servers",
-        _servers,
+        servers,
         "",
         "站点可以访问的内部服务器：主机、地址或网段，可带端口，逗号分隔；空则只访问公网",
         "Servers of the firm's own network that the site may call: hosts, addresses or networks, each with a port or "
@@ -348,38 +228,38 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "log_level",
-        _one_of("debug", "info", "warning", "error"),
+        one_of("debug", "info", "warning", "error"),
         "info",
         "日志级别",
         "Least grave level to log",
     ),
     _setting(
         "log_format",
-        _one_of("auto", "json", "console"),
+        one_of("auto", "json", "console"),
         "auto",
         "日志格式；auto：终端用 console，否则 json",
         "Form of logs; auto: console on a terminal, else json",
     ),
     _setting(
-        "pool_size", _whole(1, 500), 10, "每个进程的数据库连接数", "Database connections a process keeps"
+        "pool_size", whole(1, 500), 10, "每个进程的数据库连接数", "Database connections a process keeps"
     ),
     _setting(
         "durability",
-        _one_of("normal", "full"),
+        one_of("normal", "full"),
         "normal",
         "SQLite 提交后多久落盘：normal 断电可能丢失最后几次提交，full 每次提交都落盘",
         "SQLite's commits at power loss: normal may lose the last ones, full writes each to the disk",
     ),
     _setting(
         "prepare_threshold",
-        _optional(_whole(0, 1000)),
+        optional(whole(0, 1000)),
         5,
         "几次之后预编译语句；经 pgbouncer 事务池时设为 none",
         "Prepare a statement after so many uses; none behind pgbouncer's transaction pooling",
     ),
     _setting(
         "session_idle_minutes",
-        _whole(1, 60 * 24 * 30),
+        whole(1, 60 * 24 * 30),
         8 * 60,
         "会话闲置多久后失效（分钟）",
         "Minutes without use after which a session ends",
@@ -387,18 +267,18 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "session_days",
-        _whole(1, 365),
+        whole(1, 365),
         14,
         "会话最长天数",
         "Days after which a session ends in any case",
         live=True,
     ),
     _setting(
-        "password_length_min", _whole(8, 128), 10, "密码最短长度", "Least length of a password", live=True
+        "password_length_min", whole(8, 128), 10, "密码最短长度", "Least length of a password", live=True
     ),
     _setting(
         "sign_in_failures_max",
-        _whole(3, 100),
+        whole(3, 100),
         5,
         "连续输错几次后锁定账号",
         "Wrong passwords in a row that lock an account",
@@ -406,25 +286,25 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "sign_in_per_address_max",
-        _whole(5, 10_000),
+        whole(5, 10_000),
         30,
         "同一地址每 15 分钟可输错几次",
         "Wrong passwords an address may give in 15 minutes",
         live=True,
     ),
     _setting(
-        "seal_seconds", _whole(1, 86_400), 60, "审计封存间隔（秒）", "Seconds between seals of the audit"
+        "seal_seconds", whole(1, 86_400), 60, "审计封存间隔（秒）", "Seconds between seals of the audit"
     ),
     _setting(
         "audit_anchor",
-        _text,
+        text,
         "",
         "审计封存的库外留存：文件路径，或接收封存的 https 地址",
         "Where seals of the audit are kept outside: a file's path, or an https address that takes them",
     ),
     _setting(
         "audit_anchor_token",
-        _text,
+        text,
         "",
         "向该地址出示的令牌（Bearer）",
         "Token shown to that address (Bearer)",
@@ -432,21 +312,21 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "request_seconds",
-        _whole(1, 3_600),
+        whole(1, 3_600),
         30,
         "一次请求最多可用数据库多少秒，超过即中止",
         "Seconds a request may keep the database; then it is stopped",
     ),
     _setting(
         "slow_statement_ms",
-        _whole(0, 600_000),
+        whole(0, 600_000),
         500,
         "超过多少毫秒的语句记入慢语句；0 不记",
         "Milliseconds from which a statement is noted as slow; 0: none is",
     ),
     _setting(
         "file_megabytes_max",
-        _whole(1, 4_000),
+        whole(1, 4_000),
         100,
         "上传的单个文件最大多少 MB；字段可以规定得更小",
         "Megabytes that a file handed in may have; a field may say less",
@@ -454,43 +334,50 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _setting(
         "files_url",
-        _file_store,
+        file_store,
         "",
         "文件存放处：空为数据目录；或 S3 兼容存储 s3+https://主机[:端口]/桶[/前缀][?region=…]",
         "Where files lie; empty: the data folder; or a store that speaks S3: "
         "s3+https://host[:port]/bucket[/prefix][?region=…]",
     ),
-    _setting("files_key_id", _text, "", "该存储的访问密钥 ID", "Access key of that store", True),
-    _setting("files_key", _text, "", "该存储的访问密钥", "Secret key of that store", True),
+    _setting("files_key_id", text, "", "该存储的访问密钥 ID", "Access key of that store", True),
+    _setting("files_key", text, "", "该存储的访问密钥", "Secret key of that store", True),
     _setting(
         "audit_downloads",
-        _one_of("sensitive", "all", "none"),
+        one_of("sensitive", "all", "none"),
         "sensitive",
         "哪些文件下载记入审计：敏感字段的、全部、不记",
         "Downloads of files that the audit tells of: those of sensitive fields, all, or none",
     ),
     _setting(
+        "pdf_font",
+        text,
+        "",
+        "写 PDF 用的中文字体文件；空为在系统字体里找",
+        "A font file with Chinese for PDFs; empty: looked for among the system's fonts",
+    ),
+    _setting(
         "backup_mark",
-        _text,
+        text,
         "",
         "备份成功后写的文件；dougong doctor 看它的时间",
         "A file that the backup touches when it has succeeded; “dougong doctor” looks at its age",
     ),
     _setting(
         "upgrade",
-        _one_of("auto", "manual"),
+        one_of("auto", "manual"),
         "auto",
         "系统表升级：auto 启动时自动进行；manual 只由 dougong upgrade 进行",
         "Upgrading the system tables: auto, at the start; manual, by “dougong upgrade” only",
     ),
     _setting(
         "development",
-        _flag,
+        flag,
         False,
         "是否供开发：/dev/components 显示全部界面部件",
         "Whether it is for development: /dev/components shows every part of pages",
     ),
-    _setting("demo", _flag, False, "是否为演示站点", "Whether this is a demonstration"),
+    _setting("demo", flag, False, "是否为演示站点", "Whether this is a demonstration"),
 )
 
 _BY_NAME = {s.name: s for s in SETTINGS}
@@ -543,6 +430,7 @@ class Settings:
     files_key_id: str = field(repr=False)
     files_key: str = field(repr=False)
     audit_downloads: str
+    pdf_font: str
     backup_mark: str
     upgrade: str
     development: bool
@@ -569,7 +457,7 @@ class Settings:
         values: dict[str, Any] = {}
         for setting in SETTINGS:
             if setting.live and setting.name in kept and self.origins[setting.name] == "default":
-                with contextlib.suppress(_Wrong):
+                with contextlib.suppress(Wrong):
                     values[setting.name] = setting.read(kept[setting.name])
         if not values:
             return self
@@ -599,7 +487,7 @@ class Settings:
             origins[setting.name] = origin
             try:
                 values[setting.name] = setting.default if origin == "default" else setting.read(raw)
-            except _Wrong as wrong:
+            except Wrong as wrong:
                 problems.append(
                     Problem(
                         BAD_SETTING, None, {"name": setting.name, "zh": wrong.label.zh, "en": wrong.label.en}
