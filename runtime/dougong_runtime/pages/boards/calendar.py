@@ -98,6 +98,7 @@ class Calendar:
     zone: str
     template: str = "parts/calendar.html"
     count_text: str = ""
+    is_ordered: bool = False
     is_empty: bool = False
     """A month without entries is a month all the same."""
 

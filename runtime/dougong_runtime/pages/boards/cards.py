@@ -167,11 +167,9 @@ def _is_line(field: Field) -> bool:
 def _top(field: Field) -> Decimal | None:
     """The whole of which a field's values are a part; None where it has none."""
     kind = type_of(field)
-    if kind == "rating":
-        return decimal(field.options.get("maximum") or field.options.get("max") or 5)
     if kind == "percent":
         return Decimal(1)
-    if is_number(field) and not is_sum(field):
+    if is_number(field) and not is_sum(field) and kind != "rating":
         low, high = decimal(field.options.get("minimum")), decimal(field.options.get("maximum"))
         return high if low == 0 and high is not None and high > 0 else None
     return None

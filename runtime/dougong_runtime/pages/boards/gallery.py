@@ -33,6 +33,7 @@ class Gallery:
     more_href: str
     count_text: str
     template: str = "parts/gallery.html"
+    is_ordered: bool = True
 
     @property
     def is_empty(self) -> bool:

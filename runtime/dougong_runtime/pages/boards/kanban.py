@@ -65,6 +65,7 @@ class Board:
     more_lanes: str = ""
     """What is said where a field has more values than there are lanes."""
     template: str = "parts/board.html"
+    is_ordered: bool = True
     count_text: str = ""
 
     @property

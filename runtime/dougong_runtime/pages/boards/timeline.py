@@ -92,6 +92,7 @@ class Timeline:
     template: str = "parts/gantt.html"
     count_text: str = ""
     is_empty: bool = False
+    is_ordered: bool = False
 
 
 def timeline(frame: Frame) -> Timeline | None:

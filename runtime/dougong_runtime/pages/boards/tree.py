@@ -74,6 +74,7 @@ class Tree:
     is_flat: bool
     count_text: str = ""
     template: str = "parts/tree.html"
+    is_ordered: bool = True
 
     @property
     def is_empty(self) -> bool:

@@ -131,6 +131,10 @@ class Body(Protocol):
     def is_empty(self) -> bool:
         """Whether nothing is to be drawn."""
 
+    @property
+    def is_ordered(self) -> bool:
+        """Whether it follows an order that people choose; days have their own."""
+
 
 @dataclass(frozen=True)
 class ListPage:
