@@ -130,7 +130,22 @@ def reasons(ward: Ward, username: str) -> str:
     )
 
 
+def on_paper(ward: Ward, username: str) -> str:
+    """Records to be printed, and as PDFs, of which what is not the file itself can be read."""
+    browser, client = ward.clinic.browser(username), ward.clinic.client(username)
+    seen = [_whole(browser.get(path + "/print")) for path in _each(ward, "/apps/clinic")]
+    asked = [browser.post(path + "/pdf") for path in _each(ward, "/apps/clinic")[:2]]
+    asked += [client.post(path + "/pdf") for path in _each(ward, PATH)[:2]]
+    return "\n".join([*seen, *map(_whole, asked)])
+
+
 TALK_DOORS: tuple[Door, ...] = (
+    Door(
+        "paper",
+        (f"GET {PAGE}/print", f"POST {PAGE}/pdf", f"POST {API}/pdf"),
+        on_paper,
+        {"patient": frozenset({"name", "mail"})},
+    ),
     Door("walks", (f"GET {PAGE}/walk",), walks),
     Door("reasons", (f"GET {PAGE}/why",), reasons),
     Door(
@@ -240,3 +255,22 @@ def page_comment_delete(work: Work) -> list[Row]:
     one = f"/apps/clinic/patient/{record}/comments/{_commented(work, record)}"
     accepted(work.browser("dr_lin").post(one + "/delete"))
     return [_row(by_page, log.COMMENT_DELETE, record, {"_comment": "先前"}, None)]
+
+
+@case(f"POST {API}/pdf")
+def api_pdf(work: Work) -> list[Row]:
+    record = work.patient()
+    accepted(work.client("dr_lin").post(f"{PATH}/patient/{record}/pdf"))
+    return [_taken_out(by_api, record)]
+
+
+@case(f"POST {PAGE}/pdf")
+def page_pdf(work: Work) -> list[Row]:
+    record = work.patient()
+    accepted(work.browser("dr_lin").post(f"/apps/clinic/patient/{record}/pdf"))
+    return [_taken_out(by_page, record)]
+
+
+def _taken_out(of: Any, record: str) -> Row:
+    row: Row = of(log.EXPORT, "dr_lin", entity="patient", record=record, facts={"format": "pdf", "count": 1})
+    return row

@@ -22,6 +22,7 @@ from dougong_platform.http.api import (
     files,
     jobs,
     me,
+    paper,
     personal,
     problem_catalogue,
     record_acts,
@@ -125,6 +126,7 @@ def api_routes(app: str) -> list[Route]:
         *views.routes(app),
         *record_acts.routes(app),
         *talk.routes(app),
+        *paper.routes(app),
         *records.routes(app),
     ]
 

@@ -143,6 +143,9 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             sort=_TEXT,
             search=_TEXT,
         )
+        paper = _op(f"pdf_{name}", label, None)
+        paper["responses"]["200"]["content"] = {"application/pdf": {}}
+        paths[f"{one}/pdf"] = {"parameters": [_id()], "post": paper}
         paths[f"{all_}/export"] = {"post": _op(f"export_{name}", label, _ref("Job"), "202", body=body)}
     if "import" in may:
         paths[f"{all_}/import"] = {"post": _import(name, label)}

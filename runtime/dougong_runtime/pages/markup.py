@@ -35,3 +35,8 @@ def escape(text: str) -> str:
 def markdown(text: str) -> Markup:
     """Markdown of a document; HTML in it is shown, not obeyed."""
     return rich(_MARKDOWN.render(text))
+
+
+def plain_text(html: str) -> str:
+    """The words of rich text, without its marks."""
+    return Markup(html).striptags()

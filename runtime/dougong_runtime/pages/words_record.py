@@ -53,4 +53,10 @@ RECORD_WORDS: dict[str, tuple[str, str]] = {
     "rows.shared": ("共享给自己的记录", "records shared with one"),
     "rows.self": ("自己的记录", "one's own record"),
     "rows.condition": ("符合条件的记录", "records that meet a condition"),
+    # --- paper ----------------------------------------------------------------------------------------------
+    "print.open": ("打印", "Print"),
+    "print.pdf": ("下载 PDF", "Download as PDF"),
+    "print.do": ("打印", "Print"),
+    "print.hint": ("打印时也可以存为 PDF", "A browser can save what it prints as a PDF"),
+    "print.foot": ("{what} · {who} 打印于 {at}", "{what} · printed by {who}, {at}"),
 }

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from clinic import Clinic
+from dougong_runtime.audit import log
 
 NOBODYS = "0190a0a0-0000-7000-8000-000000000000"
 
@@ -116,3 +117,31 @@ def test_the_line_of_time_is_read_on_page_by_page(clinic: Clinic, patient: str) 
     only = browser.get(page(patient, "/timeline?show=comments")).text
     assert only.count("data-comment=") == 10
     assert "m29@" not in only
+
+
+def test_a_record_is_printed_as_its_reader_sees_it(clinic: Clinic) -> None:
+    values = {"name": "王敏", "phone": "13900004321", "mail": "w@x.example", "owner": clinic.users["dr_lin"]}
+    record = clinic.make("patient", **values)["id"]
+    clinic.make("visit", patient=record, doctor=clinic.users["dr_lin"], reason="头痛三天", fee="12.50")
+    shown = clinic.browser("dr_lin").get(page(record, "/print")).text
+    for words in ("王敏", "w@x.example", "12.50", "printed by 林医生"):
+        assert words in shown
+    assert "13900004321" not in shown
+    assert clinic.browser("dr_mao").get(page(record, "/print")).status_code == 404
+
+
+def test_a_pdf_is_for_who_may_export_and_stands_in_the_audit(clinic: Clinic, patient: str) -> None:
+    lin = clinic.browser("dr_lin")
+    made = lin.post(page(patient, "/pdf"))
+    assert made.status_code == 200
+    assert made.headers["content-type"] == "application/pdf"
+    assert made.content.startswith(b"%PDF-")
+    assert made.headers["content-disposition"].endswith("%E7%8E%8B%E6%95%8F.pdf")
+    assert len(made.content) < 100_000, "only the letters in use are brought along"
+    with clinic.site.database.read() as connection:
+        (event,) = log.find(connection, record=patient, actions=[log.EXPORT])
+    assert (event.actor_name, event.facts) == ("dr_lin", {"format": "pdf", "count": 1})
+    assert clinic.browser("nurse_bai").post(page(patient, "/pdf")).status_code == 403
+    assert clinic.browser("dr_mao").post(page(patient, "/pdf")).status_code == 404
+    assert "/pdf" in lin.get(page(patient)).text
+    assert "/pdf" not in clinic.browser("nurse_bai").get(page(patient)).text

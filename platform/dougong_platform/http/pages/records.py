@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from dougong_platform import talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.pages.walk import came_from, list_of
+from dougong_platform.printing import font_of
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages.desk import Desk
@@ -48,7 +49,16 @@ def _builder(here: Here) -> tuple[Desk, Entity, RecordBuilder]:
     came = came_from(here.visit)
     found = list_of(came) if came else None
     listed = f"{desk.address}/views/{found[0]}" + (f"?{found[1]}" if found[1] else "") if found else ""
-    builder = RecordBuilder(desk, entity, record, _as_of(here.visit), talk=talk, walk=came, list_href=listed)
+    builder = RecordBuilder(
+        desk,
+        entity,
+        record,
+        _as_of(here.visit),
+        talk=talk,
+        walk=came,
+        list_href=listed,
+        writes_pdf=font_of(here.site) is not None,
+    )
     return desk, entity, builder
 
 

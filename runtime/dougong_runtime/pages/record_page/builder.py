@@ -35,6 +35,8 @@ class RecordBuilder(Look):
     """The list that the reader came from, as it travels in the address."""
     list_href: str = ""
     """Its address."""
+    writes_pdf: bool = False
+    """Whether the host has what a PDF takes."""
 
     def page(self, tab: str = "", refusal: RefusedMove | None = None) -> RecordView:
         """The page, with the tab of that id open; what the other tabs hold is asked for when they are shown."""
@@ -80,6 +82,7 @@ class RecordBuilder(Look):
             else "",
             changed_n=self.changed(),
             walk=self.walk if self.as_of is None else "",
+            has_pdf=self.writes_pdf and desk.records.can(entity.name, "export"),
         )
 
     @property

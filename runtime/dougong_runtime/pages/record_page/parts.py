@@ -170,6 +170,8 @@ class RecordView:
     changed_n: int = 0
     walk: str = ""
     """The list that the reader came from, as it travels on."""
+    has_pdf: bool = False
+    """Whether it may be taken out as a PDF."""
 
     @property
     def menu(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.record_page.look import Look
