@@ -86,8 +86,8 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app.state.metrics_from = networks(site.settings.metrics_from)
     app.state.readiness = Readiness(site)
     app.state.jobs = Jobs(site)
-    app.state.file_threads = anyio.CapacityLimiter(FILE_THREADS)
     app.state.events = Events(site)
+    app.state.file_threads = anyio.CapacityLimiter(FILE_THREADS)
     app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
     app.state.problem_page = pages.problem_page
     return app
@@ -101,8 +101,8 @@ def routes(site: Site) -> list[BaseRoute]:
         *api_routes(app),
         *problem_catalogue.routes(),
         *StaticFiles(folder("pages/static/dist", "dougong_runtime/pages/static/dist")).routes(),
-        *pages.routes(site),
         *events.routes(),
+        *pages.routes(site),
     ]
 
 
@@ -118,9 +118,9 @@ def api_routes(app: str) -> list[Route]:
         *search.routes(V1),
         *bulk.routes(V1, app),
         *jobs.routes(V1),
+        *talk.site_routes(V1),
         *settings.routes(app),
         *aggregates.routes(app),
-        *talk.site_routes(V1),
         *transfer.routes(app),
         *files.routes(V1, app),
         *views.routes(app),
@@ -136,5 +136,5 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     kept: Jobs = app.state.jobs
     await anyio.to_thread.run_sync(kept.start)
     yield
-    await anyio.to_thread.run_sync(kept.close)
     app.state.events.end()
+    await anyio.to_thread.run_sync(kept.close)

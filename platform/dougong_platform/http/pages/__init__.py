@@ -63,6 +63,7 @@ def routes(site: Site) -> list[BaseRoute]:
         search,
         components,
         me,
+        notices,
         admin_people,
         admin_audit,
         admin_jobs,
@@ -74,7 +75,6 @@ def routes(site: Site) -> list[BaseRoute]:
         lists,
         filters,
         saved_views,
-        notices,
         boards,
         bulk,
         cells,
@@ -92,9 +92,6 @@ def routes(site: Site) -> list[BaseRoute]:
         drafting,
         forms,
         personal,
-        talk,
-        walk,
-        reasons,
         records,
     )
     return [route for part in parts for route in part.routes(pages)]
