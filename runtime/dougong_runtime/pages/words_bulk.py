@@ -30,7 +30,6 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
     "bulk.how.set": ("设为", "Set to"),
     "bulk.how.add": ("添加", "Add"),
     "bulk.how.remove": ("移除", "Remove"),
-    "bulk.value": ("新的值", "New value"),
     "bulk.empty_clears": ("留空会清除原来的值。", "Left empty, the old value is cleared."),
     "bulk.share_with": ("共享给", "Share with"),
     "bulk.share_write": ("也可以修改", "May also edit"),

@@ -18,6 +18,8 @@ export function connect(root: HTMLElement): () => void {
   let from: HTMLElement | undefined;
   let to: HTMLElement | undefined;
   let busy = false;
+  /** What is typed while a cell is being opened: it goes into its input. */
+  let ahead: { text: string; move?: Move } | undefined;
 
   // --- where one is ----------------------------------------------------------------------------------------------
   const focus = (cell: HTMLElement | undefined | null): void => {
@@ -105,7 +107,10 @@ export function connect(root: HTMLElement): () => void {
   const edit = async (cell: HTMLElement): Promise<void> => {
     if (open || busy) return;
     busy = true;
+    ahead = { text: "" };
     const answer = await ask(address(cell));
+    const typed = ahead;
+    ahead = undefined;
     busy = false;
     if (!answer || answer.status !== 200 || !cell.isConnected) return;
     if (!answer.html.includes("cell-ed")) return explain(cell, answer.html);
@@ -116,6 +121,12 @@ export function connect(root: HTMLElement): () => void {
     open = { cell, before, end: () => undefined };
     cell.classList.add("edit");
     show(cell, answer.html);
+    const input = document.activeElement;
+    if (typed?.text && cell.contains(input) && isTyping(input) && !(input instanceof HTMLSelectElement)) {
+      (input as HTMLInputElement).value = typed.text;
+      input!.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    if (typed?.move) void save(typed.move);
   };
   const explain = (cell: HTMLElement, html: string): void => {
     const note = document.createElement("div");
@@ -188,6 +199,14 @@ export function connect(root: HTMLElement): () => void {
   // --- keys and the pointer ------------------------------------------------------------------------------------------
   const onKey = (event: KeyboardEvent): void => {
     if (document.querySelector("dialog[open]") || event.altKey) return;
+    if (ahead && !event.ctrlKey && !event.metaKey && (event.key.length === 1 || event.key === "Tab" || event.key === "Enter")) {
+      if (event.key === "Tab") ahead.move = event.shiftKey ? "back" : "next";
+      else if (event.key === "Enter") ahead.move = "stay";
+      else ahead.text += event.key;
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (open?.cell.contains(event.target as Node)) return inside(event);
     if (isTyping(event.target)) return;
     const active = cellOf(document.activeElement);
@@ -197,8 +216,7 @@ export function connect(root: HTMLElement): () => void {
     const steps: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const step = steps[event.key];
     if (step && plain && (onCell || step[0] === 1)) go(beside(active, step[0], step[1]) ?? active, event.shiftKey);
-    else if (event.key === "F2" && plain) void edit(active);
-    else if (event.key === "Enter" && plain && onCell && !event.shiftKey) void edit(active);
+    else if ((event.key === "F2" || (event.key === "Enter" && onCell)) && plain && !event.shiftKey) void edit(active);
     else if (event.key === "Home" && plain && onCell) go(cellsOf(active.closest("tr")!)[0], event.shiftKey);
     else if (event.key === "End" && plain && onCell) go(cellsOf(active.closest("tr")!).at(-1), event.shiftKey);
     else return;
