@@ -23,7 +23,7 @@ from dougong_platform import signin, tokens
 from dougong_platform.http.app import make_app
 from dougong_platform.http.viewer import COOKIE
 from dougong_platform.site import Site
-from dougong_runtime.host import FixedClock
+from dougong_runtime.host import Clock, FixedClock
 
 PATH = "/api/v1/apps/darkroom"
 APP = """
@@ -161,10 +161,10 @@ class Darkroom:
 
 
 @contextmanager
-def open_darkroom(kind: str, folder: Path, **settings: str) -> Iterator[Darkroom]:
+def open_darkroom(kind: str, folder: Path, clock: Clock | None = None, **settings: str) -> Iterator[Darkroom]:
     """A new darkroom on a database of that kind, with its people."""
     kept = stem(kind, "darkroom", _make)
-    site = sites.make_site(kept.copied(folder), folder / "data", **settings)
+    site = sites.make_site(kept.copied(folder), folder / "data", clock, **settings)
     app = make_app(site)
     with TestClient(app) as served:
         yield Darkroom(site, app, dict(kept.made[0]), dict(kept.made[1]), served.portal)

@@ -7,7 +7,9 @@ const HEADINGS = /H[234]/;
 
 /** HTML as nodes with nothing in them but structure and links. */
 function sanitised(html: string): DocumentFragment {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+  // Taken out of the text first, for a browser reports handlers and styles as soon as it reads them.
+  const quiet = html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\s(on\w+|style)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, " "));
+  const parsed = new DOMParser().parseFromString(quiet, "text/html");
   parsed.querySelectorAll(DROPPED).forEach((e) => e.remove());
   for (const element of [...parsed.body.querySelectorAll("*")].reverse()) {
     if (/^H[1]$/.test(element.tagName)) {
