@@ -9,8 +9,9 @@ Saving, sharing and deleting are audited. What a person keeps for themselves dec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from dougong_runtime.model.app import App
 from dougong_runtime.names import is_record_id, uuid7
 from dougong_runtime.pages.layout import Layout
 from dougong_runtime.pages.saved import NAME_LENGTH_MAX, STATE_NAMES, Mine, SavedView
+from dougong_runtime.storage.ready import Ready
 
 VIEWS_MAX = 200
 """Views that one person may have saved in one app."""
@@ -48,6 +50,36 @@ VIEW_CHANGED = problem_type(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What is asked of each list's page, compiled once for a kind of database."""
+
+    kept: Ready
+    of_entity: Ready
+    one: Ready
+
+
+@cache
+def _statements(dialect: str) -> _Statements:
+    """`dialect`: whose they are; a compiled statement is one kind of database's."""
+    user = sa.bindparam("user", type_=SAVED_VIEW.c.by.type)
+    app = sa.bindparam("app", type_=sa.Text())
+    entity = sa.bindparam("entity", type_=sa.Text())
+    c, v = VIEW_CHOICE.c, SAVED_VIEW.c
+    kept = sa.select(c.view, c.columns, c.freeze, c.totals, c.is_default, c.place).where(
+        c.user == user, c.app == app, c.entity == entity
+    )
+    visible = (
+        sa.select(v.id, v.entity, v.base, v.name, v.by, v.roles, v.state, v.version)
+        .where(v.app == app, sa.or_(v.by == user, v.roles.is_not(None)))
+        .order_by(v.id)
+    )
+    one = sa.bindparam("id", type_=v.id.type)
+    return _Statements(
+        Ready(kept), Ready(visible.where(v.entity == entity)), Ready(visible.where(v.id == one))
+    )
+
+
 def may_curate(app: App, viewer: Viewer) -> bool:
     """Whether the viewer may share with any role, and change what others have shared."""
     if viewer.is_system or viewer.is_admin:
@@ -67,19 +99,17 @@ def mine(connection: sa.Connection, app: App, viewer: Viewer, entity: str) -> Mi
         return Mine(may_save=False)
     kept: dict[str, Layout] = {}
     default, places = "", {}
-    for row in connection.execute(
-        sa.select(VIEW_CHOICE).where(
-            VIEW_CHOICE.c.user == viewer.user, VIEW_CHOICE.c.app == app.name, VIEW_CHOICE.c.entity == entity
-        )
-    ):
-        layout = Layout(row.columns or "", row.freeze or "", row.totals or "")
+    statements = _statements(connection.dialect.name)
+    asked = {"user": viewer.user, "app": app.name, "entity": entity}
+    for view, columns, freeze, totals, is_default, place in statements.kept.all(connection, asked):
+        layout = Layout(columns or "", freeze or "", totals or "")
         if layout:
-            kept[row.view] = layout
-        if row.is_default:
-            default = row.view
-        if row.place is not None:
-            places[row.view] = row.place
-    found = tuple(_seen(connection, app, viewer, SAVED_VIEW.c.entity == entity))
+            kept[view] = layout
+        if is_default:
+            default = view
+        if place is not None:
+            places[view] = place
+    found = tuple(_seen(app, viewer, statements.of_entity.all(connection, asked)))
     return Mine(
         views=found,
         kept=kept,
@@ -94,41 +124,32 @@ def mine(connection: sa.Connection, app: App, viewer: Viewer, entity: str) -> Mi
 def find(connection: sa.Connection, app: App, viewer: Viewer, id: str) -> SavedView:
     """A saved view that the viewer sees. Raises Refused (NOT_FOUND) for any other, also for one that is not there."""
     if is_record_id(id):
-        for view in _seen(connection, app, viewer, SAVED_VIEW.c.id == id):
+        asked = {"user": viewer.user, "app": app.name, "id": id.lower()}
+        for view in _seen(app, viewer, _statements(connection.dialect.name).one.all(connection, asked)):
             return view
     raise refuse(NOT_FOUND)
 
 
-def _seen(
-    connection: sa.Connection, app: App, viewer: Viewer, only: sa.ColumnElement[bool]
-) -> list[SavedView]:
+def _seen(app: App, viewer: Viewer, rows: Sequence[Sequence[Any]]) -> list[SavedView]:
     held = viewer.roles_in(app.name)
-    rows = connection.execute(
-        sa.select(SAVED_VIEW)
-        .where(
-            SAVED_VIEW.c.app == app.name,
-            only,
-            sa.or_(SAVED_VIEW.c.by == viewer.user, SAVED_VIEW.c.roles.is_not(None)),
-        )
-        .order_by(SAVED_VIEW.c.id)
-    )
     curates = may_curate(app, viewer)
     views = [_view(row, viewer, curates) for row in rows]
     return [v for v in views if v.mine or curates or not v.roles or held & set(v.roles)]
 
 
-def _view(row: Any, viewer: Viewer, curates: bool) -> SavedView:
-    own = row.by == viewer.user
-    roles = None if row.roles is None else tuple(row.roles)
+def _view(row: Sequence[Any], viewer: Viewer, curates: bool) -> SavedView:
+    id_, entity, base, name, by, given, state, version = row
+    own = by == viewer.user
+    roles = None if given is None else tuple(given)
     return SavedView(
-        id=row.id,
-        entity=row.entity,
-        base=row.base,
-        name=row.name,
-        by=row.by,
+        id=id_,
+        entity=entity,
+        base=base,
+        name=name,
+        by=by,
         roles=roles,
-        state={n: str(v) for n, v in row.state.items() if n in STATE_NAMES},
-        version=row.version,
+        state={n: str(v) for n, v in state.items() if n in STATE_NAMES},
+        version=version,
         mine=own,
         may_change=own or (roles is not None and curates),
     )

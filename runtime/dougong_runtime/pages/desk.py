@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dougong_runtime.fields.base import Field, Json
@@ -157,19 +157,40 @@ class Desk:
             self.cells(item, columns),
         )
 
+    def rows(
+        self, entity: Entity, items: Sequence[Mapping[str, Any]], columns: Sequence[Column]
+    ) -> tuple[Row, ...]:
+        """Records as rows of a table: what a column says of all its cells is found out once."""
+        drawn = self._drawn(columns)
+        made = []
+        for item in items:
+            row = self.row(entity, item)
+            made.append(replace(row, cells=self._cells(item, drawn)))
+        return tuple(made)
+
     def cells(self, item: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:
         """The cells of a record."""
+        return self._cells(item, self._drawn(columns))
+
+    def _drawn(self, columns: Sequence[Column]) -> tuple[tuple[Column, str, bool, str], ...]:
         places = phone_places(columns)
+        label = self.reader.label
+        return tuple((c, label(c.field.label), is_number(c.field), places[c.path]) for c in columns)
+
+    def _cells(
+        self, item: Mapping[str, Any], drawn: Sequence[tuple[Column, str, bool, str]]
+    ) -> tuple[Cell, ...]:
+        reader, link = self.reader, self.address
         return tuple(
             Cell(
                 c.path,
-                self.reader.label(c.field.label),
-                self.face(c.field, item.get(c.path)),
-                is_number(c.field),
-                places[c.path],
+                label,
+                face(c.field, item.get(c.path), reader, link=link),
+                numeric,
+                place,
                 bool(c.width),
             )
-            for c in columns
+            for c, label, numeric, place in drawn
         )
 
     def short_row(self, entity: Entity, item: Mapping[str, Any], columns: Sequence[Column]) -> Row:

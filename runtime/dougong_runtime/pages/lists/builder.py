@@ -51,7 +51,7 @@ class ListBuilder:
     def rows(self, found: Page) -> tuple[Row, ...]:
         """Records as rows of the table."""
         frame = self.frame
-        return tuple(frame.desk.row(frame.entity, item, frame.shown_columns) for item in found.items)
+        return frame.desk.rows(frame.entity, found.items, frame.shown_columns)
 
     def explained(self, refused: Refused) -> str:
         """What is wrong with the filter, what to do, and the nearest name that there is."""

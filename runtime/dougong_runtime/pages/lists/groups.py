@@ -3,6 +3,7 @@ its rows are asked for group by group."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,8 @@ from dougong_runtime.pages.faces import NOTHING, Face, face
 from dougong_runtime.pages.lists.frame import GROUPS_DEEP, Frame
 from dougong_runtime.pages.lists.parts import Band, Link
 from dougong_runtime.pages.lists.state import UNGROUPED
-from dougong_runtime.pages.lists.totals import asked, figures, told
+from dougong_runtime.pages.lists.totals import Figure, asked, figures, told
+from dougong_runtime.pages.reading import decimal
 from dougong_runtime.records.query import Page
 
 GROUPS_MAX = 200
@@ -24,6 +26,13 @@ FIRST_ROWS = 20
 """Rows of a group that come with it."""
 ROWS_AT_ONCE = 50
 """Rows of all groups together that come with the page; the other groups ask for theirs when they are scrolled to."""
+_TOGETHER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "sum": operator.add,
+    "count": operator.add,
+    "min": min,
+    "max": max,
+}
+"""Measures of which those of parts give that of the whole."""
 _KINDS = (Kind.CHOICE, Kind.BOOLEAN)
 
 
@@ -84,10 +93,8 @@ def bands(frame: Frame) -> tuple[tuple[Band, ...], bool]:
     names = frame.groups
     answer = frame.desk.records.aggregate(asked(frame, wanted, names, GROUPS_MAX + 1))
     leaves = [Group(tuple(r.get(n) for n in names), int(r["records"]), r) for r in answer.rows[:GROUPS_MAX]]
-    outer: dict[Any, Group] = {}
-    if len(names) > 1:
-        above = frame.desk.records.aggregate(asked(frame, wanted, names[:1], GROUPS_MAX + 1))
-        outer = {r.get(names[0]): Group((r.get(names[0]),), int(r["records"]), r) for r in above.rows}
+    whole = len(answer.rows) <= GROUPS_MAX
+    outer = _outer(frame, wanted, leaves, whole) if len(names) > 1 else {}
     faces = [
         _faces(frame, frame.entity.fields[n], {g.values[d] for g in leaves}) for d, n in enumerate(names)
     ]
@@ -102,7 +109,37 @@ def bands(frame: Frame) -> tuple[tuple[Band, ...], bool]:
         rows, more = _first_rows(frame, group) if left > 0 else ((), group_address(frame, group.values))
         left -= len(rows)
         made.append(_band(frame, group, faces[-1][group.values[-1]], wanted, rows=rows, more=more))
-    return tuple(made), len(answer.rows) > GROUPS_MAX
+    return tuple(made), not whole
+
+
+def _outer(frame: Frame, wanted: Sequence[Figure], leaves: Sequence[Group], whole: bool) -> dict[Any, Group]:
+    """The groups of the first field: put together from theirs, where that gives the same; else asked for."""
+    if not whole or any(f.measure not in _TOGETHER for f in wanted):
+        name = frame.groups[0]
+        above = frame.desk.records.aggregate(asked(frame, wanted, (name,), GROUPS_MAX + 1))
+        return {r.get(name): Group((r.get(name),), int(r["records"]), r) for r in above.rows}
+    found: dict[Any, Group] = {}
+    for leaf in leaves:
+        first = leaf.values[0]
+        before = found.get(first)
+        if before is None:
+            found[first] = Group((first,), leaf.count, dict(leaf.figures))
+            continue
+        figures_ = {
+            f.name: _together(f.measure, before.figures.get(f.name), leaf.figures.get(f.name)) for f in wanted
+        }
+        found[first] = Group((first,), before.count + leaf.count, figures_)
+    return found
+
+
+def _together(measure: str, one: Any, other: Any) -> Any:
+    """Two groups' figures as that of both."""
+    if one is None or other is None:
+        return other if one is None else one
+    a, b = decimal(one), decimal(other)
+    if a is None or b is None:  # days and instants, which stand in order as texts
+        return _TOGETHER[measure](one, other)
+    return str(_TOGETHER[measure](a, b))
 
 
 def _band(
@@ -131,7 +168,7 @@ def _band(
 
 def _first_rows(frame: Frame, group: Group) -> tuple[tuple[Row, ...], str]:
     page = page_of(frame, [_word(v) for v in group.values], FIRST_ROWS)
-    rows = tuple(frame.desk.row(frame.entity, item, frame.shown_columns) for item in page.items)
+    rows = frame.desk.rows(frame.entity, page.items, frame.shown_columns)
     return rows, group_address(frame, group.values, page.next)
 
 
