@@ -3,7 +3,7 @@
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
-import { glide, picture, post, say } from "./lift";
+import { glide, picture, post, renewed, say } from "./lift";
 
 type Shut = Record<string, Record<string, string>>;
 const ASK = "#board-ask";
@@ -145,8 +145,8 @@ export function connect(board: HTMLElement): () => void {
     announce(say(why ? board.dataset.overShut : board.dataset.over, { lane: label(to), why }));
   };
   const onKey = (event: KeyboardEvent): void => {
-    const card = (event.target as HTMLElement).closest<HTMLElement>(".kc");
-    if (!card || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const card = lifted?.byKey ? lifted.card : (event.target as HTMLElement).closest<HTMLElement>(".kc");
+    if (!card || !board.contains(card) || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" }[event.key] as
       | "up" | "down" | "left" | "right" | undefined;
     if (lifted?.byKey) {
@@ -180,26 +180,39 @@ export function connect(board: HTMLElement): () => void {
       card.querySelector<HTMLAnchorElement>("a[data-opens-record]")?.click();
     }
   };
-  const onChanged = (): void => {
+  // What is shown already is shown again: the page's state says how many cards that is.
+  const remember = (): void => {
     const most = Math.max(...lanes().map((l) => l.querySelectorAll(".kc").length), 0);
-    const focused = document.activeElement?.closest<HTMLElement>(".kc")?.dataset.record;
-    void htmx
-      .ajax("GET", `${board.dataset.base}?${board.dataset.query}&cards=${most}`, { source: board, target: "#list", swap: "outerMorph" })
-      .then(() => {
-        register();
-        if (focused) document.querySelector<HTMLElement>(`#c-${focused} a[href]`)?.focus({ preventScroll: true });
-      });
+    const form = document.querySelector<HTMLFormElement>("#state");
+    let box = form?.querySelector<HTMLInputElement>("[name=cards]");
+    if (form && !box) {
+      box = document.createElement("input");
+      box.type = "hidden";
+      box.name = "cards";
+      form.append(box);
+    }
+    if (box) box.value = String(most);
   };
-  board.addEventListener("keydown", onKey);
+  const renew = (): void => {
+    register();
+    remember();
+  };
+  let focused: string | undefined;
+  const end = renewed(
+    board,
+    renew,
+    () => (focused = document.activeElement?.closest<HTMLElement>(".kc")?.dataset.record),
+    () => {
+      if (focused && !lifted) document.querySelector<HTMLElement>(`#c-${focused} a[href]`)?.focus({ preventScroll: true });
+    },
+  );
+  document.addEventListener("keydown", onKey, true);
   board.addEventListener("click", onClick);
-  board.addEventListener("htmx:after:process", register);
-  document.body.addEventListener("records-changed", onChanged);
-  register();
+  renew();
   return () => {
     forget();
-    board.removeEventListener("keydown", onKey);
+    end();
+    document.removeEventListener("keydown", onKey, true);
     board.removeEventListener("click", onClick);
-    board.removeEventListener("htmx:after:process", register);
-    document.body.removeEventListener("records-changed", onChanged);
   };
 }

@@ -3,7 +3,7 @@
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
-import { picture, post, say } from "./lift";
+import { picture, post, renewed, say } from "./lift";
 import { pull } from "./pull";
 
 const ASK = "#board-ask";
@@ -191,26 +191,22 @@ export function connect(root: HTMLElement): () => void {
       location.assign(day.dataset.new + hour);
     }
   };
-  const onChanged = (): void => {
-    const focused = document.activeElement?.closest<HTMLElement>("[data-record]")?.id;
-    const scrolled = root.querySelector("[data-hours]")?.scrollTop;
-    void htmx.ajax("GET", `${root.dataset.base}?${root.dataset.query}`, { source: root, target: "#list", swap: "outerMorph" }).then(() => {
-      register();
-      const body = document.querySelector("[data-hours]");
-      if (body && scrolled !== undefined) body.scrollTop = scrolled;
-      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    });
-  };
+  let focused: string | undefined;
+  const done = renewed(
+    root,
+    register,
+    () => (focused = document.activeElement?.closest<HTMLElement>("[data-record]")?.id),
+    () => focused && document.getElementById(focused)?.focus({ preventScroll: true }),
+  );
   const body = root.querySelector("[data-hours]");
   if (body) body.scrollTop = FIRST_HOUR_SEEN * HOUR_PX - 24;
   register();
   document.addEventListener("keydown", onKey, true);
   root.addEventListener("click", onClick);
-  document.body.addEventListener("records-changed", onChanged);
   return () => {
     forget();
     document.removeEventListener("keydown", onKey, true);
     root.removeEventListener("click", onClick);
-    document.body.removeEventListener("records-changed", onChanged);
+    done();
   };
 }

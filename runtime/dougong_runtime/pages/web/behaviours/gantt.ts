@@ -1,7 +1,6 @@
 // Bars on a time line: pulled to other days, or at an edge; lifted by Space, moved by the arrows, with Shift at the end.
-import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
-import { post, say } from "./lift";
+import { post, renewed, say } from "./lift";
 import { pull } from "./pull";
 
 const DAY_MS = 86_400_000;
@@ -97,20 +96,23 @@ export function connect(root: HTMLElement): () => void {
     event.preventDefault();
     event.stopPropagation();
   };
-  const onChanged = (): void => {
-    const focused = document.activeElement?.id;
-    void htmx.ajax("GET", `${root.dataset.base}?${root.dataset.query}`, { source: root, target: "#list", swap: "outerMorph" }).then(() => {
-      register();
+  let focused: string | undefined;
+  const done = renewed(
+    root,
+    () => {
+      if (!lifted) register();
+    },
+    () => (focused = document.activeElement?.id),
+    () => {
       bars().forEach((b) => b.classList.remove("lifted"));
       if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    });
-  };
+    },
+  );
   register();
   document.addEventListener("keydown", onKey, true);
-  document.body.addEventListener("records-changed", onChanged);
   return () => {
     forget();
     document.removeEventListener("keydown", onKey, true);
-    document.body.removeEventListener("records-changed", onChanged);
+    done();
   };
 }

@@ -68,3 +68,25 @@ export async function post(
 export function say(words: string | undefined, facts: Record<string, string>): string {
   return (words ?? "").replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? "");
 }
+
+/**
+ * The page asks for the view anew when records have changed, and when it is asked to show something else: what was
+ * registered is registered again. `left` is told before the first, `back` after it.
+ */
+export function renewed(root: HTMLElement, register: () => void, left?: () => void, back?: () => void): () => void {
+  const onSwap = (): void => {
+    if (root.isConnected) register();
+  };
+  const onChanged = (): void => left?.();
+  const onDone = (event: Event): void => {
+    if ((event.target as HTMLElement).id === "view-again" && root.isConnected) back?.();
+  };
+  document.addEventListener("htmx:after:swap", onSwap);
+  document.body.addEventListener("records-changed", onChanged);
+  document.addEventListener("htmx:finally:request", onDone);
+  return () => {
+    document.removeEventListener("htmx:after:swap", onSwap);
+    document.body.removeEventListener("records-changed", onChanged);
+    document.removeEventListener("htmx:finally:request", onDone);
+  };
+}

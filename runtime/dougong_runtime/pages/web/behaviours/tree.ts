@@ -3,7 +3,7 @@
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
-import { picture, post, say } from "./lift";
+import { picture, post, renewed, say } from "./lift";
 
 export function connect(tree: HTMLElement): () => void {
   const movable = tree.dataset.movable !== undefined;
@@ -157,28 +157,35 @@ export function connect(tree: HTMLElement): () => void {
   };
 
   // --- what was changed ----------------------------------------------------------------------------------------------
-  // The tree is asked for anew, and the branches that were open are opened again, from the root down.
-  const onChanged = async (): Promise<void> => {
-    const opened = rows().filter((r) => r.getAttribute("aria-expanded") === "true").map((r) => r.dataset.record ?? "");
-    const focused = document.activeElement?.closest<HTMLElement>("tr[data-record]")?.dataset.record;
-    await htmx.ajax("GET", `${tree.dataset.base}?${tree.dataset.query}`, { source: tree, target: "#list", swap: "outerMorph" });
-    for (const row of rows().filter((r) => r.getAttribute("aria-expanded") === "true")) row.setAttribute("aria-expanded", "false");
-    for (const record of opened) {
+  // The tree comes anew with its root alone: the branches that were open are opened again, from the root down.
+  let opened: string[] = [];
+  let focused: string | undefined;
+  const reopen = async (): Promise<void> => {
+    const wanted = opened.splice(0);
+    for (const row of rows().filter((r) => r.dataset.branch)) row.setAttribute("aria-expanded", "false");
+    for (const record of wanted) {
       const row = document.getElementById(`c-${record}`);
       if (row) await open(row);
     }
     register();
     if (focused) focus(document.getElementById(`c-${focused}`) ?? undefined);
   };
-  const changed = (): void => void onChanged();
+  const done = renewed(
+    tree,
+    register,
+    () => {
+      opened = rows().filter((r) => r.getAttribute("aria-expanded") === "true").map((r) => r.dataset.record ?? "");
+      focused = document.activeElement?.closest<HTMLElement>("tr[data-record]")?.dataset.record;
+    },
+    () => void reopen(),
+  );
   register();
   tree.addEventListener("keydown", onKey);
   tree.addEventListener("click", onClick);
-  document.body.addEventListener("records-changed", changed);
   return () => {
     forget();
     tree.removeEventListener("keydown", onKey);
     tree.removeEventListener("click", onClick);
-    document.body.removeEventListener("records-changed", changed);
+    done();
   };
 }
