@@ -235,7 +235,12 @@ def drafts(ward: Ward, username: str) -> str:
     mine = [item["id"] for item in shown[0].json()["items"]]
     shown += [client.get(f"/api/v1/me/drafts/{id}") for id in (*mine, ward.id("patient", "lin_1"))]
     gone = [client.delete(f"/api/v1/me/drafts/{id}") for id in mine]
-    return "\n".join(_whole(answer) for answer in (*kept, *shown, *gone))
+    links = [
+        client.get("/api/v1/public-forms"),
+        client.post("/api/v1/public-forms", json={"app": "clinic", "form": "registration"}),
+        client.post(f"/api/v1/public-forms/{ward.id('patient', 'lin_1')}/close"),
+    ]
+    return "\n".join(_whole(answer) for answer in (*kept, *shown, *gone, *links))
 
 
 def exported(ward: Ward, username: str) -> str:
@@ -338,6 +343,9 @@ API_DOORS: tuple[Door, ...] = (
             "PUT /api/v1/me/drafts",
             "GET /api/v1/me/drafts/{id}",
             "DELETE /api/v1/me/drafts/{id}",
+            "GET /api/v1/public-forms",
+            "POST /api/v1/public-forms",
+            "POST /api/v1/public-forms/{id}/close",
         ),
         drafts,
     ),

@@ -246,6 +246,7 @@ def administration(ward: Ward, username: str) -> str:
         "/audit?entity=patient",
         "/settings",
         "/jobs",
+        "/links",
         "/health",
     )
     posts = (
@@ -263,7 +264,39 @@ def administration(ward: Ward, username: str) -> str:
     return "\n".join(seen)
 
 
+def public_forms(ward: Ward, username: str) -> str:
+    """A form that strangers fill in, with a role that reads; what it shows, offers, and says of what is there."""
+    answer = ward.clinic.client("admin").post(
+        "/api/v1/public-forms", json={"app": "clinic", "form": "registration", "role": "head"}
+    )
+    path = answer.json()["path"]
+    browser = ward.clinic.browser(username)
+    seen = [browser.get(path), browser.get(f"{path}/options/allergies/allergy")]
+    for _, (entity, name, _) in ward.telling():
+        given = {
+            "name": "x",
+            "id": ward.id(entity, name),
+            "patient.id": ward.id(entity, name),
+            "_touched": "name",
+        }
+        seen += [browser.post(path + part, data=given) for part in ("", "/conditions", "/check")]
+    seen.append(browser.post(f"{path}/options/allergies/allergy", data={"q": "x"}))
+    return "\n".join(_whole(answer) for answer in seen)
+
+
 PAGE_DOORS: tuple[Door, ...] = (
+    Door(
+        "public forms",
+        (
+            "GET /f/{token}",
+            "POST /f/{token}",
+            "POST /f/{token}/conditions",
+            "POST /f/{token}/check",
+            "GET /f/{token}/options/{field}/{target}",
+            "POST /f/{token}/options/{field}/{target}",
+        ),
+        public_forms,
+    ),
     Door("homes", ("GET /", f"GET {APP}"), homes),
     Door("views", (f"GET {VIEW}",), lists, {"patient": frozenset({"name"})}),
     Door("searched views", ("GET /search", "GET /search/palette"), searched_lists),
@@ -356,6 +389,9 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /admin/settings/mail-test",
             "POST /admin/settings/{app}",
             "GET /admin/jobs",
+            "GET /admin/links",
+            "POST /admin/links",
+            "POST /admin/links/{id}/close",
             "POST /admin/jobs/{id}/cancel",
             "GET /admin/health",
             "POST /admin/view-as",

@@ -90,7 +90,7 @@ def count_attempt(site: Site, keys: Keys) -> None:
     now = site.clock.now()
     wait = timedelta(0)
     with site.database.write() as connection:
-        counted, last_at = _attempts(connection, keys.account, now)
+        counted, last_at = attempts_under(connection, keys.account, now)
         over = counted - site.settings.sign_in_failures_max
         if over >= 0:
             locked = min(LOCK_FIRST * 2 ** min(over, 20), LOCK_MOST)
@@ -98,7 +98,7 @@ def count_attempt(site: Site, keys: Keys) -> None:
         counts = {keys.account: (counted + 1, now)}
         if keys.address is not None:
             most = site.settings.sign_in_per_address_max
-            counted, last_at = _attempts(connection, keys.address, now)
+            counted, last_at = attempts_under(connection, keys.address, now)
             each = ADDRESS_WINDOW / most
             forgotten = (now - last_at) // each
             if forgotten:
@@ -129,7 +129,7 @@ def sweep(connection: sa.Connection, now: datetime) -> None:
     connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.last_at <= now - FORGOTTEN_AFTER))
 
 
-def _attempts(connection: sa.Connection, key: str, now: datetime) -> tuple[int, datetime]:
+def attempts_under(connection: sa.Connection, key: str, now: datetime) -> tuple[int, datetime]:
     """The count under a key, its row held until the transaction ends."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     made = insert(ATTEMPT).values(key_hash=key, failures=0, last_at=now).on_conflict_do_nothing()

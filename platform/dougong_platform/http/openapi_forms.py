@@ -1,4 +1,4 @@
-"""OpenAPI of what belongs to filling in forms: drafts."""
+"""OpenAPI of what belongs to filling in forms: drafts, and links to public forms."""
 
 from __future__ import annotations
 
@@ -58,5 +58,51 @@ def form_paths(op: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             "parameters": [_ID],
             "get": op("get_draft", "drafts", whole),
             "delete": op("drop_draft", "drafts", None, "204"),
+        },
+        **_link_paths(op, at),
+    }
+
+
+def _link_paths(op: Callable[..., dict[str, Any]], at: Schema) -> dict[str, Any]:
+    maybe_at: Schema = {"type": ["string", "null"], "format": "date-time"}
+    whole: Schema = {"type": "integer"}
+    link: dict[str, Schema] = {
+        "id": RECORD_ID,
+        "app": _TEXT,
+        "form": _TEXT,
+        "name": _TEXT,
+        "role": _MAYBE,
+        "per_hour": whole,
+        "path": _TEXT,
+        "created_at": at,
+        "expires_at": maybe_at,
+        "closed_at": maybe_at,
+        "received": whole,
+        "refused": whole,
+        "last_at": maybe_at,
+    }
+    described: Schema = {"type": "object", "properties": link, "required": list(link)}
+    items: Schema = {"type": "object", "properties": {"items": {"type": "array", "items": described}}}
+    made: Schema = {
+        "type": "object",
+        "properties": {
+            "app": _TEXT,
+            "form": _TEXT,
+            "name": _TEXT,
+            "role": _MAYBE,
+            "days": {"type": "integer", "minimum": 0},
+            "per_hour": {"type": "integer", "minimum": 1},
+        },
+        "required": ["app", "form"],
+        "additionalProperties": False,
+    }
+    return {
+        f"{V1}/public-forms": {
+            "get": op("list_public_forms", "public forms", items),
+            "post": op("make_public_form", "public forms", described, "201", body=made),
+        },
+        f"{V1}/public-forms/{{id}}/close": {
+            "parameters": [_ID],
+            "post": op("close_public_form", "public forms", described),
         },
     }

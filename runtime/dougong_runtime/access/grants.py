@@ -6,9 +6,9 @@ columns are never merged apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.shapes import EntityShape, FieldShape
@@ -38,6 +38,32 @@ DIRECTORY_GRANTS = (
 
 DIRECTORY_ADMIN_GRANTS = (Grant(entity="user", actions=_ALL), Grant(entity="team", actions=_ALL))
 SELF_GRANT = Grant(entity="user", actions=_READ, rows="self")
+
+
+PUBLIC = "public:"
+"""Begins the role that strangers have who fill in a form by a link: its name follows. No document's role is so named,
+nobody is given it, and with it go none of the grants that all who are signed in have."""
+
+
+def public_grants(app: App, role: str) -> tuple[Grant, ...]:
+    """What that role may do: create, with the fields of that form and no others; nothing unless the form is public."""
+    document = app.of("form").get(role.removeprefix(PUBLIC))
+    if document is None or document.data.get("public") is not True:
+        return ()
+    names = tuple(dict.fromkeys(_placed(document.data.get("layout"))))
+    return (Grant(str(document.data["entity"]), frozenset({"create"}), fields=names),)
+
+
+def _placed(part: Any) -> Iterator[str]:
+    """Fields that a form's layout places, those of lists aside: they are another entity's."""
+    if isinstance(part, (list, tuple)):
+        for inner in part:
+            yield from _placed(inner)
+    elif isinstance(part, Mapping):
+        for item in part.get("fields") or ():
+            yield str(item.get("field")) if isinstance(item, Mapping) else str(item)
+        yield from _placed(part.get("tabs"))
+        yield from _placed(part.get("layout"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +189,14 @@ class Access:
         self.app = app
         self.everything = everything
         held: dict[str, list[HeldGrant]] = {}
-        for name in sorted(roles):
+        names = sorted(roles)
+        for name in names:
             role = app.roles.get(name)
-            for grant in role.grants if role else ():
+            for grant in public_grants(app, name) if name.startswith(PUBLIC) else role.grants if role else ():
                 held.setdefault(grant.entity, []).append(HeldGrant(name, grant))
-        for grant in DIRECTORY_ADMIN_GRANTS if admin else (*DIRECTORY_GRANTS, SELF_GRANT):
-            held.setdefault(grant.entity, []).append(HeldGrant("admin" if admin else EVERYBODY, grant))
+        if not any(name.startswith(PUBLIC) for name in names):
+            for grant in DIRECTORY_ADMIN_GRANTS if admin else (*DIRECTORY_GRANTS, SELF_GRANT):
+                held.setdefault(grant.entity, []).append(HeldGrant("admin" if admin else EVERYBODY, grant))
         self._entities = {
             name: EntityAccess(entity, tuple(held.get(name, ())), everything)
             for name, entity in app.entities.items()

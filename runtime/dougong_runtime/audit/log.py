@@ -57,13 +57,15 @@ COMMENT = "comment"  # somebody wrote about a record
 COMMENT_EDIT = "comment_edit"
 COMMENT_DELETE = "comment_delete"
 SAVED_VIEW = "saved_view"  # a view was saved, shared, changed or deleted
+LINK = "link"  # a link to a public form was made or closed
+RECEIVED = "received"  # something came in by a link to a public form
 DESTROY = "destroy"  # a retired field or entity was destroyed, as its app's retention says
 
 ACTIONS: tuple[str, ...] = (
     CREATE, UPDATE, DELETE, RESTORE, SHARE, UNSHARE, REVEAL, DOWNLOAD, EXPORT, IMPORT, SETTING,
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
     GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE,
-    COMMENT, COMMENT_EDIT, COMMENT_DELETE, SAVED_VIEW, DESTROY,
+    COMMENT, COMMENT_EDIT, COMMENT_DELETE, SAVED_VIEW, DESTROY, LINK, RECEIVED,
 )  # fmt: skip
 
 dg_audit = sa.Table(

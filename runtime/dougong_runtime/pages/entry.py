@@ -144,13 +144,22 @@ class Entry:
     """One form before one reader, with the values it holds now."""
 
     def __init__(
-        self, desk: Desk, form: Form, values: Mapping[str, Json], *, creating: bool, prefix: str = ""
+        self,
+        desk: Desk,
+        form: Form,
+        values: Mapping[str, Json],
+        *,
+        creating: bool,
+        prefix: str = "",
+        pickers: str = "",
     ) -> None:
         """`values`: JSON values by field; references as `{"id", "title"}` where their titles are known. `prefix`
-        stands before the names of inputs, where several records are filled in on one page."""
+        stands before the names of inputs, where several records are filled in on one page. `pickers`: the address
+        below which they ask, unless it is the entity's."""
         self.desk, self.form, self.values, self.creating = desk, form, dict(values), creating
         self.entity: Entity = form.entity
         self.prefix = prefix
+        self.pickers = pickers
         self.around = NOTHING_AROUND
         self._views = desk.fillable(self.entity.name)
 
@@ -264,10 +273,10 @@ class Entry:
 
     def _source(self, field: Field) -> str:
         """Where a picker asks for what there is to choose."""
-        where = f"{self.desk.address}/{self.entity.name}"
+        own = f"{self.desk.address}/{self.entity.name}"
         if field.targets:
-            return f"{where}/options/{field.name}/{field.targets[0]}"
-        return f"{where}/tags/{field.name}" if field.type == "tags" else ""
+            return f"{self.pickers or own}/options/{field.name}/{field.targets[0]}"
+        return f"{own}/tags/{field.name}" if field.type == "tags" and not self.pickers else ""
 
     def targets(self, field: Field) -> tuple[Choice, ...]:
         """The kinds of record that a reference may name."""

@@ -134,7 +134,8 @@ def states(form: Form, holds: Callable[[str], bool]) -> States:
 def form_of(app: App, entity: Entity, name: str | None = None) -> Form:
     """The form of that name, else the entity's first, else the one that follows from its fields."""
     documents = [d for d in app.of("form").values() if d.data.get("entity") == entity.name]
-    document = next((d for d in documents if name is None or d.name == name), None)
+    usual = [d for d in documents if not d.data.get("public")] or documents
+    document = next((d for d in (usual if name is None else documents) if name in (None, d.name)), None)
     return _read(app, entity, document) if document is not None else default_form(entity)
 
 
