@@ -67,9 +67,9 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
     "bulk.done.undo": ("已撤销 {n} 条的改动", "Took {n} changes back"),
     "bulk.not_done": ("{n} 条没有改动", "{n} were left as they were"),
     "bulk.why": ("查看原因", "Why"),
-    "bulk.job.act": ("处理{entity}（{n} 条）", "Working on {n} {entity}"),
-    "bulk.job.undo": ("撤销对{entity}的改动（{n} 条）", "Taking back changes of {n} {entity}"),
-    "bulk.job.export": ("导出{entity}（{n} 条）", "Exporting {n} {entity}"),
+    "bulk.job.act": ("批量处理{entity}", "Bulk change of {entity}"),
+    "bulk.job.undo": ("撤销对{entity}的改动", "Undoing changes of {entity}"),
+    "bulk.job.export": ("导出{entity}", "Export of {entity}"),
     "bulk.job.progress": ("已完成 {done} / {n}", "{done} of {n} done"),
     "bulk.job.done": ("已完成", "Done"),
     "bulk.job.failed": ("没有做完", "Not finished"),
@@ -124,4 +124,8 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
     "quick.whole": ("打开完整表单", "Open the whole form"),
     "quick.done": ("已新建「{name}」", "Created “{name}”"),
     "quick.open": ("打开", "Open"),
+    # --- keys -----------------------------------------------------------------------------------------------
+    "keys.select_all": ("选择已显示的全部", "Select all that are shown"),
+    "keys.cells": ("在单元格之间移动", "Move between cells"),
+    "keys.fill_in": ("填写单元格", "Fill a cell in"),
 }

@@ -335,7 +335,7 @@ def undo(visit: Visit) -> Response:
         where = f"{desk.address}/{entity.name}/bulk/{done.job}"
         if done.sum is None:
             word = desk.word(entity, many=True)
-            text = here.reader.t("bulk.job.undo", n=f"{len(done.selection.records):,}", entity=word)
+            text = here.reader.t("bulk.job.undo", entity=word)
             answer = here.done(Toast(text, icon="clock", href=where, link=here.reader.t("bulk.why")))
         else:
             text = here.reader.t("bulk.done.undo", n=f"{done.sum.changed:,}")
@@ -418,9 +418,8 @@ def _followed(here: Here, desk: Desk, entity: Entity, job_id: str, *, is_page: b
         notes.append(t("bulk.same", n=f"{sum_.same:,}"))
     if sum_.refused:
         notes.append(t("bulk.not_done", n=f"{sum_.refused:,}"))
-    shown = f"{total:,} " if here.reader.language == "zh" and total else f"{total:,}" if total else ""
     return Followed(
-        t(f"bulk.job.{told['kind']}", n=shown.strip(), entity=word),
+        t(f"bulk.job.{told['kind']}", entity=word),
         state,
         words,
         int(told["done"]),

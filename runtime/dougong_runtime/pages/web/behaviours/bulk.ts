@@ -98,6 +98,11 @@ export function connect(element: HTMLElement): () => void {
       list()?.focus();
       return;
     }
+    // What a job has taken on is no longer chosen.
+    if (document.querySelector("#bulk-place .bulk-job:not([data-met])")) {
+      document.querySelector<HTMLElement>("#bulk-place .bulk-job")!.dataset.met = "";
+      if (document.querySelector("#bulk-place .bulk-job[data-state=queued]")) return clear();
+    }
     count();
   };
   document.addEventListener("click", onClick);
