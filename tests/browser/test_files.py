@@ -48,6 +48,12 @@ def drop(page: Page, target: str, name: str, kind: str, content: bytes, how: str
     )
 
 
+def opened(page: Page, address: str) -> None:
+    """Open a form, and wait until its inputs of files take any."""
+    page.goto(address)
+    expect(page.locator("[data-behaviour=upload]:not([data-ready])")).to_have_count(0)
+
+
 def save(page: Page) -> None:
     page.locator("form.rec-form button[type=submit].pri").click()
     page.wait_for_url("**/apps/darkroom/print/0*")
@@ -55,7 +61,7 @@ def save(page: Page) -> None:
 
 def test_a_picture_is_dropped_seen_saved_opened_and_taken_out(visit: Visit) -> None:
     page = visit("keeper_an")
-    page.goto(NEW)
+    opened(page, NEW)
     page.fill("#f-name", "北窗")
     photo = jpeg_with_place()
     drop(page, "[data-field=picture] [data-zone]", "海边.jpg", "image/jpeg", photo)
@@ -93,13 +99,13 @@ def test_a_picture_is_dropped_seen_saved_opened_and_taken_out(visit: Visit) -> N
 
 def test_a_file_is_taken_away_and_another_put_in_its_place(visit: Visit) -> None:
     page = visit("keeper_an")
-    page.goto(NEW)
+    opened(page, NEW)
     page.fill("#f-name", "东窗")
     page.set_input_files("#f-paper", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"first"})
     expect(page.locator("[data-field=paper] progress")).to_be_hidden()
     save(page)
     record = page.url.partition("?")[0]
-    page.goto(f"{record}/edit")
+    opened(page, f"{record}/edit")
     kept = page.locator("[data-field=paper] [data-file]")
     expect(kept).to_contain_text("a.txt")
     kept.locator("[data-remove]").click()
@@ -107,17 +113,17 @@ def test_a_file_is_taken_away_and_another_put_in_its_place(visit: Visit) -> None
     page.set_input_files("#f-paper", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"second"})
     expect(kept).to_contain_text("b.txt")
     save(page)
-    page.goto(f"{record}/edit")
+    opened(page, f"{record}/edit")
     expect(kept).to_contain_text("b.txt")
     kept.locator("[data-remove]").click()
     save(page)
-    page.goto(f"{record}/edit")
+    opened(page, f"{record}/edit")
     expect(kept).to_have_count(0)
 
 
 def test_what_is_refused_says_why_in_its_place_and_the_form_goes_without_it(visit: Visit) -> None:
     page = visit("keeper_an")
-    page.goto(NEW)
+    opened(page, NEW)
     page.fill("#f-name", "西窗")
     page.set_input_files("#f-contract", {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"MZ\0\0"})
     row = page.locator("[data-field=contract] [data-file]")
@@ -133,7 +139,7 @@ def test_what_is_refused_says_why_in_its_place_and_the_form_goes_without_it(visi
 
 def test_a_form_waits_for_the_files_in_it_and_keeps_them_when_it_is_shown_again(visit: Visit) -> None:
     page = visit("keeper_an")
-    page.goto(NEW)
+    opened(page, NEW)
 
     def slowly(route: Route) -> None:
         page.wait_for_timeout(600)
@@ -146,14 +152,14 @@ def test_a_form_waits_for_the_files_in_it_and_keeps_them_when_it_is_shown_again(
     expect(page.locator("[data-field=picture] [data-file]")).to_contain_text("late.png")
     page.fill("#f-name", "南窗")
     save(page)
-    page.goto(f"{page.url.partition('?')[0]}/edit")
+    opened(page, f"{page.url.partition('?')[0]}/edit")
     expect(page.locator("[data-field=picture] [data-file]")).to_contain_text("late.png")
 
 
 def test_a_name_is_signed_by_hand_or_by_keyboard(visit: Visit) -> None:
     page = visit("keeper_an")
     for by_keyboard in (False, True):
-        page.goto(NEW)
+        opened(page, NEW)
         page.fill("#f-name", "签名")
         if by_keyboard:
             page.locator("[data-way]").focus()
@@ -169,7 +175,7 @@ def test_a_name_is_signed_by_hand_or_by_keyboard(visit: Visit) -> None:
             page.mouse.move(box["x"] + 200, box["y"] + 90, steps=12)
             page.mouse.up()
         save(page)  # at once: the form waits until the hand's last stroke is kept
-        page.goto(f"{page.url.partition('?')[0]}/edit")
+        opened(page, f"{page.url.partition('?')[0]}/edit")
         signed = page.locator("[data-behaviour=signature] img")
         expect(signed).to_be_visible()
         assert signed.evaluate("i => i.decode().then(() => i.naturalWidth)") > 100
@@ -181,7 +187,7 @@ def test_a_name_is_signed_by_hand_or_by_keyboard(visit: Visit) -> None:
 
 def test_rich_text_is_written_with_keys_and_buttons_and_nothing_foreign_stays(visit: Visit) -> None:
     page = visit("keeper_an")
-    page.goto(NEW)
+    opened(page, NEW)
     page.fill("#f-name", "文字")
     text = page.get_by_role("textbox", name="说明")
     text.click()

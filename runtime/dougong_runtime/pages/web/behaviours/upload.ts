@@ -144,6 +144,12 @@ export function connect(box: HTMLElement): () => void {
   for (const kind of ["dragenter", "dragover", "dragleave"] as const) box.addEventListener(kind, onDrag);
   box.addEventListener("drop", onDrop);
   document.addEventListener("paste", onPaste);
+  // What was chosen before this code had come.
+  for (const input of inputs) {
+    if (input.files?.length) take([...input.files]);
+    input.value = "";
+  }
+  box.dataset.ready = "";
   return () => {
     free();
     document.removeEventListener("paste", onPaste);
