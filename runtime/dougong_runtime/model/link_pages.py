@@ -58,7 +58,7 @@ BLOCKS = (
     "text",
     "actions",
     "history",
-    "notes",
+    "comments",
     "files",
     "tasks",
     "recent",
@@ -66,7 +66,7 @@ BLOCKS = (
     "tabs",
 )
 """Kinds of blocks: the property that makes it one."""
-_OF_RECORD = ("timeline", "list", "fields", "history", "notes", "files")
+_OF_RECORD = ("timeline", "list", "fields", "history", "comments", "files")
 """Blocks that need a record."""
 
 

@@ -4,6 +4,6 @@ Everything here takes models and values and gives HTML; nothing knows of HTTP. I
 of blocks, `BLOCKS`.
 """
 
-from dougong_runtime.pages import blocks_files, blocks_personal
+from dougong_runtime.pages import blocks_files, blocks_personal, blocks_talk
 
-__all__ = ["blocks_files", "blocks_personal"]
+__all__ = ["blocks_files", "blocks_personal", "blocks_talk"]

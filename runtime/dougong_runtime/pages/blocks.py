@@ -79,6 +79,8 @@ class Standing:
     record: Mapping[str, Any] | None = None
     history: Callable[[], tuple[Any, ...]] = tuple
     personal: Personal = NOTHING_KEPT
+    said: Callable[[], Any] = tuple
+    """What was said about the record, as `record_page.story` tells it."""
 
 
 Make: TypeAlias = Callable[[Standing, Mapping[str, Any], str, int], Block | None]

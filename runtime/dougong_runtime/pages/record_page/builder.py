@@ -88,7 +88,7 @@ class RecordBuilder(Look):
     @property
     def tabs(self) -> Tabs:
         """Its tabs."""
-        return Tabs(self, self.history)
+        return Tabs(self, self.history, lambda: self.story("comments") if self.as_of is None else None)
 
     def history(self) -> tuple[Day, ...]:
         """What happened to it lately."""

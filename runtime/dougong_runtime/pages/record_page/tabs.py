@@ -11,7 +11,7 @@ from dougong_runtime.pages.blocks import Standing, made, tabs_in
 from dougong_runtime.pages.forms import Sublist, Tab, sublist
 from dougong_runtime.pages.record_page.facts import section
 from dougong_runtime.pages.record_page.look import Look
-from dougong_runtime.pages.record_page.parts import PageTab, Panel
+from dougong_runtime.pages.record_page.parts import PageTab, Panel, Story
 from dougong_runtime.pages.related import Related, RelatedList
 from dougong_runtime.pages.sentences import Day
 
@@ -25,10 +25,11 @@ class Tabs:
 
     look: Look
     history: Callable[[], tuple[Day, ...]]
+    said: Callable[[], Story | None] = lambda: None
 
     def standing(self) -> Standing:
         """Where the blocks of a page document stand."""
-        return Standing(self.look.desk, self.look.entity, self.look.values, self.history)
+        return Standing(self.look.desk, self.look.entity, self.look.values, self.history, said=self.said)
 
     def all(self, current: str) -> tuple[PageTab, ...]:
         """All of them, the one of that id open, else the first."""

@@ -33,7 +33,9 @@ export function float(anchor: HTMLElement, floating: HTMLElement, sameWidth = fa
 }
 
 behaviour("menu", (button) => {
-  const menu = document.getElementById(button.getAttribute("aria-controls") ?? "");
+  const id = button.getAttribute("aria-controls") ?? "";
+  const beside = button.nextElementSibling as HTMLElement | null;
+  const menu = beside?.id === id ? beside : document.getElementById(id);
   if (!menu) return;
   let stop: (() => void) | undefined;
   const items = (): HTMLElement[] =>
