@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMPS := .venv/.stamps
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-tests run test check docs bench lock clean
+.PHONY: help setup setup-run setup-tests run test check docs screenshots bench lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +46,9 @@ docs: setup-run ## Write the generated pages of docs/ anew
 	$(BIN)/python tools/document_formulas.py
 	$(BIN)/python tools/document_schemas.py
 	$(BIN)/python tools/document_errors.py
+
+screenshots: setup ## Pictures of every main page, both languages, light and dark, wide and narrow, in var/screenshots
+	$(BIN)/python tools/screenshots.py
 
 bench: setup ## Measure against the thin baseline; figures go to bench/RESULTS.md
 	$(BIN)/python -m bench

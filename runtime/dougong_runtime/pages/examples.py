@@ -5,20 +5,58 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from markupsafe import Markup
+
 from dougong_runtime.pages.entry import Choice, Input
 from dougong_runtime.pages.faces import NOTHING, Face
+from dougong_runtime.pages.file_faces import FileFace
+from dougong_runtime.pages.file_inputs import FilesEntry
+from dougong_runtime.pages.notices import ShownNotice
 from dougong_runtime.pages.reading import Reader
+from dougong_runtime.pages.record_page.parts import Said, Story, StoryDay
 from dougong_runtime.pages.render import COMPONENTS
 from dougong_runtime.pages.sentences import Change, Day, Sentence
 from dougong_runtime.pages.shell import Toast
 from dougong_runtime.pages.widgets import WIDGETS
+from dougong_runtime.talk.mentions import Piece
 
 EXAMPLES = "examples.html"
 """The file beside a component's macro that shows it."""
 HUES = ("gray", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink")
 LONG = "Northern Instruments and Precision Works (Holding) Limited"
-LISTS = ("checks", "tags", "records", "files")
-"""Widgets whose entry is a list."""
+HERE = "#value"
+"""Where links of the examples lead."""
+PICTURE = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 24'%3E%3Crect width='32' "
+    "height='24' fill='%238fa3b8'/%3E%3Cpath d='M0 24l10-12 7 8 5-5 10 9z' fill='%234b6078'/%3E%3C/svg%3E"
+)
+"""A picture that needs no file."""
+ENTRIES: dict[str, Any] = {
+    "checks": ["low"],
+    "check": True,
+    "record": {"id": "1", "title": "林书宁", "entity": ""},
+    "records": [{"id": "1", "title": "林书宁", "entity": ""}, {"id": "2", "title": LONG, "entity": ""}],
+    "tags": "复查, 过敏",
+    "rating": "3",
+    "color": "#2f57c4",
+    "money": "8,642,310.55",
+    "percent": "14.5",
+    "number": "42",
+    "duration": "1:30",
+    "date": "2026-03-09",
+    "moment": "2026-03-09 10:24",
+    "time": "10:24",
+    "email": "lin@example.com",
+    "phone": "13802166207",
+    "url": "https://example.com",
+    "select": "low",
+    "line": "张思远",
+    "area": f"{LONG}\n{LONG}",
+    "address": "上海市徐汇区\n漕溪北路 18 号",
+    "code": '{"a": 1}',
+    "rich": "<h2>Plan</h2><p>One <b>two</b> <a href='https://example.com'>three</a></p>",
+}
+"""What stands in the input of a widget where something is filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +94,101 @@ def faces() -> tuple[Face, ...]:
         Face("rating", "3 / 5", raw=(3, 5)),
         Face("color", "#2f57c4", raw="#2f57c4"),
         Face("long", f"{LONG}. {LONG}."),
+        Face("rich", raw=Markup("<p>One <b>two</b></p><ul><li>three</li></ul>")),
+        Face("json", '{"a": 1}'),
+        Face("images", raw=(picture(), picture("2"))),
+        Face("images", hint="signature", raw=(picture(),)),
+        Face("files", raw=(document(), replace(document(), name=f"{LONG}.pdf"))),
     )
 
 
+def picture(number: str = "1") -> FileFace:
+    """An image that opens whole."""
+    return FileFace(
+        number, f"view-{number}.png", "1.4 MB", "image/png", "photo", HERE, PICTURE, PICTURE, PICTURE, 320, 240,
+        "look",
+    )  # fmt: skip
+
+
+def document() -> FileFace:
+    """A file with no picture of its own."""
+    return FileFace("3", "plan.pdf", "900 B", "application/pdf", "file-type-pdf", HERE, opens="read")
+
+
 def inputs(reader: Reader) -> tuple[Input, ...]:
-    """An input for each widget, empty where it can be."""
+    """An input for each widget, empty and filled in; files as images too."""
     names = sorted({WIDGETS.get(name).draw for name in WIDGETS})
-    return tuple(_input(name, reader) for name in names)
+    empty = tuple(_input(name, "", reader) for name in names)
+    filled = tuple(_input(name, ENTRIES[name], reader) for name in names if name in ENTRIES)
+    signed = replace(_files_entry("", False), files=(picture(),))
+    return (
+        *empty,
+        *(replace(one, name=f"{one.name}-2") for one in filled),
+        replace(_input("tags", ["low"], reader), name="x-tags-3", options=_options()),
+        replace(_input("files", "", reader), name="x-files-2", entry=_files_entry(LONG, False)),
+        replace(_input("files", "", reader), name="x-files-3", entry=_files_entry("", True)),
+        replace(_input("signature", "", reader), name="x-signature-2", entry=signed),
+    )
 
 
-def _input(widget: str, reader: Reader) -> Input:
-    entry: Any = [] if widget in LISTS else ""
-    if widget == "record":
-        entry = {"id": "", "title": "", "entity": ""}
-    options = (Choice("low", "低"), Choice("high", "高")) if widget in ("select", "checks", "tags") else ()
-    return Input(f"x-{widget}", widget, "", "", widget, False, True, False, False, entry, options=options)
+def _options() -> tuple[Choice, ...]:
+    return (Choice("low", "低"), Choice("high", "高"))
+
+
+def _files_entry(title: str, is_image: bool) -> FilesEntry:
+    found = tuple(replace(document(), name=f"{title} {n}.pdf") for n in range(2)) if title else ()
+    if is_image:
+        found = (picture(),)
+    return FilesEntry(found, HERE, HERE, "", 5, 10_000_000, "PDF · 10 MB", is_image)
+
+
+def _input(widget: str, given: Any, reader: Reader) -> Input:
+    entry = given
+    if widget in ("files", "signature"):
+        entry = _files_entry("", False)
+    elif given == "":
+        entry = {
+            "record": {"id": "", "title": "", "entity": ""},
+            "records": [],
+            "checks": [],
+            "check": False,
+        }.get(widget, "")
+    options = _options() if widget in ("select", "checks") else ()
+    now = f"{reader.local(reader.now):%H:%M}"
+    wide = widget in ("area", "rich", "code", "files", "signature")
+    return Input(
+        f"x-{widget}",
+        widget,
+        "",
+        "",
+        widget,
+        wide,
+        True,
+        False,
+        False,
+        entry,
+        options=options,
+        source=HERE,
+        now=now,
+    )
+
+
+def readonly(reader: Reader) -> tuple[Input, ...]:
+    """What is drawn or written, where it may only be read."""
+    rich = replace(_input("rich", ENTRIES["rich"], reader), name="z-rich", readonly=True)
+    signed = replace(_files_entry("", False), files=(picture(),))
+    return (rich, replace(_input("signature", "", reader), name="z-signature", entry=signed, readonly=True))
+
+
+def dates(reader: Reader) -> tuple[Input, ...]:
+    """Boxes for a day: empty, filled in, read only; and one for a moment."""
+    day = _input("date", "", reader)
+    return (
+        replace(day, name="y-empty"),
+        replace(day, name="y-filled", entry="2026-03-09"),
+        replace(day, name="y-readonly", entry="2026-03-09", readonly=True),
+        replace(_input("moment", "2026-03-09 10:24", reader), name="y-moment"),
+    )
 
 
 def fields(reader: Reader) -> tuple[Input, ...]:
@@ -96,6 +214,35 @@ def days(reader: Reader) -> tuple[Day, ...]:
     )  # fmt: skip
     more = replace(told, changes=(one, Change("备注", NOTHING, Face("text", LONG))), reason=LONG)
     return (Day(reader.t("day.today"), (told, more)),)
+
+
+def story(reader: Reader) -> Story:
+    """What was said and done: with a mention, changed afterwards, and the composer on top."""
+    comment = Said(
+        "1", reader.now, "10:20", reader.exact_moment(reader.now), reader.today, "毛医生", "purple", "毛",
+        (Piece("mention", "@林书宁"), Piece("text", f" {LONG} "), Piece("link", "https://example.com")),
+        False, True, True,
+    )  # fmt: skip
+    edited = replace(comment, id="2", is_edited=True, may_edit=False, may_delete=False)
+    told = days(reader)[0]
+    here = StoryDay(told.label, (comment, *told.sentences, edited))
+    return Story("#talk", "all", (here,), "2", may_comment=True)
+
+
+def story_refused(reader: Reader) -> Story:
+    """A comment that was not taken, and nothing below it."""
+    return Story("#talk", "comments", (), may_comment=True, draft="@毛医生", problem=LONG)
+
+
+def notices(reader: Reader) -> tuple[ShownNotice, ...]:
+    """A notice that is new and quotes somebody, and one that was read."""
+    exact = reader.exact_moment(reader.now)
+    said = Markup("<b>{}</b> · <b>{}</b>").format("毛医生", LONG)
+    quote = (Piece("mention", "@林书宁"), Piece("text", f" {LONG}"))
+    new = ShownNotice(
+        "1", said, quote, "#notice", "毛", "purple", "10:24", exact, reader.now.isoformat(), False
+    )
+    return (new, replace(new, id="2", quote=(), is_read=True))
 
 
 def toasts(reader: Reader) -> tuple[Toast, ...]:
