@@ -61,7 +61,7 @@ def offered(desk: Desk, entity: Entity) -> Acts:
     fields = editable(desk, entity)
 
     def verb(name: str, icon: str, field: str = "", shown: str = "") -> Verb:
-        return Verb(name, reader.t(f"bulk.verb.{shown or name}"), icon, field)
+        return Verb(name, reader.t(f"bulk_verb.{shown or name}"), icon, field)
 
     if fields:
         lead.append(verb("update", "pencil"))
@@ -123,7 +123,7 @@ class Asked:
 def hows_of(desk: Desk, of: Field) -> tuple[Choice, ...]:
     """The ways to change a field: a field of several values can be added to."""
     names = ("add", "remove", "set") if takes_several(of) else ("set",)
-    return tuple(Choice(n, desk.reader.t(f"bulk.how.{n}")) for n in names)
+    return tuple(Choice(n, desk.reader.t(f"bulk_how.{n}")) for n in names)
 
 
 class OneField:

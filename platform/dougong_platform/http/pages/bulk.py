@@ -109,7 +109,7 @@ class _Choice:
 
     def title(self) -> str:
         word = self.desk.word(self.entity, many=True)
-        return self.here.reader.t(f"bulk.title.{self.verb}", n=f"{len(self.ids):,}", entity=word)
+        return self.here.reader.t(f"bulk_title.{self.verb}", n=f"{len(self.ids):,}", entity=word)
 
 
 # --- asking, trying, doing ----------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def _previewed(choice: _Choice, wanted: Act, tried: Preview, reasons: Mapping[st
     return Previewed(
         choice.title(),
         choice.verb,
-        t(f"bulk.will.{choice.verb}", n=f"{sum_.changed:,}") if sum_.changed or not waiting else "",
+        t(f"bulk_will.{choice.verb}", n=f"{sum_.changed:,}") if sum_.changed or not waiting else "",
         tuple(notes),
         t("bulk.cannot", n=f"{refused:,}") if refused > 0 else "",
         tuple(Told(r.text or t("bulk.others"), f"{r.count:,}") for r in sum_.reasons),
@@ -268,7 +268,7 @@ def _previewed(choice: _Choice, wanted: Act, tried: Preview, reasons: Mapping[st
         else (),
         (*choice.hidden, ("_act", json.dumps(wanted.as_json(), ensure_ascii=False)), ("_sure", "1")),
         choice.href,
-        t(f"bulk.do.{choice.verb}", n=f"{able:,}") if able else "",
+        t(f"bulk_do.{choice.verb}", n=f"{able:,}") if able else "",
         choice.verb == "update",
     )
 
@@ -278,13 +278,13 @@ def _toast(here: Here, desk: Desk, entity: Entity, done: Done, wanted: Act) -> T
     t, sum_ = here.reader.t, done.sum
     assert sum_ is not None
     n = f"{sum_.changed:,}"
-    text = t(f"bulk.done.{wanted.verb}", n=n)
+    text = t(f"bulk_done.{wanted.verb}", n=n)
     if wanted.verb == "update" and len(wanted.edit.set) == 1 and not (wanted.edit.add or wanted.edit.remove):
         (name, value), *_ = wanted.edit.set.items()
         of = entity.fields[name]
         shown = desk.face(of, Titles(desk).of(of, value))
         if shown.text and not shown.is_absent and len(shown.text) <= 40:
-            text = t("bulk.done.set", n=n, field=here.reader.label(of.label), value=shown.text)
+            text = t("bulk_done.set", n=n, field=here.reader.label(of.label), value=shown.text)
     at = f"{desk.address}/{entity.name}/bulk/{done.job}"
     undo = f"{at}/undo" if sum_.changed and wanted.verb != "share" else ""
     return _with_rest(here, Toast(text, undo, in_place=True), sum_, at)
@@ -335,10 +335,10 @@ def undo(visit: Visit) -> Response:
         where = f"{desk.address}/{entity.name}/bulk/{done.job}"
         if done.sum is None:
             word = desk.word(entity, many=True)
-            text = here.reader.t("bulk.job.undo", entity=word)
+            text = here.reader.t("bulk_job.undo", entity=word)
             answer = here.done(Toast(text, icon="clock", href=where, link=here.reader.t("bulk.why")))
         else:
-            text = here.reader.t("bulk.done.undo", n=f"{done.sum.changed:,}")
+            text = here.reader.t("bulk_done.undo", n=f"{done.sum.changed:,}")
             answer = here.done(_with_rest(here, Toast(text), done.sum, where))
     jobs.wake()
     return answer
@@ -410,7 +410,7 @@ def _followed(here: Here, desk: Desk, entity: Entity, job_id: str, *, is_page: b
     elif state == "done":
         key = "undo" if told["kind"] == "undo" else "update"
         words = (
-            t("bulk.job.done") if told["kind"] == "export" else t(f"bulk.done.{key}", n=f"{sum_.changed:,}")
+            t("bulk.job.done") if told["kind"] == "export" else t(f"bulk_done.{key}", n=f"{sum_.changed:,}")
         )
     else:
         words = t("bulk.job.progress", done=f"{told['done']:,}", n=f"{total:,}") if total else ""
@@ -419,7 +419,7 @@ def _followed(here: Here, desk: Desk, entity: Entity, job_id: str, *, is_page: b
     if sum_.refused:
         notes.append(t("bulk.not_done", n=f"{sum_.refused:,}"))
     return Followed(
-        t(f"bulk.job.{told['kind']}", entity=word),
+        t(f"bulk_job.{told['kind']}", entity=word),
         state,
         words,
         int(told["done"]),
