@@ -4,7 +4,7 @@ same as a formula. What the builder cannot say stays a condition that is its own
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,17 +40,8 @@ def read(app: App, entity: Entity, text: str) -> Filter:
         return Filter()
     if len(text) > LENGTH_MAX:
         return Filter(items=(Condition(text),))
-    join, parts = _split(text)
-    items: list[Condition | Group] = []
-    for part in parts:
-        inner_join, inner = _split(_bare(part))
-        if len(inner) > 1 and inner_join == join:
-            items.extend(_one(app, entity, p) for p in inner)
-        elif len(inner) > 1:
-            items.append(Group(inner_join, tuple(_one(app, entity, p) for p in inner)))
-        else:
-            items.append(_one(app, entity, part))
-    return Filter(join, tuple(items))
+    join, parts = _split(_bare(text))
+    return Filter(join, tuple(_items(app, entity, join, parts, conditions.BRACKETS_MAX)))
 
 
 def write(found: Filter) -> str:
@@ -72,6 +63,20 @@ def joined(texts: Sequence[str], join: Join) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return f" {join.upper()} ".join(p if _holds_together(p) else f"({p})" for p in parts)
+
+
+def _items(
+    app: App, entity: Entity, join: Join, parts: Sequence[str], depth_left: int
+) -> Iterator[Condition | Group]:
+    """Parts as conditions and groups; what is bracketed and joined by the same word stands on its own."""
+    for part in parts:
+        inner_join, inner = _split(_bare(part))
+        if len(inner) < 2 or depth_left == 0:
+            yield _one(app, entity, part)
+        elif inner_join == join:
+            yield from _items(app, entity, join, inner, depth_left - 1)
+        else:
+            yield Group(inner_join, tuple(_one(app, entity, p) for p in inner))
 
 
 def _one(app: App, entity: Entity, text: str) -> Condition:

@@ -162,7 +162,8 @@ def _first(frame: Frame, path: str) -> Condition:
     column = resolve(frame.desk.app, frame.entity, path) if path else None
     if column is None or not frame.desk.sees(column) or not conditions.operators(column.field):
         fields = _fields(frame)
-        path = fields[0].name if fields else ""
+        names = [f.name for f in fields]
+        path = frame.entity.title if frame.entity.title in names else names[0] if names else ""
         column = resolve(frame.desk.app, frame.entity, path)
     ops = conditions.operators(column.field) if column is not None else ("",)
     op = ops[0]

@@ -112,7 +112,9 @@ def bands(frame: Frame) -> tuple[tuple[Band, ...], bool]:
     return tuple(made), not whole
 
 
-def _outer(frame: Frame, wanted: Sequence[Figure], leaves: Sequence[Group], whole: bool) -> dict[Any, Group]:
+def _outer(
+    frame: Frame, wanted: tuple[Figure, ...], leaves: Sequence[Group], whole: bool
+) -> dict[Any, Group]:
     """The groups of the first field: put together from theirs, where that gives the same; else asked for."""
     if not whole or any(f.measure not in _TOGETHER for f in wanted):
         name = frame.groups[0]
