@@ -53,7 +53,7 @@ def erase(
         )
         drafts.forget_record(connection, record.lower())
         told = Viewer.system("files that only the erased history named")
-        site.records(connection, told, app).forget_files(entity, record.lower(), fields)
+        site.records(connection, told, app).files.let_go(entity, record.lower(), fields)
         if fields is None:
             comments.erase(connection, app, record.lower(), site.clock.now())
     _tidy(site)

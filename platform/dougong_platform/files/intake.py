@@ -67,7 +67,7 @@ def expected(
     site: Site, connection: sa.Connection, viewer: Viewer, app: str, entity: str, name: str
 ) -> Wanted:
     """Whether this person may hand in a file for a field. Raises Refused."""
-    found = site.records(connection, viewer, app).field_for_files(entity, name)
+    found = site.records(connection, viewer, app).files.field_to_fill(entity, name)
     count, size = file_table.waiting(connection, viewer.user)
     if count >= WAITING_MAX or size >= WAITING_BYTES_MAX:
         raise refuse(TOO_MANY_WAITING, count=count)

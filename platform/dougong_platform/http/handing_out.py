@@ -67,7 +67,7 @@ def hand_out(site: Site, request: Request) -> Response:
     app, entity, id_, field = (str(request.path_params[p]) for p in ("app", "entity", "id", "field"))
     with _asking(site, request) as (connection, viewer):
         records = site.records(connection, viewer, app)
-        file = records.file(entity, id_, field, n=n, file=given.get("file"))
+        file = records.files.find(entity, id_, field, n=n, file=given.get("file"))
         found = FoundFile(file, entity, id_, records.running.app.entities[entity].fields[field])
     return _given_out(site, request, viewer, app, found, Asked.of(request, given, named="file" in given))
 
@@ -80,7 +80,7 @@ def hand_out_by_id(site: Site, request: Request) -> Response:
     with _asking(site, request) as (connection, viewer):
         records = site.records(connection, viewer, app)
         own = file_table.find_own(connection, viewer.user, id_)
-        found = None if own is not None else records.file_by_id(id_)
+        found = None if own is not None else records.files.by_id(id_)
     if found is not None:
         return _given_out(site, request, viewer, app, found, asked)
     return _own(site, request, own, asked)
@@ -122,7 +122,7 @@ def _given_out(
         def note() -> None:
             with site.database.write() as writing:
                 records = site.records(writing, viewer, app)
-                records.downloaded(found.entity, found.record, found.field.name, found.file)
+                records.files.taken_out(found.entity, found.record, found.field.name, found.file)
 
         retrying(note)
     return answer(site, request, found.file, asked)

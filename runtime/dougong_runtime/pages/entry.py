@@ -311,7 +311,7 @@ class Entry:
         value = widget.read(field, texts, self.desk.reader)
         if is_file(field):
             current = self.values.get(field.name)
-            value = self.desk.records.files_named(self.entity.name, field.name, ids_in(value), current)
+            value = self.desk.records.files.named(self.entity.name, field.name, ids_in(value), current)
         self.values[field.name] = value
 
     def _take_record(self, field: Field, sent: Sent, problems: list[Said]) -> None:

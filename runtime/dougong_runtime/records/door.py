@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,13 +31,12 @@ from dougong_runtime.fields.base import Field, Json, Value
 from dougong_runtime.host import Clock, SystemClock, Viewer
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity
-from dougong_runtime.records import bulk, dependants, files, past, read, refresh, settings, told, trash
+from dougong_runtime.records import bulk, dependants, past, read, refresh, settings, told, trash
 from dougong_runtime.records.aggregate import aggregate
 from dougong_runtime.records.beside import Beside
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.dirt import Dirty
-from dougong_runtime.records.file_table import File
-from dougong_runtime.records.files import Found as FoundFile
+from dougong_runtime.records.file_door import FileDoor
 from dougong_runtime.records.hold import hold, readable_cells
 from dougong_runtime.records.many import Many
 from dougong_runtime.records.neighbours import Neighbours, neighbours
@@ -253,35 +252,10 @@ class Records:
         self._audit(log.REVEAL, found.name, held.id, facts={"field": field})
         return f.kind.to_json(f, held.values.get(field)) if held.values.get(field) is not None else None
 
-    def file(self, entity: str, id: str, field: str, *, n: int = 0, file: str | None = None) -> File:
-        """Facts of a file of a record: the n-th that stands in the field, or by its id any that stands or stood there.
-
-        Raises Refused(NOT_FOUND) where it is not there, or where record or field may not be read.
-        """
-        return files.find_file(self._scene, entity_of(self._scene, entity), id, field, n=n, file=file)
-
-    def forget_files(self, entity: str, id: str, fields: Collection[str] | None) -> None:
-        """Let go of the files that only the erased history of a record's fields (None: of all) named."""
-        files.forget_erased(self._scene, entity_of(self._scene, entity), id, fields)
-
-    def file_by_id(self, id: str) -> FoundFile:
-        """A file that any field which the viewer may read names or named, and that field. Raises Refused(NOT_FOUND)."""
-        return files.find_by_id(self._scene, id)
-
-    def downloaded(self, entity: str, id: str, field: str, file: File) -> None:
-        """Record in the audit that the viewer took a file out."""
-        facts = {"field": field, "file": file.id, "name": file.name, "sha256": file.sha256}
-        self._audit(log.DOWNLOAD, entity, id.lower(), facts=facts)
-
-    def field_for_files(self, entity: str, field: str) -> Field:
-        """A field of files that the viewer may fill in on some record. Raises Refused."""
-        self._must_not_view_as()
-        return files.field_to_fill(self._scene, entity_of(self._scene, entity), field)
-
-    def files_named(self, entity: str, field: str, ids: Iterable[str], current: Json = None) -> Json:
-        """What a form that names files by id shows again; `current` is the field's value as the record has it."""
-        found = entity_of(self._scene, entity)
-        return files.facts_of(self._scene, found.fields[field], ids, current)
+    @property
+    def files(self) -> FileDoor:
+        """Files of records."""
+        return FileDoor(self._scene, self._audit, self._must_not_view_as)
 
     def history(
         self, entity: str, id: str, limit: int = 100, before_seq: int | None = None
