@@ -27,14 +27,14 @@ def advance(site: Site, **span: float) -> None:
 @every_database
 def test_chores_are_done_when_due_and_not_again(site: Site) -> None:
     keeper = Upkeep(site)
-    assert keeper.run_due() == ["seal", "hourly", "daily", "retention", "sweep"]
+    assert keeper.run_due() == ["seal", "hourly", "daily", "retention", "sweep", "files"]
     assert keeper.run_due() == []
     advance(site, seconds=61)
     assert keeper.run_due() == ["seal"]
     advance(site, hours=1)
     assert keeper.run_due() == ["seal", "hourly", "sweep"]
     advance(site, hours=24)
-    assert keeper.run_due() == ["seal", "hourly", "daily", "retention", "sweep"]
+    assert keeper.run_due() == ["seal", "hourly", "daily", "retention", "sweep", "files"]
 
 
 @every_database
@@ -68,7 +68,7 @@ def test_a_chore_that_fails_is_tried_again_and_stops_no_other(
 
     with monkeypatch.context() as patch:
         patch.setattr(seals, "seal_now", fail)
-        assert keeper.run_due() == ["hourly", "daily", "retention", "sweep"]
+        assert keeper.run_due() == ["hourly", "daily", "retention", "sweep", "files"]
     assert keeper.run_due() == []
     advance(site, seconds=60)
     assert keeper.run_due() == ["seal"]
