@@ -128,7 +128,12 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
     if revealed:
         paths[f"{one}/reveal"] = {
             "parameters": [_id()],
-            "post": _op(f"reveal_{name}", label, _object(value={}), body=_object(field={"enum": revealed})),
+            "post": _op(
+                f"reveal_{name}",
+                label,
+                _object(value={}),
+                body={**_object(field={"enum": revealed}, reason=_TEXT), "required": ["field"]},
+            ),
         }
     if "share" in may:
         paths |= _share_paths(one, name, label)

@@ -177,7 +177,8 @@ def mask_of(field: Field, grants: Iterable[HeldGrant]) -> Mask:
     masks = [h.grant.mask[field.name] for h in grants if field.name in h.grant.mask]
     telling = [m for m in masks if m.show != "none"]
     found = (telling or masks or [Mask(field.name)])[0]
-    return Mask(field.name, found.show, any(m.reveal for m in masks))
+    ways = [m for m in masks if m.reveal]
+    return Mask(field.name, found.show, bool(ways), bool(ways) and all(m.reason for m in ways))
 
 
 class Access:

@@ -144,6 +144,8 @@ class Mask:
     """none, last4, first1, domain."""
     reveal: bool = False
     """Whether the whole value may be asked for; audited."""
+    reason: bool = False
+    """Whether who asks for it has to say why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ def _masks(linker: Linker, node: Cursor, entity: str) -> dict[str, Mask]:
         if found is None:
             continue
         show = item.text("show", "none") if whole else "none"
-        masks[found.name] = Mask(found.name, show, bool(whole and item.value.get("reveal", False)))
+        reveal, reason = (bool(whole and item.value.get(name, False)) for name in ("reveal", "reason"))
+        masks[found.name] = Mask(found.name, show, reveal, reason)
     return masks
 
 

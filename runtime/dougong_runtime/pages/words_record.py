@@ -59,4 +59,6 @@ RECORD_WORDS: dict[str, tuple[str, str]] = {
     "print.do": ("打印", "Print"),
     "print.hint": ("打印时也可以存为 PDF", "A browser can save what it prints as a PDF"),
     "print.foot": ("{what} · {who} 打印于 {at}", "{what} · printed by {who}, {at}"),
+    "reveal.reason": ("为什么要看", "Why you need it"),
+    "reveal.do": ("查看 30 秒", "Show for 30 s"),
 }

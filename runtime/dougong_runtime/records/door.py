@@ -44,10 +44,10 @@ from dougong_runtime.records.past import HistoryEvent
 from dougong_runtime.records.query import AggregateAnswer, AggregateQuery, Page, Query
 from dougong_runtime.records.read import entity_of
 from dougong_runtime.records.read_plan import filter_tree
+from dougong_runtime.records.revealing import reveal
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.settings import SettingView
-from dougong_runtime.records.values import unknown_field
 from dougong_runtime.records.waiting import waiting_for
 from dougong_runtime.records.whole import Whole
 from dougong_runtime.records.write import BATCH_MAX, Writer
@@ -67,6 +67,8 @@ class FieldView:
     create: bool
     update: bool
     reveal: bool
+    reveal_reason: bool = False
+    """Whether who has it revealed must say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class Records:
             kept = field.is_system or field.is_computed or field.type == "autonumber"
             if field.name == "deleted_at" or (shown == "no" and (kept or not create)):
                 continue
-            reveal = shown in ("masked", "mixed") and mask_of(field, access.reading).reveal
+            mask = mask_of(field, access.reading)
+            reveal = shown in ("masked", "mixed") and mask.reveal
             views.append(
                 FieldView(
                     field,
@@ -140,6 +143,7 @@ class Records:
                     create and not kept,
                     update and not kept,
                     reveal,
+                    reveal and mask.reason,
                 )
             )
         return tuple(views)
@@ -237,20 +241,11 @@ class Records:
         """Figures by groups, over the records that the viewer may read or may see summed."""
         return aggregate(self._scene, query)
 
-    def reveal(self, entity: str, id: str, field: str) -> Json:
-        """The whole of a masked value, where a grant that holds on the record allows it; audited."""
-        found = entity_of(self._scene, entity)
-        visible = self._scene.access.entity(found.name).visible_names
-        if field not in visible:
-            raise Refused([unknown_field(found, field, visible)])
+    def reveal(self, entity: str, id: str, field: str, reason: str = "") -> Json:
+        """The whole of a masked value, where a grant that holds on the record allows it; audited, with the reason that
+        the grant may ask for."""
         self._must_not_view_as()
-        held = hold(self._scene, found, id, locked=False)
-        f = found.fields[field]
-        revealing = any(field in h.grant.mask and h.grant.mask[field].reveal for h in held.reading)
-        if not held.sees(f) and not revealing:
-            raise refuse(FORBIDDEN, field, entity=found.label, action=Label("查看完整的值", "revealing"))
-        self._audit(log.REVEAL, found.name, held.id, facts={"field": field})
-        return f.kind.to_json(f, held.values.get(field)) if held.values.get(field) is not None else None
+        return reveal(self._scene, entity_of(self._scene, entity), id, field, reason)
 
     @property
     def files(self) -> FileDoor:
@@ -297,6 +292,23 @@ class Records:
         shared = known in scene.shared.ids(entity, "read")
         return explain.reasons(access, holding, found.fields[field] if field else None, shared=shared)
 
+    # --- beside records -----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this transaction."""
+        return self._scene.now
+
+    @property
+    def beside(self) -> Beside:
+        """What those who write beside records ask of them."""
+        return Beside(self._scene)
+
+    def seen_by(self, viewer: Viewer) -> Records:
+        """The same app at the same moment before another person: for asking what they may read."""
+        scene = self._scene
+        return Records(self.running, self.connection, viewer, scene.clock, time_zone=scene.site_time_zone)
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def create(
@@ -315,23 +327,6 @@ class Records:
         found = entity_of(self._scene, entity)
         ids = self._writer.create(found, rows, reasons or {}) if rows else []
         return self._written(entity, ids)
-
-    # --- beside records -----------------------------------------------------------------------------------------
-
-    @property
-    def now(self) -> datetime:
-        """The instant of this transaction."""
-        return self._scene.now
-
-    @property
-    def beside(self) -> Beside:
-        """What those who write beside records ask of them."""
-        return Beside(self._scene)
-
-    def seen_by(self, viewer: Viewer) -> Records:
-        """The same app at the same moment before another person: for asking what they may read."""
-        scene = self._scene
-        return Records(self.running, self.connection, viewer, scene.clock, time_zone=scene.site_time_zone)
 
     def update(
         self,

@@ -16,16 +16,20 @@ from dougong_platform.http.problem_types import BAD_REQUEST
 from dougong_runtime.access.explain import Reason
 from dougong_runtime.errors import refuse
 from dougong_runtime.records.past import HistoryEvent
+from dougong_runtime.records.revealing import REASON_MAX
 
 HISTORY_LIMIT = 100
 HISTORY_LIMIT_MAX = 1000
 
 
 def reveal_value(call: Call) -> Response:
-    """`POST …/{id}/reveal` `{field}`: a masked value whole, where the grant allows; audited."""
+    """`POST …/{id}/reveal` `{field, reason}`: a masked value whole, where the grant allows; audited."""
     parameters.parameters(call.request)
-    field = json_body.needed_text(call.json("field"), "field", length_max=100)
-    return json_answer({"value": call.records().reveal(call.path("entity"), call.path("id"), field)})
+    body = call.json("field", "reason")
+    field = json_body.needed_text(body, "field", length_max=100)
+    reason = json_body.text_member(body, "reason", length_max=REASON_MAX) or ""
+    value = call.records().reveal(call.path("entity"), call.path("id"), field, reason)
+    return json_answer({"value": value})
 
 
 def record_history(call: Call) -> Response:

@@ -123,7 +123,7 @@ def reveal(visit: Visit) -> Response:
     name = visit.text("field")
     with visit.writing() as here:
         desk, entity, builder = _builder(here)
-        value = desk.records.reveal(entity.name, visit.path("id"), name)
+        value = desk.records.reveal(entity.name, visit.path("id"), name, visit.text("reason"))
         field = entity.fields[name]
         fact = builder.shown(field)
         revealed = {"text": desk.face(field, value).text, "fact": fact}

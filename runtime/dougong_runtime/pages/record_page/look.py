@@ -92,6 +92,7 @@ class Look:
             now,
             self.desk.as_of(field_) if self.as_of is None else "",
             self.edits(field_),
+            bool(view.reveal_reason),
         )
 
     def edits(self, field_: Field) -> bool:

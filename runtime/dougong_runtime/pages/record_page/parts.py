@@ -31,6 +31,8 @@ class ShownFact:
     """Since when it is true, of what is computed from time to time."""
     edits: bool = False
     """Whether it may be filled in where it stands."""
+    reveal_reason: bool = False
+    """Whether who has it revealed must say why."""
 
 
 @dataclass(frozen=True, slots=True)
