@@ -76,6 +76,21 @@ export function connect(root: HTMLElement): () => void {
   // --- one cell ------------------------------------------------------------------------------------------------------
   const address = (cell: HTMLElement): string =>
     `${root.dataset.href}/${cell.closest<HTMLElement>("tr")!.dataset.record}/cells/${encodeURIComponent(cell.dataset.field ?? "")}`;
+  /** Columns keep their widths while an input stands in one of them; gives what lets go of them. */
+  let thaw: (() => void) | undefined;
+  const freeze = (table: HTMLTableElement): (() => void) => {
+    const heads = [...table.querySelectorAll<HTMLElement>("thead th")].map((h) => h.getBoundingClientRect().width);
+    const columns = [...table.querySelectorAll<HTMLElement>("col")];
+    const before = columns.map((c) => c.getAttribute("width"));
+    table.style.setProperty("inline-size", `${table.getBoundingClientRect().width}px`);
+    columns.forEach((c, n) => c.setAttribute("width", String(heads[n] ?? "")));
+    table.style.setProperty("table-layout", "fixed");
+    return () => {
+      thaw = undefined;
+      for (const name of ["inline-size", "table-layout"]) table.style.removeProperty(name);
+      columns.forEach((c, n) => (before[n] === null ? c.removeAttribute("width") : c.setAttribute("width", before[n]!)));
+    };
+  };
   const restore = (): void => {
     if (!open) return;
     const { cell, before, end } = open;
@@ -83,7 +98,7 @@ export function connect(root: HTMLElement): () => void {
     end();
     disconnectAll(cell);
     cell.classList.remove("edit", "saving", "no");
-    cell.style.removeProperty("min-inline-size");
+    thaw?.();
     cell.replaceChildren(before);
   };
   const show = (cell: HTMLElement, html: string): void => {
@@ -114,8 +129,7 @@ export function connect(root: HTMLElement): () => void {
     busy = false;
     if (!answer || answer.status !== 200 || !cell.isConnected) return;
     if (!answer.html.includes("cell-ed")) return explain(cell, answer.html);
-    // The column keeps its width while an input stands in it.
-    cell.style.setProperty("min-inline-size", `${cell.getBoundingClientRect().width}px`);
+    thaw = freeze(cell.closest("table")!);
     const before = document.createDocumentFragment();
     before.append(...cell.childNodes);
     open = { cell, before, end: () => undefined };
