@@ -44,6 +44,7 @@ NO_ROW: dict[str, str] = {
     "DELETE /api/v1/me/starred/{app}/{entity}/{id}": "the same",
     "POST /admin/view-as/end": "takes a cookie away",
     "POST /admin/audit/verify": "reads",
+    "POST /admin/storage/files": "reads",
     "POST /admin/settings/mail-test": "sends the administrator a message of fixed words",
     **NO_ROW_LISTS,
     **NO_ROW_TALK,
@@ -243,6 +244,18 @@ def page_tick(work: Work) -> list[Row]:
             before={"stage": "registered"}, after={"stage": "active"}, facts=...,
         )
     ]  # fmt: skip
+
+
+@case("POST /apps/{app}/trash/restore")
+def page_restores_several(work: Work) -> list[Row]:
+    records = [work.patient("head_yu"), work.patient("head_yu")]
+    for record in records:
+        work.clinic.remove("patient", record)
+    sent = {"record": [f"patient/{record}" for record in records]}
+    accepted(work.browser("head_yu").post("/apps/clinic/trash/restore", data=sent))
+    return [
+        by_page(log.RESTORE, "head_yu", entity="patient", record=r, after=..., facts=...) for r in records
+    ]
 
 
 @case(f"POST {PAGE}/{{id}}/delete", f"POST {PAGE}/{{id}}/restore")

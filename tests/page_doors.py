@@ -138,7 +138,17 @@ def forms(ward: Ward, username: str) -> str:
 
 def trash(ward: Ward, username: str) -> str:
     """What was deleted."""
-    return _get(ward, username, "/apps/clinic/patient/trash", "/apps/clinic/visit/trash")
+    browser = ward.clinic.browser(username)
+    searched = [
+        _without(_whole(browser.get(f"/apps/clinic/trash?search={quote(text)}")), text)
+        for text, _ in ward.telling()
+    ]
+    chosen = [f"{entity}/{id}" for (entity, _), id in ward.ids.items()]
+    forged = browser.post(
+        "/apps/clinic/trash/restore", data={"record": chosen}, headers={"X-CSRF-Token": "forged"}
+    )
+    pages = ("/apps/clinic/patient/trash", "/apps/clinic/visit/trash", "/apps/clinic/trash")
+    return "\n".join([_get(ward, username, *pages), _whole(forged), *searched])
 
 
 def documents(ward: Ward, username: str) -> str:
@@ -248,12 +258,17 @@ def administration(ward: Ward, username: str) -> str:
         "/jobs",
         "/links",
         "/health",
+        "/storage",
+        "/trash",
+        "/roles",
+        "/roles/clinic.doctor",
     )
     posts = (
         "/people", "/people/dr_lin/active", "/people/dr_lin/roles", "/people/dr_lin/password", "/people/dr_lin/totp",
         "/people/dr_lin/details", "/people/dr_lin/until", "/people/dr_lin/sessions", "/people/dr_lin/tokens",
         "/teams/change", "/teams/move", "/teams/remove",
         "/teams", "/settings", "/settings/logo", "/settings/mail-test", "/settings/clinic", "/jobs/none/cancel", "/view-as", "/view-as/end",
+        "/storage/files",
     )  # fmt: skip
     seen = [
         _get(ward, username, *(f"/admin{page}" for page in pages)),
@@ -313,7 +328,15 @@ PAGE_DOORS: tuple[Door, ...] = (
         {"patient": frozenset({"name", "mail"})},
     ),
     Door("forms", (f"GET {NEW}", f"GET {ONE}/edit"), forms),
-    Door("trash pages", ("GET /apps/{app}/{entity}/trash",), trash),
+    Door(
+        "trash pages",
+        (
+            "GET /apps/{app}/{entity}/trash",
+            "GET /apps/{app}/trash",
+            "POST /apps/{app}/trash/restore",
+        ),
+        trash,
+    ),
     Door(
         "documents",
         (f"GET {APP}/pages/{{name}}", f"GET {APP}/dashboards/{{name}}", f"GET {APP}/reports/{{name}}"),
@@ -394,6 +417,11 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /admin/links/{id}/close",
             "POST /admin/jobs/{id}/cancel",
             "GET /admin/health",
+            "GET /admin/storage",
+            "POST /admin/storage/files",
+            "GET /admin/trash",
+            "GET /admin/roles",
+            "GET /admin/roles/{role}",
             "POST /admin/view-as",
             "POST /admin/view-as/end",
         ),

@@ -364,6 +364,20 @@ def roles(connection: sa.Connection, user_id: str) -> list[Held]:
     return [Held(*row) for row in rows]
 
 
+def holders(connection: sa.Connection, on: date) -> dict[str, list[tuple[Person, date | None]]]:
+    """Role → who holds it on a day (active people only), with the last day of each, by username."""
+    known = {person.id: person for person in people(connection) if person.active}
+    columns = (ASSIGNMENT.c.role, ASSIGNMENT.c.user, ASSIGNMENT.c.until)
+    in_force = sa.or_(ASSIGNMENT.c.until.is_(None), ASSIGNMENT.c.until >= on)
+    found: dict[str, list[tuple[Person, date | None]]] = {}
+    for role, user, until in connection.execute(sa.select(*columns).where(in_force)):
+        if user in known:
+            found.setdefault(role, []).append((known[user], until))
+    for held in found.values():
+        held.sort(key=lambda pair: pair[0].username)
+    return found
+
+
 def roles_known(site: Site, connection: sa.Connection) -> tuple[str, ...]:
     """Every role that can be held: `admin`, and `app.role` of each installed app."""
     apps = (site.running(connection, name).app for name in site.apps(connection))

@@ -307,6 +307,12 @@ def sessions(site: Site, connection: sa.Connection, user_id: str) -> list[Open]:
     return [Open(*row) for row in rows]
 
 
+def open_count(site: Site, connection: sa.Connection) -> int:
+    """How many sessions there are that have not ended, of all people."""
+    asked = sa.select(sa.func.count()).select_from(SESSION).where(_is_open(site))
+    return int(connection.scalar(asked) or 0)
+
+
 def csrf_of(site: Site, token: str) -> str:
     """The session's own word against forged requests; it follows from the cookie's token and the site's key."""
     return hmac.new(site.settings.key("csrf"), token.encode(), hashlib.sha256).hexdigest()

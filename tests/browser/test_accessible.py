@@ -25,8 +25,14 @@ PAGES = {
     "me": "/me",
     "missing": "/apps/clinic/nowhere/else",
     "trash": "/apps/clinic/visit/trash",
+    "app trash": "/apps/clinic/trash",
 }
 ADMIN = {
+    "front": "/admin",
+    "storage": "/admin/storage",
+    "roles": "/admin/roles",
+    "role": "/admin/roles/clinic.doctor",
+    "deleted": "/admin/trash",
     "people": "/admin/people",
     "person": "/admin/people/dr_lin",
     "teams": "/admin/teams",
@@ -90,9 +96,20 @@ def test_what_opens_is_examined_open(visit: Visit) -> None:
     page = visit()
     page.goto("/apps/clinic/views/patients")
     page.locator(".tools").get_by_role("button", name="筛选").click()
-    expect(page.locator("#filter-menu [name=value]")).to_be_visible()
+    expect(page.locator("#filter-panel .frow").first).to_be_visible()
     found = findings(page)
     page.keyboard.press("Escape")
+    for opener, shown in (
+        ("[aria-controls=columns-panel]", "#columns-panel .order-list"),
+        ("[aria-controls=order-panel]", "#order-panel .order-list"),
+        ("[aria-controls=view-menu]", "#view-menu .mi >> nth=0"),
+        ("[aria-controls=save-menu] >> nth=0", "#save-menu #view-name"),
+        ("th[data-field=spent] .hm", "#head-menu .mi >> nth=0"),
+    ):
+        page.locator(opener).click()
+        expect(page.locator(shown)).to_be_visible()
+        found += findings(page)
+        page.keyboard.press("Escape")
     page.locator(".ws").click()
     found += findings(page)
     page.keyboard.press("Escape")

@@ -26,7 +26,7 @@ from dougong_platform.doctor import (
     transactions,
     upkeep,
 )
-from dougong_platform.doctor.examine import examine
+from dougong_platform.doctor.examine import examine, examine_one
 from dougong_platform.doctor.finding import CHECKS, Check, Finding, State
 
 LOOKS = (
@@ -54,4 +54,4 @@ LOOKS = (
 
 CHECKS.sort(key=lambda one: [module.__name__ for module in LOOKS].index(one.look.__module__))
 
-__all__ = ["CHECKS", "LOOKS", "Check", "Finding", "State", "examine"]
+__all__ = ["CHECKS", "LOOKS", "Check", "Finding", "State", "examine", "examine_one"]

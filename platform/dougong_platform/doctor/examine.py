@@ -27,6 +27,14 @@ def examine(site: Site, *, slow: bool = True) -> list[Finding]:
     return findings
 
 
+def examine_one(site: Site, name: str) -> list[Finding]:
+    """One look alone, whatever it reads. Raises KeyError where there is none of that name."""
+    found = next((one for one in CHECKS if one.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return list(_looked(site, found))
+
+
 def _standing(site: Site) -> tuple[bool, bool]:
     """Whether the database answers, and whether it has the system's tables in this program's form."""
     try:

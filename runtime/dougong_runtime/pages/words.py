@@ -14,7 +14,9 @@ from dougong_runtime.pages.words_finding import FINDING_WORDS
 from dougong_runtime.pages.words_forms import FORM_WORDS
 from dougong_runtime.pages.words_lists import LIST_WORDS
 from dougong_runtime.pages.words_record import RECORD_WORDS
+from dougong_runtime.pages.words_roles import ROLE_WORDS
 from dougong_runtime.pages.words_settings import SETTINGS_WORDS
+from dougong_runtime.pages.words_storage import STORAGE_WORDS
 from dougong_runtime.pages.words_talk import TALK_WORDS
 
 PAGE_WORDS: dict[str, tuple[str, str]] = {
@@ -298,9 +300,11 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     FILE_WORDS,
     FINDING_WORDS,
     FORM_WORDS,
-    LIST_WORDS,
     SETTINGS_WORDS,
+    LIST_WORDS,
     RECORD_WORDS,
+    ROLE_WORDS,
+    STORAGE_WORDS,
     TALK_WORDS,
 )
 WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}

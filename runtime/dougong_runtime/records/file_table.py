@@ -152,6 +152,13 @@ def waiting(connection: sa.Connection, by: str | None) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def waiting_together(connection: sa.Connection) -> tuple[int, int]:
+    """How many files that no record names there are, and their bytes together."""
+    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(FILE.c.size), 0))
+    row = connection.execute(asked.where(~_is_used())).one()
+    return int(row[0]), int(row[1])
+
+
 def drop_unused(connection: sa.Connection, before: datetime, limit: int = IDS_MAX) -> int:
     """Forget files that were handed in before an instant and that no record names or named; gives how many."""
     old = sa.select(FILE.c.id).where(FILE.c.at < before, ~_is_used()).order_by(FILE.c.at).limit(limit)

@@ -115,6 +115,24 @@ def left_since(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in the trash, for who looks over it."""
+
+    kind: str
+    entity_id: str
+    name: str
+    since: datetime
+
+
+def lying(connection: sa.Connection, app: str) -> list[Lying]:
+    """All that lies in an app's trash."""
+    columns = (TRASH.c.kind, TRASH.c.entity_id, TRASH.c.name, TRASH.c.since)
+    there = (TRASH.c.app == app) & TRASH.c.until.is_(None) & TRASH.c.trash_name.is_not(None)
+    query = sa.select(*columns).where(there).order_by(TRASH.c.id)
+    return [Lying(*row) for row in connection.execute(query)]
+
+
 def take(connection: sa.Connection, trashed: Trashed, at: datetime) -> None:
     """Note that a thing is out of the trash again."""
     connection.execute(sa.update(TRASH).where(TRASH.c.id == trashed.id).values(until=at))

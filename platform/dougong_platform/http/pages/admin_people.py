@@ -28,7 +28,6 @@ def routes(pages: Pages) -> list[BaseRoute]:
     """`/admin/people` and `/admin/view-as`."""
     one = "/admin/people/{username}"
     return [
-        pages.get("/admin", index),
         pages.get("/admin/people", show_people),
         pages.post("/admin/people", add_person),
         pages.get(one, show_person),
@@ -43,35 +42,6 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.post("/admin/view-as", view_as),
         pages.post("/admin/view-as/end", end_view_as, writes=False),
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A page of the administration."""
-
-    href: str
-    icon: str
-    label: str
-    note: str
-
-
-def index(visit: Visit) -> Response:
-    """What there is to administer."""
-    with visit.reading() as here:
-        people.require_admin(here.viewer)
-        t = here.reader.t
-        places = [
-            Place(f"/admin/{name}", icon, t(f"admin.{name}"), t(f"admin.{name}_note"))
-            for name, icon in (
-                ("people", "users"),
-                ("teams", "users-group"),
-                ("audit", "history"),
-                ("settings", "adjustments"),
-                ("jobs", "checkbox"),
-                ("health", "heartbeat"),
-            )
-        ]
-        return here.page("admin/index.html", here.shell(t("nav.admin"), in_admin=True), places=places)
 
 
 @dataclass(frozen=True, slots=True)

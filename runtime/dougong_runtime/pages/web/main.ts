@@ -28,6 +28,7 @@ lazily("bulk", () => import("./behaviours/bulk"));
 lazily("bulk-dialog", () => import("./behaviours/bulk_dialog"));
 lazily("calendar", () => import("./behaviours/calendar"));
 lazily("cells", () => import("./behaviours/cells"));
+lazily("choosing", () => import("./behaviours/choosing"));
 lazily("color", () => import("./behaviours/color"));
 lazily("composer", () => import("./behaviours/composer"));
 lazily("date", () => import("./behaviours/date"));
