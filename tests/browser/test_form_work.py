@@ -117,7 +117,7 @@ def test_rows_are_filled_in_with_their_record_and_written_in_one_go(visit: Visit
     quantity = first.locator("[name$='.quantity']")
     expect(quantity).to_have_value("1")
     quantity.fill("4")
-    first.locator("[name$='.price']").fill("12.50")
+    expect(first.locator("[name$='.price']")).to_have_value("12.50")
     expect(first.locator("[data-placed$='.amount'] .ro")).to_have_text("50.00")
     expect(rows.locator("[data-total='prescriptions.amount']")).to_have_text("50.00")
     quantity.press("Enter")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dougong_runtime.fields.base import Field, Json
+from dougong_runtime.fields.base import Field, Json, ValueProblem
+from dougong_runtime.formulas.tree import Path
 from dougong_runtime.model.app import Entity
 from dougong_runtime.names import is_record_id
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.faces import NOTHING, Face
 from dougong_runtime.pages.file_inputs import files_entry, ids_in
+from dougong_runtime.pages.following import leaves
 from dougong_runtime.pages.forms import Form, Section, Slot, State, States, states
 from dougong_runtime.pages.live import NOTHING_AROUND, Judge
 from dougong_runtime.pages.widgets import is_masked, widget_of
@@ -195,6 +197,29 @@ class Entry:
         """Whether this reader may fill it in."""
         view = self._views.get(field.name)
         return view is not None and bool(view.create if self.creating else view.update)
+
+    def fills(self, filled: Collection[str] = ()) -> dict[str, str]:
+        """Input name → what stands in its box by default now: of fields left empty, or filled in so before, whose
+        default reads others."""
+        made: dict[str, str] = {}
+        for slot in self.form.slots() if self.creating else ():
+            of, name = slot.field, self.prefix + slot.field.name
+            plain = of.default is not None and not of.targets and not of.is_many and self.may_write(of)
+            if not plain or not (is_empty(self.values.get(of.name)) or name in filled):
+                continue
+            assert of.default is not None
+            if not any(isinstance(leaf, Path) and leaf.base == "row" for leaf in leaves(of.default.tree)):
+                continue
+            value = self.judge().value(of.default.tree)
+            try:
+                entry = widget_of(of).entry(
+                    of, None if value is None else of.kind.to_json(of, value), self.desk.reader
+                )
+            except ValueProblem:
+                continue
+            if isinstance(entry, str):
+                made[name] = entry
+        return made
 
     # --- drawing ---------------------------------------------------------------------------------------------
     def sections(self, refusal: Refusal, required: Sequence[str] = ()) -> tuple[InputSection, ...]:

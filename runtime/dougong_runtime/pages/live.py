@@ -78,6 +78,8 @@ class LiveRow:
             raw = _bare(self._values[name])
             if raw is None or is_masked(raw):
                 return None
+            if isinstance(raw, Mapping) and field.targets and not field.is_polymorphic:
+                raw = raw.get("id") or None
             try:
                 return field.kind.coerce(field, raw)
             except ValueProblem:

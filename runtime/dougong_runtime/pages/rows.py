@@ -79,7 +79,7 @@ class InputList:
         return any(self.totals)
 
 
-class _Below:
+class Below:
     """What was sent, seen from a row: names begin with its own."""
 
     def __init__(self, sent: Sent, prefix: str) -> None:
@@ -220,7 +220,7 @@ class Rows:
         for key in dict.fromkeys(str(k) for k in sent.getlist(f"{self.name}.rows")):
             if not _KEY.match(key) or len(self.rows) >= ROWS_SHOWN:
                 continue
-            below = _Below(sent, f"{self.name}.{key}.")
+            below = Below(sent, f"{self.name}.{key}.")
             id_ = str((below.getlist("id") or [""])[-1])
             if id_ and id_ not in there:
                 continue

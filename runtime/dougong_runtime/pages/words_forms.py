@@ -44,6 +44,10 @@ FORM_WORDS: dict[str, tuple[str, str]] = {
     # --- steps ----------------------------------------------------------------------------------------------
     "steps.label": ("填写进度", "Progress"),
     "steps.unnamed": ("第 {n} 部分", "Part {n}"),
+    # --- pickers --------------------------------------------------------------------------------------------
+    "pick.recent": ("最近选过", "Lately chosen"),
+    "pick.new": ("新建{entity}", "New {entity}"),
+    "pick.new_named": ("新建{entity}「{text}」", "New {entity} “{text}”"),
     # --- public forms ---------------------------------------------------------------------------------------
     "public.send": ("提交给我们", "Send"),
     "public.sending": ("正在提交", "Sending"),

@@ -41,8 +41,12 @@ def standing(filling: Filling) -> dict[str, Any]:
     found = filling.entry.states()
     needed = filling.needed
     faces = filling.entry.computed()
+    filled = [str(n) for n in filling.here.visit.form.getlist("_filled")]
+    fills = filling.entry.fills(filled)
     for rows in filling.rows:
         faces |= rows.computed()
+        for row in rows.rows:
+            fills |= row.entry.fills(filled)
     totals = {f"{r.name}.{n}": text for r in filling.rows for n, text in r.totals().items() if text}
     return {
         "fields": {
@@ -52,6 +56,7 @@ def standing(filling: Filling) -> dict[str, Any]:
         "sections": dict(found.sections),
         "values": {name: face.text for name, face in faces.items()},
         "totals": totals,
+        "fills": fills,
     }
 
 

@@ -22,6 +22,7 @@ from dougong_runtime.errors import NOT_FOUND, NOT_UNIQUE, Problem, Refused, prob
 from dougong_runtime.fields.base import ValueProblem
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Document
+from dougong_runtime.pages import picking
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.entry import Entry, Input, InputSection, Refusal, Said
 from dougong_runtime.pages.forms import Form, Section, form_of
@@ -31,7 +32,6 @@ from dougong_runtime.records.values import invalid
 
 TRAP = "website_2"
 """A box that people do not see: whoever fills it in is none."""
-OPTIONS_MAX = 20
 
 NOT_TAKEN = problem_type(
     "form-not-taken",
@@ -73,6 +73,8 @@ class PublicPage:
     receipt: str = ""
     thanks: str = ""
     entity: str = ""
+    firm: str = ""
+    """Whose form it is, where the site has no name."""
 
 
 @dataclass
@@ -150,6 +152,7 @@ def _page(opened: _Open, ticket: str, refusal: Refusal | None = None, status: in
         errors=tuple(refusal.errors),
         steps=len(sections) > 3,
         entity=opened.filling.entity.name,
+        firm=reader.label(opened.filling.desk.app.label),
     )
     return _html(visit, page, status)
 
@@ -176,6 +179,7 @@ def _received(opened: _Open, number: str) -> Response:
         today="",
         submit="",
         receipt=number,
+        firm=reader.label(opened.filling.desk.app.label),
         thanks=reader.label(Label.of(raw)) if raw else reader.t("public.thanks"),
     )
     return _html(opened.here.visit, page, 200)
@@ -216,7 +220,7 @@ def _take(visit: Visit, nonce: str) -> Response:
         states = filling.entry.states()
         said += [m for m in filling.entry.missing(states) if m.field not in {s.field for s in said}]
         if said:
-            raise _Wrong(said)
+            raise _Wrong([*said, *_wrong_values(filling.entry)])
         made = filling.desk.records.create(filling.entity.name, forms.new_values(filling))
         number = public_forms.received(
             site, connection, opened.here.viewer, opened.link, nonce, filling.entity.name, str(made["id"])
@@ -275,16 +279,22 @@ def check(visit: Visit) -> Response:
     touched = [str(n) for n in visit.form.getlist("_touched")][: answering.TOUCHED_MAX]
     with visit.site.database.read() as connection:
         opened = _open(visit, connection)
-        entry, reader = opened.filling.entry, opened.here.reader
+        entry = opened.filling.entry
         said = opened.filling.take(visit.form)
-        said += entry.missing(entry.states())
-        for name, value in entry.raw(entry.editable()).items():
-            of = entry.entity.fields[name]
-            try:
-                of.kind.coerce(of, value)
-            except ValueProblem as wrong:
-                said.append(Said(name, invalid(of, wrong).text(reader.language)))
+        said += [*entry.missing(entry.states()), *_wrong_values(entry)]
     return JSONResponse({"errors": {n: next((s.text for s in said if s.field == n), "") for n in touched}})
+
+
+def _wrong_values(entry: Entry) -> list[Said]:
+    """What is no value of its field."""
+    said = []
+    for name, value in entry.raw(entry.editable()).items():
+        of = entry.entity.fields[name]
+        try:
+            of.kind.coerce(of, value)
+        except ValueProblem as wrong:
+            said.append(Said(name, invalid(of, wrong).text(entry.desk.reader.language)))
+    return said
 
 
 def options(visit: Visit) -> Response:
@@ -301,5 +311,7 @@ def options(visit: Visit) -> Response:
         ):
             raise refuse(NOT_FOUND)
         text = (visit.text("q") or visit.query("q")).strip()
-        choices = desk.records.pick(target, text, OPTIONS_MAX)
-        return opened.here.block("options.html", "options", choices=choices, field=field.name, text=text)
+        found = picking.offered(desk, target, text, ())
+        return opened.here.block(
+            "options.html", "options", recent=(), others=found.others, field=field.name, text=text, line=None
+        )

@@ -14,6 +14,7 @@ behaviour("combobox", (box) => {
   const target = box.querySelector<HTMLSelectElement>("select[data-target]");
   const combobox = new Combobox(input, list, { firstOptionSelectionMode: "active" });
   let stop: (() => void) | undefined;
+  let shut: HTMLButtonElement | undefined;
   let timer: number | undefined;
   let asked = 0;
   let busy = false;
@@ -21,9 +22,22 @@ behaviour("combobox", (box) => {
 
   const close = (): void => {
     list.hidden = true;
+    box.classList.remove("sheet");
+    shut?.remove();
     combobox.stop();
     stop?.();
     stop = undefined;
+  };
+  // On a phone the list takes the whole screen, with a way out of it.
+  const spread = (): void => {
+    box.classList.add("sheet");
+    shut = document.createElement("button");
+    shut.type = "button";
+    shut.className = "btn ghost icon shut";
+    shut.textContent = "×";
+    shut.setAttribute("aria-label", document.querySelector("[data-closes][aria-label]")?.getAttribute("aria-label") ?? "×");
+    shut.addEventListener("click", close);
+    input.after(shut);
   };
   const show = (html: string): void => {
     list.innerHTML = html;
@@ -31,21 +45,37 @@ behaviour("combobox", (box) => {
     else {
       list.hidden = false;
       combobox.start();
-      stop = float(input, list, true);
+      if (matchMedia("(max-width: 640px)").matches && form) spread();
+      else stop = float(input, list, true);
     }
     combobox.indicateDefaultOption();
+  };
+  const form = box.closest<HTMLFormElement>("form[data-ask]");
+  const letters = (): string => (input.dataset.title === input.value ? "" : input.value);
+  // Within a form it is sent along what stands there: rules may forbid some records.
+  const request = (url: URL): Promise<Response> => {
+    const headers: Record<string, string> = { "HX-Request": "true" };
+    if (!form) {
+      url.searchParams.set("q", letters());
+      return fetch(url, { headers });
+    }
+    const body = new FormData(form);
+    for (const [name, item] of [...body]) if (item instanceof File) body.delete(name);
+    body.set("q", letters());
+    body.set("_picker", input.name);
+    body.set("_ask", form.dataset.ask ?? "");
+    return fetch(url, { method: "POST", headers, body });
   };
   const ask = async (): Promise<void> => {
     const mine = ++asked;
     const url = new URL(box.dataset.source ?? "", location.href);
     if (target) url.pathname = url.pathname.replace(/[^/]+$/, target.value);
-    url.searchParams.set("q", input.dataset.title === input.value ? "" : input.value);
-    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+    const answer = await request(url);
     if (mine !== asked) return;
     busy = false;
     if (!answer.ok || document.activeElement !== input) return;
     show(await answer.text());
-    const first = takeFirst ? list.querySelector<HTMLElement>("[role=option]:not([aria-disabled=true])") : null;
+    const first = takeFirst ? list.querySelector<HTMLElement>("[role=option]:not([aria-disabled=true]):not([data-new])") : null;
     takeFirst = false;
     if (first) pick(first);
   };
@@ -53,8 +83,24 @@ behaviour("combobox", (box) => {
     clearTimeout(timer);
     timer = window.setTimeout(() => void ask(), 90);
   };
+  const clear = (): void => {
+    input.value = "";
+    input.dataset.title = "";
+    if (hidden) hidden.value = "";
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    void ask();
+  };
+  const create = (option: HTMLElement): void => {
+    const { new: address = "", newWords = "", newTitle = "" } = option.dataset;
+    const text = letters();
+    close();
+    void import("../filling/quick").then(({ quick }) => quick(address, newWords, newTitle, text, (made) => take(made.id, made.title)));
+  };
   const pick = (option: HTMLElement): void => {
-    const { id = "", title = "" } = option.dataset;
+    if (option.dataset.new) create(option);
+    else take(option.dataset.id ?? "", option.dataset.title ?? "");
+  };
+  const take = (id: string, title: string): void => {
     if (many && chips) {
       const template = box.querySelector<HTMLTemplateElement>("template");
       const chip = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
@@ -87,12 +133,27 @@ behaviour("combobox", (box) => {
       event.stopPropagation();
       close();
     } else if (event.key === "ArrowDown" && list.hidden) void ask();
-    else if (event.key === "Backspace" && input.value === "" && many) chips?.lastElementChild?.remove();
-    else if (event.key === "Enter" && event.altKey && hidden?.value && box.dataset.open)
-      window.open(box.dataset.open + hidden.value, "_blank");
+    else if (event.key === "Backspace" && input.value === "" && many) {
+      chips?.lastElementChild?.remove();
+      box.dispatchEvent(new Event("change", { bubbles: true }));
+    } else if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey && hidden?.value && input.value === input.dataset.title) {
+      event.preventDefault();
+      clear();
+    }
   };
   // Enter before the answer has come means the first of what was typed, never of what still stands in the list.
   const onEarly = (event: KeyboardEvent): void => {
+    if (event.key === "Enter" && event.altKey) {
+      // Alt Enter opens the record that is marked in the list, or the one chosen.
+      const marked = list.hidden ? null : list.querySelector<HTMLElement>("[aria-selected=true][data-id]");
+      const [, app, to] = /^(\/apps\/[^/]+)\/.*\/([^/]+)$/.exec(box.dataset.source ?? "") ?? [];
+      const id = marked?.dataset.id ?? hidden?.value;
+      const entity = target?.value ?? to;
+      event.preventDefault();
+      event.stopPropagation();
+      if (app && id && entity !== "user" && entity !== "team") window.open(`${app}/${entity}/${id}`, "_blank", "noopener");
+      return;
+    }
     if (event.key !== "Enter" || !busy) return;
     event.preventDefault();
     event.stopPropagation();

@@ -4,7 +4,7 @@ import { announce } from "../behaviour";
 import { Checking } from "../filling/checking";
 import { Drafting } from "../filling/drafting";
 import { post, typed } from "../filling/sending";
-import { stand, type Standing } from "../filling/standing";
+import { emptied, stand, type Standing, withFilled } from "../filling/standing";
 import { steps } from "../filling/steps";
 
 const WAIT_MS = 80;
@@ -30,7 +30,7 @@ export function connect(element: HTMLElement): () => void {
       return;
     }
     flying = true;
-    const answer = await post<Standing>(`${base}/conditions`, typed(form));
+    const answer = await post<Standing>(`${base}/conditions`, withFilled(form, typed(form)));
     flying = false;
     if (answer && !again) stand(form, answer);
     if (again) {
@@ -44,6 +44,7 @@ export function connect(element: HTMLElement): () => void {
   };
   const onEdit = (event: Event): void => {
     changed = true;
+    emptied(event.target);
     drafting?.type();
     const name = nameOf(event.target);
     if (name) checking.type(name);
@@ -78,6 +79,8 @@ export function connect(element: HTMLElement): () => void {
     box.closest<HTMLElement>("[role=tabpanel][hidden]")?.dispatchEvent(new CustomEvent("dougong:show", { bubbles: true }));
     box.focus();
   };
+  const onFilled = (): void => soon(0); // figures follow from what was filled in
+  form.addEventListener("dougong:filled", onFilled);
   form.addEventListener("input", onEdit);
   form.addEventListener("change", onEdit);
   form.addEventListener("focusout", onLeaveField);
@@ -88,8 +91,9 @@ export function connect(element: HTMLElement): () => void {
   const track = steps(form);
   const summary = form.querySelector<HTMLElement>("[data-summary]");
   const first = form.dataset.fresh === undefined ? null : form.querySelector<HTMLElement>(`[data-placed]:not([hidden]) ${BOX}:not(:disabled)`);
+  const narrow = matchMedia("(max-width: 640px)").matches; // there a box that takes the focus covers the page
   const busy = document.activeElement !== document.body && form.contains(document.activeElement);
-  if (summary || !busy) (summary ?? first)?.focus({ preventScroll: summary === null });
+  if (summary || !(busy || narrow)) (summary ?? first)?.focus({ preventScroll: summary === null });
   if (busy || changed) soon(0);
   return () => {
     clearTimeout(timer);
