@@ -12,14 +12,22 @@ from typing import Any
 
 from acting_doors import ACTING_DOORS
 from api_doors import API_DOORS
+from board_doors import BOARD_DOORS
 from command_doors import COMMAND_DOORS
-from list_doors import LIST_DOORS
 from list_doors import LIST_DOORS
 from page_doors import PAGE_DOORS
 from talk_doors import TALK_DOORS
 from ward import Door
 
-DOORS: tuple[Door, ...] = (*API_DOORS, *PAGE_DOORS, *ACTING_DOORS, *COMMAND_DOORS, *LIST_DOORS, *LIST_DOORS, *TALK_DOORS)
+DOORS: tuple[Door, ...] = (
+    *API_DOORS,
+    *BOARD_DOORS,
+    *PAGE_DOORS,
+    *ACTING_DOORS,
+    *COMMAND_DOORS,
+    *LIST_DOORS,
+    *TALK_DOORS,
+)
 
 WITHOUT_DATA: dict[str, str] = {
     "GET /healthz": "whether the process lives",

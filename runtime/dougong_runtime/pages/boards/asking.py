@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dougong_runtime.errors import Refused
+from dougong_runtime.errors import STAGE_REFUSED, Problem, Refused
 from dougong_runtime.fields.base import Field, Json, Transition
 from dougong_runtime.pages.boards import moves
 from dougong_runtime.pages.entry import Entry, InputSection, Refusal, Said, Sent, Warned
@@ -154,10 +154,7 @@ class Mover:
         entry = self.entry(to)
         entry.take(sent)
         needed = [s.field.name for s in entry.form.slots() if entry.may_write(s.field)]
-        about_needed = all(
-            p.field in needed or (p.facts.get("fields") and set(p.facts["fields"]) <= set(needed))
-            for p in refused.problems
-        )
+        about_needed = all(p.field in needed or _asks_for(p, needed) for p in refused.problems)
         lane = reader.quoted(self.lane_label(to))
         href = frame.desk.href(frame.entity.name, self.record)
         if about_needed and (needed or refused.warnings):
@@ -181,6 +178,12 @@ class Mover:
             card = refused_move(refused, look, to)
             return Asking(self.record, card.title, self.title, href, card.reasons, card.fix_href)
         return told(refused, frame, self.record, reader.t("board.refused", lane=lane), sent)
+
+
+def _asks_for(problem: Problem, names: Sequence[str]) -> bool:
+    """Whether a stage was refused for nothing but these fields."""
+    asked = problem.facts.get("fields") if problem.type is STAGE_REFUSED else None
+    return bool(asked) and set(asked or ()) <= set(names)
 
 
 def told(refused: Refused, frame: Frame, record: str, title: str, sent: Sent) -> Asking:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dougong_runtime.errors import Problem, Refused
+from dougong_runtime.errors import STAGE_REFUSED, Problem, Refused
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.record_page.look import Look
 from dougong_runtime.pages.record_page.parts import Reason, RefusedMove
@@ -16,7 +16,8 @@ def refused_move(refused: Refused, look: Look, to: str) -> RefusedMove:
     option = stage.option(to) if stage else None
     target = reader.label(option.label) if option else to
     problems = (*refused.problems, *refused.warnings)
-    needed = [str(n) for p in problems for n in p.facts.get("fields") or () if n in look.entity.fields]
+    asked = [p for p in problems if p.type is STAGE_REFUSED]
+    needed = [str(n) for p in asked for n in p.facts.get("fields") or () if n in look.entity.fields]
     way = (
         next((t for t in stage.transitions if t.to == to and t.from_ == look.now.get(stage.name)), None)
         if stage
