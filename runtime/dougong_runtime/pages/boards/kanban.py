@@ -83,9 +83,12 @@ def board(frame: Frame) -> Board | None:
     keys, cut = made.keys()
     lanes = tuple(made.lane(key, cards) for key in keys)
     reader, state = frame.desk.reader, frame.state
+    by = reader.label(field.label)
+    if reader.language == "en" and by[1:2].islower():
+        by = by[0].lower() + by[1:]
     return Board(
         lanes,
-        reader.label(field.label),
+        by,
         field.name,
         tuple(
             Link(
