@@ -75,14 +75,15 @@ PATIENTS = (
 )
 
 
-def clinic(folder: Path) -> Site:
-    """The clinic with people, patients, visits and prescriptions, on an SQLite database in that folder."""
+def clinic(folder: Path, **settings: str) -> Site:
+    """The clinic with people, patients, visits and prescriptions, on an SQLite database in that folder; settings by
+    name, as in the environment."""
 
     def make(url: str, stem_folder: Path) -> None:
         _clinic(url, stem_folder).database.close()
 
     kept = stem("sqlite", "clinic to look at", make)
-    return sites.make_site(kept.copied(folder), folder, SystemClock(), sign_in_failures_max="5")
+    return sites.make_site(kept.copied(folder), folder, SystemClock(), sign_in_failures_max="5", **settings)
 
 
 def _clinic(url: str, folder: Path) -> Site:

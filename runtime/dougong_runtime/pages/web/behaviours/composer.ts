@@ -31,7 +31,6 @@ export function connect(form: HTMLElement): () => void {
     asked += 1;
     people.hidden = true;
     text.removeAttribute("aria-activedescendant");
-    text.setAttribute("aria-expanded", "false");
     stop?.();
     stop = undefined;
   };
@@ -44,7 +43,6 @@ export function connect(form: HTMLElement): () => void {
     people.innerHTML = await answer.text();
     people.querySelectorAll("[role=option]").forEach((o, n) => (o.id = `${form.dataset.mentionable}-${n}`));
     people.hidden = false;
-    text.setAttribute("aria-expanded", "true");
     stop ??= float(text, people);
     choose(options()[0]);
     announce(people.innerText.replace(/\n/g, ", "));
