@@ -112,6 +112,20 @@ def test_a_cell_refused_by_a_rule_says_so_and_one_with_a_warning_asks(clinic: Cl
     assert seen(clinic, id, "risk") == "low"
 
 
+def test_a_record_handed_over_in_its_cell_leaves_the_list_and_can_be_had_back(clinic: Clinic) -> None:
+    id = patient(clinic)
+    browser = clinic.browser("dr_lin")
+    given = {"owner.id": clinic.users["dr_mao"], "owner": "x", "_columns": "name"}
+    answer = browser.post(f"{PATIENT}/{id}/cells/owner", data=given)
+    assert answer.status_code == 200
+    assert "data-gone" in answer.text
+    assert browser.get(f"{PATIENT}/{id}/cells/owner").status_code == 404
+    undo = re.search(r'action="([^"]+/undo)"', answer.text)
+    assert undo
+    assert "Took 1 changes back" in browser.post(undo[1]).text
+    assert browser.get(f"{PATIENT}/{id}/cells/owner").status_code == 200
+
+
 # --- selections -----------------------------------------------------------------------------------------------------
 def chosen(clinic: Clinic, username: str, rule: str) -> str:
     answer = clinic.browser(username).post(

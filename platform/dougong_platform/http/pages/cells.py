@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from dougong_platform import selections
+from dougong_platform.acts import Sum
+from dougong_platform.http.pages.bulk import jobs_of
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.model.app import Entity
+from dougong_runtime.names import uuid7
 from dougong_runtime.pages.bulk import OneField
 from dougong_runtime.pages.cells import cell_form, shown_cells, why_not
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.entry import Said
+from dougong_runtime.pages.shell import Toast
+from dougong_runtime.records.each import Edit, Wish
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -54,6 +61,7 @@ def opened(visit: Visit) -> Response:
 
 def saved(visit: Visit) -> Response:
     """Save the cell; answers the cells of its row as they are now, or the input again with what is wrong."""
+    batch, at = uuid7(), visit.site.clock.now()
     try:
         with visit.writing() as here:
             desk, entity, of, record = _here(here)
@@ -65,15 +73,18 @@ def saved(visit: Visit) -> Response:
             if said:
                 raise _Wrong(said)
             if visit.text("_choice") != "theirs":
-                desk.records.update(
-                    entity.name,
-                    record,
-                    {of.name: one.raw},
-                    version=visit.whole("_version"),
-                    reasons=_reasons(visit),
-                )
+                wish = Wish(record, Edit({of.name: one.raw}), visit.whole("_version"))
+                many = desk.records.many
+                outcome = many.update(entity.name, [wish], reasons=_reasons(visit), batch=batch)
+                for refused in outcome.refused.values():
+                    raise refused
+                many.ended(batch)
         with visit.reading() as here:
-            return _shown(here)
+            shown = _shown(here)
+        if shown is not None:
+            return shown
+        with visit.writing() as here:
+            return _gone(here, batch, at)
     except _Wrong:
         return _again(visit, None, 422)
     except Refused as refused:
@@ -97,8 +108,8 @@ def _again(visit: Visit, refused: Refused | None, status: int) -> Response:
         return here.block("parts/cell.html", "editor", status=status, c=form)
 
 
-def _shown(here: Here) -> Response:
-    """The row's cells; nothing where the change itself has taken the record out of the reader's sight."""
+def _shown(here: Here) -> Response | None:
+    """The row's cells; None where the change itself has taken the record out of the reader's sight."""
     desk, entity, _, record = _here(here)
     paths = [p for p in here.visit.text("_columns").split(",") if p]
     try:
@@ -106,8 +117,22 @@ def _shown(here: Here) -> Response:
     except Refused as refused:
         if refused.status != 404:
             raise
-        title, cells = "", ()
-    return here.block("parts/cell.html", "cells", cells=cells, title=title, gone=not title)
+        return None
+    return here.block("parts/cell.html", "cells", cells=cells, title=title, gone=False)
+
+
+def _gone(here: Here, batch: str, at: datetime) -> Response:
+    """The row goes, which is said, with the way to have it back."""
+    desk, entity, _, record = _here(here)
+    chosen = selections.name(desk.records, here.connection, entity.name, [record], at)
+    figures = Sum(records=1, changed=1).as_json()
+    order = {"selection": chosen.id, "act": {"verb": "update"}, "reasons": {}}
+    jobs_of(here.visit).settled(
+        here.connection, here.viewer, "act", desk.app.name, entity.name, order, figures, job=batch, at=at
+    )
+    undo = f"{desk.address}/{entity.name}/bulk/{batch}/undo"
+    told = Toast(here.reader.t("cells.gone"), undo, in_place=True)
+    return here.block("parts/cell.html", "cells", toast=told, cells=(), title="", gone=True)
 
 
 def _reasons(visit: Visit) -> dict[str, str]:

@@ -194,7 +194,9 @@ export function connect(root: HTMLElement): () => void {
     if (found.dataset.gone !== undefined) {
       const next = beside(cell, 0, 1) ?? beside(cell, 0, -1);
       row.remove();
-      announce(root.dataset.gone ?? "");
+      const told = made.content.querySelector("[data-toast]");
+      if (told) document.getElementById("toasts")?.append(told);
+      if (told) htmx.process(told);
       focus(next);
       return;
     }
