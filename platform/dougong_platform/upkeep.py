@@ -37,6 +37,7 @@ from dougong_runtime.records import refresh
 from dougong_runtime.records.change import Observer
 from dougong_runtime.records.refresh import Progress, Rhythm
 from dougong_runtime.storage import search
+from dougong_runtime.talk import notify
 
 LEASE_TIME = timedelta(minutes=15)
 """After so long whoever took a piece of work is thought dead, and another takes it."""
@@ -300,6 +301,7 @@ class Upkeep:
         with self.site.database.write() as connection:
             signin.sweep(self.site, connection)
             positions.sweep(connection, self.site.clock.now())
+            notify.sweep(connection, self.site.clock.now())
             drafts.sweep(connection, self.site.clock.now())
 
 

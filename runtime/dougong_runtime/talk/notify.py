@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ EACH_MAX = 20
 """Notices of one kind that one write brings one person; of more they are told by a single one."""
 ROWS = 1000
 """Rows of one INSERT."""
+READ_FOR, KEPT_FOR = timedelta(days=90), timedelta(days=365)
+"""How long notices are kept, once they have been read and at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,12 @@ def write(connection: sa.Connection, rows: Iterable[Row], at: datetime) -> None:
     values = [{"id": uuid7(), "at": at, **asdict(row)} for row in rows]
     for start in range(0, len(values), ROWS):
         connection.execute(NOTICE.insert(), values[start : start + ROWS])
+
+
+def sweep(connection: sa.Connection, now: datetime) -> int:
+    """Take away notices that nobody looks for any more: read ones after `READ_FOR`, all after `KEPT_FOR`."""
+    old = sa.or_(NOTICE.c.at < now - KEPT_FOR, NOTICE.c.read_at < now - READ_FOR)
+    return connection.execute(NOTICE.delete().where(old)).rowcount
 
 
 class Notifier:

@@ -308,3 +308,15 @@ def test_a_comment_has_words_and_not_too_many(clinic: Clinic, patient: str, text
 
 def test_an_edit_within_the_time_counts_from_the_writing(clinic: Clinic) -> None:
     assert timedelta(minutes=15) == EDIT_FOR
+
+
+def test_old_notices_are_swept_away(clinic: Clinic, patient: str) -> None:
+    said(clinic, "dr_lin", patient, "@白护士 一")
+    said(clinic, "dr_lin", patient, "@白护士 二")
+    read = told(clinic, "nurse_bai")[0]["id"]
+    clinic.client("nurse_bai").post(f"{NOTICES}/read", json={"ids": [read]})
+    now = clinic.site.clock.now()
+    for later, left in ((0, 2), (91, 1), (366, 0)):
+        with clinic.site.database.write() as connection:
+            notify.sweep(connection, now + timedelta(days=later))
+        assert len([n for n in told(clinic, "nurse_bai", "all") if n["record"] == patient]) == left
