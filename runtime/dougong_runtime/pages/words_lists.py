@@ -83,9 +83,6 @@ LIST_WORDS: dict[str, tuple[str, str]] = {
     "views.copy": ("复制链接", "Copy link"),
     "views.copied": ("已复制链接", "Link copied"),
     "views.by": ("由{name}保存", "Saved by {name}"),
-    "done.view_saved": ("已保存视图「{name}」", "Saved view “{name}”"),
-    "done.view_deleted": ("已删除视图「{name}」", "Deleted view “{name}”"),
-    "done.view_shared": ("已更新「{name}」的共享", "Updated sharing of “{name}”"),
     "action.saved_view": ("保存的视图", "saved a view of"),
     # --- filters --------------------------------------------------------------------------------------------
     "filter.title": ("筛选", "Filter"),
