@@ -13,6 +13,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from dougong_runtime.fields.base import Field, Value, ValueProblem
+from dougong_runtime.fields.files import FileType
 from dougong_runtime.fields.text import plain_text
 from dougong_runtime.fields.times import instant_of
 from dougong_runtime.formulas.types import Kind
@@ -75,6 +76,8 @@ def written(before: Field, value: Value) -> str:
             return str(before.kind.to_json(before, value))
         case date() | time():
             return value.isoformat()
+        case list() if isinstance(before.kind, FileType):
+            return before.kind.to_text(before, value, "zh")
         case list():
             return "; ".join(str(item) for item in value)
         case dict():
@@ -175,7 +178,16 @@ def _file_to_text(before: Field, after: Field, value: Value, around: Surrounding
 
 
 @CONVERSIONS.adding("file>file")
+@CONVERSIONS.adding("file>json")
+@CONVERSIONS.adding("json>file")
 def _file_to_file(before: Field, after: Field, value: Value, around: Surroundings) -> Value:
+    """One file as a list of one, and back; several are data in formulas, as their kind says."""
+    if not (isinstance(before.kind, FileType) and isinstance(after.kind, FileType)):
+        return _by_its_words(before, after, value, around)
+    if isinstance(value, list) and not after.options.get("multiple"):
+        if len(value) != 1:
+            raise ValueProblem("不止一个文件。", "holds more than one file.")
+        value = value[0]
     return after.kind.coerce(after, value)
 
 

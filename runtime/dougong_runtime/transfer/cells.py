@@ -271,7 +271,7 @@ def show_cell(field: Field, value: Json, zone: ZoneInfo) -> Cell:
     if isinstance(value, str) and "•" in value:
         return value
     if field.type in _FILES:
-        return str(value.get("name", "")) if isinstance(value, dict) else str(value)
+        return join_values([str(v.get("name", "")) for v in (value if isinstance(value, list) else [value])])
     match field.value_type.kind:
         case Kind.BOOLEAN:
             return bool(value)

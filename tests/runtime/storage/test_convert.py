@@ -99,3 +99,14 @@ def test_absent_stays_absent() -> None:
     for old, new in itertools.product(("text", "integer", "reference"), repeat=2):
         before, after = (field("x", t, **EXTRA.get(t, {})) for t in (old, new))
         assert convert(before, after, None, AROUND) is None
+
+
+def test_one_file_becomes_a_list_of_one_and_the_only_one_becomes_one() -> None:
+    one, several = field("x", "file"), field("x", "image", multiple=True)
+    facts = one.kind.sample(one, random.Random(1))
+    other = {**facts, "id": "other"}
+    assert convert(one, several, facts, AROUND) == [facts]
+    assert convert(several, one, [facts], AROUND) == facts
+    with pytest.raises(ValueProblem, match="more than one file"):
+        convert(several, one, [facts, other], AROUND)
+    assert convert(several, field("x", "text"), [facts, other], AROUND) == "sample.png, sample.png"

@@ -152,6 +152,7 @@ REFUSED: list[tuple[str, dict[str, Any], Cell, str]] = [
     ("choice", {"options": RISK}, "低", "several options called “低”"),
     ("choice", {"options": RISK}, "hihg", "Nearest: “high”"),
     ("file", {}, "scan.pdf", "files"),
+    ("image", {"multiple": True}, "scan.png", "files"),
 ]
 
 
