@@ -39,6 +39,7 @@ ADMIN = {
     "audit": "/admin/audit",
     "settings": "/admin/settings",
     "jobs": "/admin/jobs",
+    "links": "/admin/links",
     "health": "/admin/health",
 }
 
@@ -126,6 +127,8 @@ def test_what_opens_is_examined_open(visit: Visit) -> None:
     page.locator("[name=patient]").press_sequentially("w")
     expect(page.locator("#o-patient [role=option]").first).to_be_visible()
     found += findings(page)
+    page.keyboard.press("Escape")
+    page.locator("[data-rows] [data-add]").click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="新建就诊").click()
     expect(page.locator("[data-problems]")).to_be_visible()

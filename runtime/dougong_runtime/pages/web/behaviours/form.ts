@@ -7,7 +7,7 @@ import { post, typed } from "../filling/sending";
 import { emptied, stand, type Standing, withFilled } from "../filling/standing";
 import { steps } from "../filling/steps";
 
-const WAIT_MS = 80;
+const WAIT_MS = 20; // one question is under way at a time, so a short wait floods nobody
 const BOX = ":is(input:not([type=hidden]),select,textarea)";
 
 const nameOf = (target: EventTarget | null): string =>
@@ -56,10 +56,19 @@ export function connect(element: HTMLElement): () => void {
   };
   const onSubmit = (event: SubmitEvent): void => {
     if (event.defaultPrevented) return;
+    if (leaving || drafting?.sending) {
+      event.preventDefault();
+      if (!leaving) void drafting?.sending?.then(() => form.requestSubmit(event.submitter));
+      return;
+    }
     leaving = true;
+    checking.end();
     drafting?.stop();
     announce(form.dataset.saving ?? "");
     form.querySelectorAll<HTMLButtonElement>("button[type=submit]").forEach((b) => b.setAttribute("aria-disabled", "true"));
+  };
+  const onShown = (): void => {
+    leaving = false; // come back to by the browser's history
   };
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -88,6 +97,7 @@ export function connect(element: HTMLElement): () => void {
   form.addEventListener("click", onLink);
   document.addEventListener("keydown", onKey);
   addEventListener("beforeunload", onLeave);
+  addEventListener("pageshow", onShown);
   const track = steps(form);
   const summary = form.querySelector<HTMLElement>("[data-summary]");
   const first = form.dataset.fresh === undefined ? null : form.querySelector<HTMLElement>(`[data-placed]:not([hidden]) ${BOX}:not(:disabled)`);
@@ -102,5 +112,6 @@ export function connect(element: HTMLElement): () => void {
     track();
     document.removeEventListener("keydown", onKey);
     removeEventListener("beforeunload", onLeave);
+    removeEventListener("pageshow", onShown);
   };
 }

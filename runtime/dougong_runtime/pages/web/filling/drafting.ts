@@ -4,13 +4,15 @@ import { post, typed } from "./sending";
 const EVERY_MS = 5_000;
 
 export class Drafting {
+  /** What is being sent now: saving waits for it, so that no draft is left of what is saved. */
+  sending: Promise<void> | undefined;
   private unsent = false;
   private readonly timer: number;
   private readonly state: HTMLElement | null;
 
   constructor(private readonly form: HTMLFormElement) {
     this.state = form.querySelector("[data-draft-state]");
-    this.timer = window.setInterval(() => void this.keep(), EVERY_MS);
+    this.timer = window.setInterval(() => this.start(), EVERY_MS);
     document.addEventListener("visibilitychange", this.onHidden);
     addEventListener("pagehide", this.onHidden);
     document.querySelector("[data-offer]")?.addEventListener("submit", this.onDrop);
@@ -42,8 +44,14 @@ export class Drafting {
     return document.querySelector("[data-offer]") !== null;
   }
 
+  private start(): void {
+    if (!this.unsent || this.sending || this.undecided()) return;
+    this.sending = this.keep().finally(() => {
+      this.sending = undefined;
+    });
+  }
+
   private async keep(): Promise<void> {
-    if (!this.unsent || this.undecided()) return;
     this.unsent = false;
     const answer = await post<{ said: string }>(this.form.dataset.drafts ?? "", typed(this.form));
     if (answer) this.say(answer.said);
