@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from serving import SYSTEM, Served, clinic, serving
+from test_accessible import findings, look
 
 import sites
 
@@ -276,3 +277,20 @@ def test_a_bar_is_pulled_along_the_time_line_and_at_its_end(visit: Visit) -> Non
     for key in ("Space", "ArrowLeft", "Space"):
         page.keyboard.press(key)
     expect(bar).to_have_attribute("data-first", "2026-03-03")
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1440), (True, 390)])
+def test_no_way_of_showing_shuts_anybody_out(visit: Visit, dark: bool, width: int) -> None:
+    page = visit("foreman_gu", dark=dark, width=width)
+    shown = (
+        "orders_board",
+        "orders_plan?on=2026-03-04",
+        "orders?as=calendar&span=week",
+        "machine_tree",
+        "machine_photos",
+    )
+    found = [line for view in shown for line in look(page, f"/apps/workshop/views/{view}")]
+    page.goto("/apps/workshop/views/orders_board")
+    page.locator("[data-moves]").first.click(force=True)
+    expect(page.get_by_role("menu", name="移动")).to_be_visible()
+    assert found + findings(page) == []
