@@ -93,6 +93,15 @@ def texts_member(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     raise wrong_member(name, "应为文本的列表", "a list of texts")
 
 
+def ids_member(body: Mapping[str, Any], name: str) -> list[str]:
+    """A member that is a list of ids, as many as a client may send records."""
+    value = body.get(name)
+    if isinstance(value, list) and len(value) <= LIST_MAX and all(isinstance(v, str) for v in value):
+        return value
+    limit = f"{LIST_MAX:,}"
+    raise wrong_member(name, f"应为不超过 {limit} 个编号的列表", f"a list of at most {limit} ids")
+
+
 def names_member(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """A member that is a list of names, or names between commas; absent means none."""
     value = body.get(name)

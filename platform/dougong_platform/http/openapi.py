@@ -147,6 +147,7 @@ def _entity_paths(found: EntityAccess, prefix: str, language: Language) -> dict[
             fields=_list(_TEXT),
             sort=_TEXT,
             search=_TEXT,
+            ids=_list(RECORD_ID),
         )
         paper = _op(f"pdf_{name}", label, None)
         paper["responses"]["200"]["content"] = {"application/pdf": {}}

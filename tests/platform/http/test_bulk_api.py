@@ -177,6 +177,17 @@ def ended(clinic: Clinic, username: str, answer: Any) -> dict[str, Any]:
     raise AssertionError(job)
 
 
+def test_named_records_are_exported_in_their_order_and_no_others(clinic: Clinic) -> None:
+    first, second = patients(clinic, 2)
+    (other,) = patients(clinic, 1, "dr_mao")
+    client = clinic.client("dr_lin")
+    asked = {"ids": [second, other, first, "nonsense"], "fields": ["name"]}
+    job = ended(clinic, "dr_lin", client.post(f"{PATIENT}/export", json=asked))
+    assert (job["state"], job["outcome"]) == ("done", {"rows": 2})
+    lines = client.get(job["result_url"]).content.decode("utf-8-sig").splitlines()
+    assert lines == ["name", "病人1", "病人0"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from databases import every_database
-from dougong_runtime.audit import log
+from dougong_runtime.audit import erase, log
 from dougong_runtime.errors import Refused
 from dougong_runtime.records.door import VIEWING_ONLY, Records
 from dougong_runtime.records.each import Edit, Outcome, Wish
 from dougong_runtime.records.query import Query
 from make import app
-from world import World
+from world import SYSTEM_VIEWER, World
 
 pytestmark = every_database
 ACT = "01900000-0000-7000-8000-00000000ac70"
@@ -221,6 +221,33 @@ def test_deleted_records_come_back_and_those_brought_back_go_again(workshop: Wor
         records.many.take_back("machine", [machine], "again", began)
         with pytest.raises(Refused):
             records.get("machine", machine)
+
+
+def test_what_an_act_had_made_goes_unless_somebody_has_worked_on_it(workshop: World) -> None:
+    with workshop.acting("boss") as records:
+        began = records._scene.now
+        rows = [{"name": "saw"}, {"serial": "nameless"}, {"name": "plane"}]
+        made = records.many.create("machine", rows, batch=ACT)
+        assert sorted(made.ids) == [0, 2]
+        assert [p.type.name for p in made.refused[1].problems] == ["required"]
+        records.update("machine", made.ids[0], {"bought_on": "2026-01-01"})
+        back = records.many.take_back("machine", list(made.ids.values()), ACT, began)
+        assert [c.record for c in back.done] == [made.ids[2]]
+        assert why(back) == {made.ids[0]: ["changed-since"]}
+        assert records.get("machine", made.ids[0])["name"] == "saw"
+
+
+def test_what_was_erased_by_law_does_not_come_back(workshop: World) -> None:
+    with workshop.acting("boss") as records:
+        first, second = orders(records)[:2]
+        began = records._scene.now
+        wishes = [Wish(i, Edit({"fault": "another"})) for i in (first, second)]
+        records.many.update("repair_order", wishes, batch=ACT)
+        told = {"app": "workshop", "entity": "repair_order", "record": first, "reason": "asked by the client"}
+        erase.erase(records.connection, SYSTEM_VIEWER, records._scene.now, **told)
+        back = records.many.take_back("repair_order", [first, second], ACT, began)
+        assert why(back) == {first: ["erased-since"]}
+        assert [records.get("repair_order", i)["fault"] for i in (first, second)] == ["another", "noise 1"]
 
 
 def test_a_rehearsal_changes_nothing_and_tells_nobody(workshop: World) -> None:

@@ -80,11 +80,7 @@ def _chosen(
             trash=act.verb == "restore" or json_body.flag_member(body, "trash"),
         )
         return selections.choose(records, call.connection, query, at)
-    if not isinstance(ids, list) or len(ids) > json_body.LIST_MAX or not all(isinstance(i, str) for i in ids):
-        limit = f"{json_body.LIST_MAX:,}"
-        raise json_body.wrong_member(
-            "ids", f"应为不超过 {limit} 个编号的列表", f"a list of at most {limit} ids"
-        )
+    ids = json_body.ids_member(body, "ids")
     return selections.name(records, call.connection, entity, ids, at)
 
 

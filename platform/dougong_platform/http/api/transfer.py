@@ -10,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 from starlette.routing import Route
 
+from dougong_platform import selections
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.api.jobs import jobs_of
@@ -30,9 +31,10 @@ FORM_FIELDS = ("file", "key", "dry_run", "keep_good", CSRF_FIELD)
 
 
 def export_records(call: Call) -> Response:
-    """`POST /{entity}/export` `{format, filter, fields, sort, search}`: a job whose result is the file."""
+    """`POST /{entity}/export` `{format, filter, fields, sort, search, ids}`: a job whose result is the file; with `ids`
+    of those records, in that order."""
     parameters.parameters(call.request)
-    body = call.json("format", "filter", "fields", "sort", "search")
+    body = call.json("format", "filter", "fields", "sort", "search", "ids")
     form = json_body.text_member(body, "format") or "csv"
     if form not in FORMATS:
         listed = ", ".join(FORMATS)
@@ -47,8 +49,13 @@ def export_records(call: Call) -> Response:
     )
     records = _allowed(call, "export")
     records.list(replace(query, limit=1, export=True))
+    order = export_order(query, form)
+    if body.get("ids") is not None:
+        ids = json_body.ids_member(body, "ids")
+        chosen = selections.name(records, call.connection, query.entity, ids, call.site.clock.now())
+        order["selection"] = chosen.id
     job, _ = jobs_of(call).prepare(
-        call.connection, call.viewer, "export", call.path("app"), query.entity, export_order(query, form)
+        call.connection, call.viewer, "export", call.path("app"), query.entity, order
     )
     return _accepted(call, job)
 
