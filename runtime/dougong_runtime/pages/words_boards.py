@@ -40,7 +40,6 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "board.over": ("{lane}，按空格放下", "{lane}; Space drops it here"),
     "board.over_shut": ("{lane}，不能放在这里：{why}", "{lane}: cannot be dropped here. {why}"),
     "board.cancelled": ("{name}留在{lane}", "{name} stays in {lane}"),
-    "board.drop_here": ("放到{lane}", "Drop in {lane}"),
     # --- calendars ------------------------------------------------------------------------------------------
     "span.month": ("月", "Month"),
     "span.week": ("周", "Week"),
@@ -53,7 +52,6 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "calendar.n": ("{n} 项", "{n} entries"),
     "calendar.none": ("这一天没有安排", "Nothing on this day"),
     "calendar.new": ("在 {day} 新建", "New on {day}"),
-    "calendar.open_day": ("打开这一天", "Open this day"),
     "calendar.all_day": ("全天", "All day"),
     "calendar.free": ("休息日", "Not a working day"),
     "calendar.cut": (
