@@ -102,8 +102,14 @@ def conditions(ward: Ward, username: str) -> str:
 
 
 def choices(ward: Ward, username: str) -> str:
-    """What pickers offer."""
-    return _get(
+    """What pickers offer, also of forms that say what stands on them."""
+    browser = ward.clinic.browser(username)
+    asked = [
+        browser.post(f"/apps/clinic/visit/options/{field}", data={"_ask": path, "patient.id": path[-36:]})
+        for path in _each(ward)
+        for field in ("patient/patient", "doctor/user")
+    ]
+    return "\n".join(_whole(answer) for answer in asked) + _get(
         ward,
         username,
         "/apps/clinic/visit/options/patient/patient",
@@ -318,7 +324,11 @@ PAGE_DOORS: tuple[Door, ...] = (
     Door("conditions", (f"GET {VIEW}/condition", f"GET {VIEW}/filtered"), conditions),
     Door(
         "pickers",
-        ("GET /apps/{app}/{entity}/options/{field}/{target}", "GET /apps/{app}/{target}/choices"),
+        (
+            "GET /apps/{app}/{entity}/options/{field}/{target}",
+            "POST /apps/{app}/{entity}/options/{field}/{target}",
+            "GET /apps/{app}/{target}/choices",
+        ),
         choices,
     ),
     Door(
