@@ -30,6 +30,7 @@ NO_ROW_COMMANDS: dict[str, str] = {
     "app list": "reads",
     "app versions": "reads",
     "audit verify": "reads",
+    "audit check": "reads",
     "audit seal": "seals what is there",
     "audit anchors": "sends seals; accepting an anchor is told in tests/faults/test_seal_tampering.py",
 }

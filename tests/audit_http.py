@@ -412,6 +412,29 @@ def own_sessions(work: Work) -> list[Row]:
 
 
 # --- administration -------------------------------------------------------------------------------------------------
+@case("POST /admin/audit/export")
+def admin_takes_the_audit_out(work: Work) -> list[Row]:
+    sent = {"format": "csv", "actor": "nobody"}
+    accepted(work.browser("admin").post("/admin/audit/export", data=sent))
+    facts = {"of": "audit", "format": "csv", "asked": {"actor": "nobody"}}
+    return [by_page(log.EXPORT, "admin", app="dougong", facts=facts)]
+
+
+@case("POST /admin/audit/erase")
+def admin_erases_by_law(work: Work) -> list[Row]:
+    record = work.patient(mail="erased@x.example")
+    sent = {
+        "place": "clinic.patient", "record": record, "fields": "mail", "reason": "asked", "step": "erase",
+        "password": PASSWORD,
+    }  # fmt: skip
+    accepted(work.browser("admin").post("/admin/audit/erase", data=sent, follow_redirects=False), 303)
+    facts = {"fields": ["mail"], "rows": 1, "values": 1}
+    return [
+        by_page(log.SIGN_IN, "admin", **account(work.clinic.users["admin"])),
+        by_page(log.ERASE, "admin", entity="patient", record=record, reason="asked", facts=facts),
+    ]
+
+
 @case("POST /admin/people")
 def admin_adds_a_person(work: Work) -> list[Row]:
     sent = {"username": "added", "name": "新人", "password": NEW_PASSWORD, "roles": ["clinic.nurse"]}

@@ -250,6 +250,11 @@ def looks(ward: Ward, username: str) -> str:
     return _get(ward, username, "/brand/0123456789abcdef", "/manifest.webmanifest", "/dev/components")
 
 
+def _erasing(ward: Ward) -> dict[str, str]:
+    record = ward.id("patient", OWNERS[0])
+    return {"place": "clinic.patient", "record": record, "reason": "asked", "step": "preview"}
+
+
 def administration(ward: Ward, username: str) -> str:
     """People, teams, audit, settings, health: what administrators see, and what others are answered."""
     browser = ward.clinic.browser(username)
@@ -259,7 +264,9 @@ def administration(ward: Ward, username: str) -> str:
         "/people/dr_lin",
         "/teams",
         "/audit",
-        "/audit?entity=patient",
+        "/audit?entity=clinic.patient",
+        f"/audit?record={ward.id('patient', OWNERS[0])}",
+        "/audit/erase?app=clinic&entity=patient",
         "/settings",
         "/jobs",
         "/links",
@@ -279,6 +286,8 @@ def administration(ward: Ward, username: str) -> str:
     seen = [
         _get(ward, username, *(f"/admin{page}" for page in pages)),
         _whole(browser.post("/admin/audit/verify")),
+        *(_whole(browser.post("/admin/audit/export", data={"format": f})) for f in ("ndjson", "csv")),
+        _whole(browser.post("/admin/audit/erase", data=_erasing(ward))),
     ]
     for path in posts:
         seen.append(_whole(browser.post(f"/admin{path}", headers={"X-CSRF-Token": "forged"})))
@@ -416,6 +425,9 @@ PAGE_DOORS: tuple[Door, ...] = (
             "POST /admin/teams",
             "GET /admin/audit",
             "POST /admin/audit/verify",
+            "POST /admin/audit/export",
+            "GET /admin/audit/erase",
+            "POST /admin/audit/erase",
             "GET /admin/settings",
             "POST /admin/settings",
             "POST /admin/settings/logo",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from dougong_platform import drafts, people
 from dougong_platform.site import Site
 from dougong_runtime.audit import erase as audit_erase
-from dougong_runtime.audit.erase import Erasure
+from dougong_runtime.audit.erase import Erasure, Outlook
 from dougong_runtime.audit.history import Names
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import UNKNOWN_ENTITY, refuse
@@ -58,6 +58,21 @@ def erase(
             comments.erase(connection, app, record.lower(), site.clock.now())
     _tidy(site)
     return done
+
+
+def outlook(
+    site: Site,
+    viewer: Viewer,
+    app: str,
+    entity: str,
+    record: str,
+    fields: Collection[str] | None = None,
+) -> Outlook:
+    """What erasing would take away, told without any value; of the record's comments nothing. Raises Refused."""
+    people.require_admin(viewer)
+    with site.database.read() as connection:
+        names = _names(connection, site.running(connection, app), entity)
+        return audit_erase.outlook(connection, app=app, record=record.lower(), fields=fields, names=names)
 
 
 def _names(connection: sa.Connection, running: Running, entity: str) -> Names:

@@ -207,18 +207,25 @@ def verify_all(
     progress: Callable[[int], None] | None = None,
     *,
     since: int = 1,
+    until: int | None = None,
     files: tuple[Path, ...] = (),
 ) -> tuple[Verdict, list[AnchorState]]:
     """Check the whole audit against its seals and the anchors, and each anchor against itself.
 
-    `files` are further anchors, such as what a server that takes seals gave out. `since` is the first batch to check.
+    `files` are further anchors, such as what a server that takes seals gave out. `since` is the first batch to check,
+    `until` the last.
     """
     asked = [_Asked(site, anchor, is_outside, mark) for anchor, is_outside, mark in marks(site)]
     asked += [_Asked(site, FileAnchor(path), True, Mark()) for path in files]
     with site.database.read() as connection:
         remembered = heapq.merge(*asked, key=lambda kept: kept.batch)
         verdict = verify(
-            connection, site.settings.key(KEY), anchors=remembered, since=since, progress=progress
+            connection,
+            site.settings.key(KEY),
+            anchors=remembered,
+            since=since,
+            until=until,
+            progress=progress,
         )
     return verdict, [one.state() for one in asked]
 

@@ -144,7 +144,7 @@ def test_the_audit_tells_what_was_done_and_proves_itself(visit: Visit) -> None:
     page = visit("boss")
     page.goto("/admin/audit")
     expect(page.locator(".log li").first).to_contain_text("登录")
-    page.get_by_role("button", name="核验").click()
+    page.get_by_role("button", name="核验", exact=True).click()
     expect(page.locator(".note.yes")).to_be_visible()
 
 

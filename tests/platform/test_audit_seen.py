@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +47,7 @@ def test_an_administrator_sees_what_was_done_and_no_values(clinic: Clinic) -> No
     clinic.client("dr_lin").post(f"{PATH}/patient/{record}/reveal", json={"field": "phone"})
     page = audit_page(clinic)
     assert record[-8:] in page
-    assert "&#34;phone&#34;: &#34;" + DOTS in page
+    assert re.search(rf'<th scope="row">Phone</th>.*?<b>{DOTS}</b>', page, re.DOTALL)
     for value in (PHONE, PHONE[-4:], "病人one", "one@cells.example"):
         assert value not in page
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dougong_platform import erasing, seals
+from dougong_platform import audit_export, erasing, seals
 from dougong_platform.anchors import AnchorFailed
 from dougong_platform.cli.terminal import (
     REFUSED,
@@ -75,6 +75,25 @@ def verify(
     lines = [whole if verdict.ok else say("发现改动：", "Altered: ") + words(verdict.problem)]
     answer(facts, as_json, "\n".join([*lines, *map(_anchor_line, anchors)]))
     if not good:
+        sys.exit(REFUSED)
+
+
+@commands.command(help=say("核对从页面导出的 NDJSON 文件", "Check an NDJSON file taken out by the page"))
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Holds each row of the file to the seals in it, and each seal to this site's secret; the status is 1 where one
+    does not fit."""
+    with open_site() as site, file.open("rb") as lines:
+        found = audit_export.check(site, lines)
+    facts = {**asdict(found), "problem": words(found.problem) or None}
+    whole = say(
+        f"完好：{found.events} 行，其中 {found.sealed} 行有封存证明",
+        f"Intact: {found.events} rows, {found.sealed} of them proved by seals",
+    )
+    answer(facts, as_json, whole if found.ok else say("发现改动：", "Altered: ") + words(found.problem))
+    if not found.ok:
         sys.exit(REFUSED)
 
 

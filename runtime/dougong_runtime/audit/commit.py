@@ -15,7 +15,7 @@ Rows without a salt are older than salts: their hash is SHA-256 over the JSON ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -115,6 +115,28 @@ def salted(row: Columns) -> list[Erased]:
     labels = list(parts(row))
     return [
         Erased(label, salt.hex()) for label, salt in zip(labels, _salts(row[-3], len(labels)), strict=True)
+    ]
+
+
+def disclosed(row: Columns, withheld: Collection[str]) -> Remains | None:
+    """What whoever is told a row without some of its parts needs to compute its hash: the salts of what they are told,
+    the commitments of what is withheld. None where the hash follows from the row alone, or (of a row older than salts
+    that withholds something) cannot follow."""
+    if row[-2] is not None:
+        known = read_remains(row[-2])
+        if isinstance(known, ErasedWhole):
+            return known
+        listed = known
+    elif row[-3] is None:
+        return None
+    else:
+        listed = salted(row)
+    there = parts(row)
+    return [
+        Erased(part.label, None, commitment(part.salt, there[part.label]))
+        if part.salt is not None and part.label in withheld
+        else part
+        for part in listed
     ]
 
 

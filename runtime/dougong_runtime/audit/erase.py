@@ -49,6 +49,37 @@ class Erasure:
     """Names that the erased fields had in the rows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What an erasure would do."""
+
+    rows: int
+    values: int
+    fields: Mapping[str, int]
+    """Field as the rows call it → how many of its values would go."""
+
+
+def outlook(
+    connection: sa.Connection,
+    *,
+    app: str,
+    record: str,
+    fields: Collection[str] | None = None,
+    names: Names | None = None,
+) -> Outlook:
+    """What `erase` would do, told without any value."""
+    rows = values = 0
+    counts: dict[str, int] = {}
+    for row in connection.execute(_of_record(app, record)):
+        chosen = _chosen(tuple(row), fields, names)
+        rows += bool(chosen)
+        values += len(chosen)
+        for label in chosen:
+            name = label.partition(".")[2] if "." in label and label not in REASONS else "reason"
+            counts[name] = counts.get(name, 0) + 1
+    return Outlook(rows, values, dict(sorted(counts.items())))
+
+
 def erase(
     connection: sa.Connection,
     viewer: Viewer,
@@ -100,15 +131,19 @@ def erase(
 
 def _found(connection: sa.Connection, app: str, record: str) -> list[tuple[Any, ...]]:
     """The record's events but for erasures: seq, then `COLUMNS`; locked, so that two erasures take turns."""
+    asked = _of_record(app, record)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    return [tuple(row) for row in connection.execute(asked.with_for_update())]
+
+
+def _of_record(app: str, record: str) -> sa.Select[Any]:
     columns = (dg_audit.c.seq, *(dg_audit.c[name] for name in COLUMNS))
-    asked = (
+    return (
         sa.select(*columns)
         .where(dg_audit.c.record == record, dg_audit.c.app == app, dg_audit.c.action != log.ERASE)
         .order_by(dg_audit.c.seq)
     )
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-    return [tuple(row) for row in connection.execute(asked.with_for_update())]
 
 
 def _chosen(row: tuple[Any, ...], fields: Collection[str] | None, names: Names | None) -> frozenset[str]:

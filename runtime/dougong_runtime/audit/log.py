@@ -238,6 +238,7 @@ def find(
     entity: str | None = None,
     record: str | None = None,
     actor_name: str | None = None,
+    via: str | None = None,
     actions: Iterable[str] = (),
     but: Iterable[str] = (),
     since: datetime | None = None,
@@ -246,6 +247,26 @@ def find(
     limit: int = 100,
 ) -> list[StoredEvent]:
     """Events that fit, newest first; not those whose action is one of `but`. `until` is exclusive, `before_seq` the last `seq` of the page before."""
+    wanted = fitting(
+        app=app, entity=entity, record=record, actor_name=actor_name, via=via,
+        actions=actions, but=but, since=since, until=until,
+    )  # fmt: skip
+    return list(stored(connection.execute(newest(wanted, before_seq, limit))))
+
+
+def fitting(
+    *,
+    app: str | None = None,
+    entity: str | None = None,
+    record: str | None = None,
+    actor_name: str | None = None,
+    via: str | None = None,
+    actions: Iterable[str] = (),
+    but: Iterable[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[sa.ColumnElement[bool]]:
+    """The conditions of `find`."""
     c = dg_audit.c
     wanted: list[sa.ColumnElement[bool]] = [
         column == value
@@ -254,6 +275,7 @@ def find(
             (c.entity, entity),
             (c.record, record),
             (c.actor_name, actor_name),
+            (c.via, via),
         )
         if value is not None
     ]
@@ -267,10 +289,15 @@ def find(
         wanted.append(c.at >= instant(since))
     if until is not None:
         wanted.append(c.at < instant(until))
+    return wanted
+
+
+def newest(wanted: Iterable[sa.ColumnElement[bool]], before_seq: int | None, limit: int) -> sa.Select[Any]:
+    """Whole rows under these conditions, newest first, for `stored`."""
+    statement = sa.select(dg_audit).where(*wanted)
     if before_seq is not None:
-        wanted.append(c.seq < before_seq)
-    statement = sa.select(dg_audit).where(*wanted).order_by(c.seq.desc()).limit(limit)
-    return list(stored(connection.execute(statement)))
+        statement = statement.where(dg_audit.c.seq < before_seq)
+    return statement.order_by(dg_audit.c.seq.desc()).limit(limit)
 
 
 def stored(rows: Iterable[sa.Row[Any]]) -> Iterator[StoredEvent]:

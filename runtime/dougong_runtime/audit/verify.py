@@ -56,14 +56,15 @@ def verify(
     older_secrets: Sequence[Secret] = (),
     anchors: Iterable[Seal] = (),
     since: int = 1,
+    until: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Verdict:
     """Read the whole audit and say whether it stands as it was sealed, in memory for one batch.
 
     `anchors` are seals kept outside the database, in the order of their batches, several of one batch where there are
     several anchors: without one, cutting the newest seals *and* rows off the end cannot be told from never having
-    written them. `since` is the first batch to check: those before it are taken on trust. `progress` is called with
-    the rows checked so far.
+    written them. `since` is the first batch to check: those before it are taken on trust; `until` is the last, of what
+    follows nothing is said. `progress` is called with the rows checked so far.
     """
     keys = [key_of(s) for s in (secret, *older_secrets)]
     kept = _Anchors(anchors, since)
@@ -79,6 +80,8 @@ def verify(
             batch=missing,
         )
     for stored, leaves in seals(connection, last.batch):
+        if until is not None and stored.batch > until:
+            break
         problem = _seal_problem(keys, last, stored, leaves, kept.of(stored.batch))
         if problem is not None:
             return checked.verdict(problem, batch=last.batch + 1)
@@ -90,13 +93,15 @@ def verify(
         if progress is not None:
             progress(checked.rows)
     gone = kept.next
-    if gone is not None:
+    if gone is not None and (until is None or gone.batch <= until):
         words = Label(
             f"第 {gone.batch} 批的封存不见了：库外留存的锚记着它（行 {gone.first_seq}–{gone.last_seq}）。",
             f"The seal of batch {gone.batch} is gone: an anchor kept outside remembers it "
             f"(rows {gone.first_seq}–{gone.last_seq}).",
         )
         return checked.verdict(words, batch=gone.batch)
+    if until is not None:
+        return checked.verdict(None)
     tail = sa.select(sa.func.count()).select_from(dg_audit).where(dg_audit.c.seq > after(last))
     return checked.verdict(None, unsealed=connection.execute(tail).scalar_one())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
+from dougong_runtime.pages.words_audit import AUDIT_WORDS
 from dougong_runtime.pages.words_boards import BOARD_WORDS
 from dougong_runtime.pages.words_bulk import BULK_WORDS
 from dougong_runtime.pages.words_files import FILE_WORDS
@@ -295,6 +296,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
 _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     PAGE_WORDS,
     ADMIN_WORDS,
+    AUDIT_WORDS,
     BOARD_WORDS,
     BULK_WORDS,
     FILE_WORDS,

@@ -141,7 +141,6 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
     "via.system": ("系统", "system"),
     "audit.as": ("由 {name} 代为查看", "viewed by {name}"),
     "audit.none": ("没有符合条件的记录", "No such rows"),
-    "audit.sealed": ("已封存", "Sealed"),
     "audit.verify": ("核验", "Verify"),
     "audit.whole": (
         "已核验 {rows} 条，共 {batches} 批，没有改动。",

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages import (
     admin_audit,
+    admin_erase,
     admin_health,
     admin_index,
     admin_jobs,
@@ -75,6 +76,7 @@ def routes(site: Site) -> list[BaseRoute]:
         admin_people,
         admin_roles,
         admin_audit,
+        admin_erase,
         admin_jobs,
         admin_links,
         public,

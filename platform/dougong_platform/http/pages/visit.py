@@ -361,6 +361,7 @@ class Here:
             "preferences",
             "password",
             "mail_sent",
+            "erased",
         ):
             return None
         undo = self.visit.query("undo")
