@@ -33,58 +33,63 @@ export function float(anchor: HTMLElement, floating: HTMLElement, sameWidth = fa
 }
 
 behaviour("menu", (button) => {
-  const id = button.getAttribute("aria-controls") ?? "";
-  const beside = button.nextElementSibling as HTMLElement | null;
-  const menu = beside?.id === id ? beside : document.getElementById(id);
-  if (!menu) return;
+  // Asked each time: a fragment may have made another button of this one.
+  const menuOf = (): HTMLElement | null => document.getElementById(button.getAttribute("aria-controls") ?? "");
+  let opened: HTMLElement | undefined;
   let stop: (() => void) | undefined;
-  const items = (): HTMLElement[] =>
+  const items = (menu: HTMLElement): HTMLElement[] =>
     [...menu.querySelectorAll<HTMLElement>("a[href],button,input,select,textarea")].filter((e) => e.offsetParent !== null);
+  const isOpen = (): boolean => opened !== undefined && opened.isConnected && !opened.hidden;
 
   const close = (back = true): void => {
-    if (menu.hidden) return;
-    menu.hidden = true;
-    button.setAttribute("aria-expanded", "false");
+    const was = isOpen();
+    if (opened) opened.hidden = true;
+    opened = undefined;
     stop?.();
     stop = undefined;
-    if (back) button.focus();
+    button.setAttribute("aria-expanded", "false");
+    if (was && back) button.focus();
   };
   const open = (): void => {
+    const menu = menuOf();
+    if (!menu) return;
+    stop?.();
+    opened = menu;
     menu.hidden = false;
     button.setAttribute("aria-expanded", "true");
-    stop?.();
     stop = float(button, menu);
-    (menu.querySelector<HTMLElement>("[autofocus]") ?? items()[0])?.focus();
+    (menu.querySelector<HTMLElement>("[autofocus]") ?? items(menu)[0])?.focus();
   };
-  const onButton = (): void => (menu.hidden ? open() : close());
+  const onButton = (): void => (isOpen() ? close() : open());
   const onOutside = (event: Event): void => {
     const target = event.target as Node;
-    if (!menu.hidden && !menu.contains(target) && !button.contains(target)) close(false);
+    if (isOpen() && !opened?.contains(target) && !button.contains(target)) close(false);
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (menu.hidden) return;
+    if (!opened || !isOpen()) return;
     if (event.key === "Escape") {
       event.stopPropagation();
       event.preventDefault();
       close();
-    } else if (menu.getAttribute("role") === "menu" && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    } else if (opened.getAttribute("role") === "menu" && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
-      const all = items();
+      const all = items(opened);
       const at = all.indexOf(document.activeElement as HTMLElement);
       all[(at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
     }
   };
-  const onRequest = (event: Event): void => {
-    if ((event.target as HTMLElement).closest("[data-close]")) close();
+  const onInside = (event: Event): void => {
+    const target = event.target as HTMLElement;
+    if (isOpen() && opened?.contains(target) && target.closest("[data-close]")) close();
   };
   button.addEventListener("click", onButton);
-  menu.addEventListener("click", onRequest);
+  document.addEventListener("click", onInside);
   document.addEventListener("pointerdown", onOutside);
   document.addEventListener("keydown", onKey, true);
   return () => {
     close(false);
     button.removeEventListener("click", onButton);
-    menu.removeEventListener("click", onRequest);
+    document.removeEventListener("click", onInside);
     document.removeEventListener("pointerdown", onOutside);
     document.removeEventListener("keydown", onKey, true);
   };
