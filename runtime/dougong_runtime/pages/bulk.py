@@ -84,6 +84,13 @@ def offered(desk: Desk, entity: Entity) -> Acts:
     return Acts(href, tuple(lead), tuple(more), cells, bool(fields) or creates, creates)
 
 
+def offered_in_trash(desk: Desk, entity: Entity) -> Acts:
+    """What the list of deleted records offers."""
+    restore = Verb("restore", desk.reader.t("bulk_verb.restore"), "restore")
+    may = desk.records.can(entity.name, "delete") and desk.records.viewer.acting_for is None
+    return Acts(f"{desk.address}/{entity.name}", (restore,) if may else (), (), (), False, False)
+
+
 def editable(desk: Desk, entity: Entity) -> list[Field]:
     """The fields that the reader may change on some record, and that have an input."""
     if not desk.records.can(entity.name, "update") or entity.append_only:

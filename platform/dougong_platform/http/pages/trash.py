@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from dougong_platform.http.pages.visit import Pages, Visit
 from dougong_runtime.errors import FORBIDDEN, refuse
 from dougong_runtime.labels import Label
+from dougong_runtime.pages.bulk import Acts, offered_in_trash
 from dougong_runtime.pages.desk import Cell
 from dougong_runtime.pages.faces import is_number
 from dougong_runtime.pages.reading import instant
@@ -32,6 +33,15 @@ class TrashRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """What the bar of a selection is drawn from, as a list has it."""
+
+    acts: Acts
+    base: str
+    count_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Trash:
     """The trash of an entity."""
 
@@ -39,6 +49,7 @@ class Trash:
     back: str
     heads: tuple[ListHead, ...]
     rows: tuple[TrashRow, ...]
+    acting: Acting
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -77,6 +88,7 @@ def show(visit: Visit) -> Response:
             )
         heads = tuple(ListHead(c.path, reader.label(c.field.label), "", is_number(c.field)) for c in columns)
         back = f"{desk.address}/views/{main_view(desk.app, entity.name)}"
-        made = Trash(desk.label(entity, many=True), back, heads, tuple(rows))
+        acting = Acting(offered_in_trash(desk, entity), here.visit.request.url.path)
+        made = Trash(desk.label(entity, many=True), back, heads, tuple(rows), acting)
         shell = here.shell(reader.t("list.trash"), desk=desk, entity=entity.name)
         return here.page("trash.html", shell, trash=made)
