@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dougong_runtime.pages.entry import Choice, Input
+from dougong_runtime.pages.entry import Choice, Conflict, Input
 from dougong_runtime.pages.faces import NOTHING, Face
 from dougong_runtime.pages.file_faces import FileFace
 from dougong_runtime.pages.file_inputs import FilesEntry
@@ -15,6 +15,7 @@ from dougong_runtime.pages.notices import ShownNotice
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.record_page.parts import Said, Story, StoryDay
 from dougong_runtime.pages.render import COMPONENTS
+from dougong_runtime.pages.rows import InputList, InputRow, RowHead
 from dougong_runtime.pages.sentences import Change, Day, Sentence
 from dougong_runtime.pages.shell import Toast
 from dougong_runtime.pages.widgets import WIDGETS
@@ -251,4 +252,43 @@ def toasts(reader: Reader) -> tuple[Toast, ...]:
         Toast(reader.t("done.saved")),
         Toast(reader.t("done.deleted"), "#toast"),
         Toast(reader.t("done.saved"), icon="alert-triangle", href="#toast", link=reader.t("admin.jobs")),
+    )
+
+
+def conflicts() -> tuple[Conflict, ...]:
+    """What two people changed: words and a choice, with and without who."""
+    return (
+        Conflict("x-note", "备注", Face("text", LONG), Face("text", "复查后再定"), "于主任", "今天 09:44"),
+        Conflict("x-risk", "风险", Face("chip", "高", "red"), Face("chip", "低", "green"), "", "今天 09:41"),
+    )
+
+
+def lists(reader: Reader) -> tuple[InputList, ...]:
+    """Rows of a form: filled in, wrong, with an order and sums; and none yet."""
+    heads = (
+        RowHead("line", "名称", "", False, True),
+        RowHead("number", "数量", "", True, True),
+        RowHead("money", "金额", "CNY", True, False),
+    )
+
+    def row(key: str, error: str = "") -> InputRow:
+        made = (
+            replace(_input("line", "阿司匹林", reader), name=f"x-rows.{key}.line"),
+            replace(_input("number", "4", reader), name=f"x-rows.{key}.number", error=error),
+            replace(
+                _input("money", "", reader),
+                name=f"x-rows.{key}.money",
+                is_value=True,
+                face=Face("number", "50.00"),
+            ),
+        )
+        return InputRow(key, "", "", made)
+
+    rows = (row("a"), row("b", "不能小于 1。"))
+    whole = InputList(
+        "x-rows", "处方", "处方", heads, rows, row("__n__"), True, "number", ("", "", "100.00"), ()
+    )
+    return (
+        whole,
+        replace(whole, name="x-none", label="检查", rows=(), order="", totals=("", "", ""), blank=None),
     )

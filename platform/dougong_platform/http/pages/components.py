@@ -40,6 +40,8 @@ def show(visit: Visit) -> Response:
             "notices": examples.notices(reader),
             "days": examples.days(reader),
             "toasts": examples.toasts(reader),
+            "conflicts": examples.conflicts(),
+            "lists": examples.lists(reader),
             "form": {"today": reader.today.isoformat(), "href": "#", "id": ""},
         }
         return here.page("components.html", here.shell(reader.t("components.title")), **shown)
