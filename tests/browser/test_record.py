@@ -128,3 +128,51 @@ def test_what_is_not_there_and_what_may_not_be_seen_look_alike(visit: Visit) -> 
         answers.append(answer.status)
     assert answers == [404, 404]
     expect(page.get_by_role("heading", name="没有找到这个页面")).to_be_visible()
+
+
+def test_facts_are_filled_in_where_they_stand(visit: Visit) -> None:
+    page = visit()
+    open_patient(page, "陈嘉禾")
+    mail = page.locator("dd[data-field=mail]")
+    mail.click(position={"x": 150, "y": 12})
+    expect(mail.locator("input[name=mail]")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("no mail")
+    page.keyboard.press("Enter")
+    expect(mail.locator("[data-error-for=mail]")).to_be_visible()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("chen@example.cn")
+    page.keyboard.press("Enter")
+    expect(mail).to_have_text("chen@example.cn")
+    expect(mail).to_be_focused()
+    expect(page.locator(".story .tl")).to_contain_text("chen@example.cn")
+    page.keyboard.press("e")
+    expect(mail.locator("input[name=mail]")).to_be_focused()
+    page.keyboard.type("x")
+    page.keyboard.press("Escape")
+    expect(mail).to_have_text("chen@example.cn")
+    page.locator("dd[data-field=risk]").dblclick()
+    expect(page.locator(".why-not")).to_contain_text("医生不能修改「风险」")
+    expect(page.locator(".why-not")).to_contain_text("可以请：")
+
+
+def test_a_record_leads_on_through_the_list_that_it_was_opened_from(visit: Visit) -> None:
+    page = visit()
+    page.goto("/apps/clinic/views/patients?sort=-born_on")
+    names = page.locator("a[data-opens-record]").all_inner_texts()
+    page.locator("a[data-opens-record]").nth(1).click()
+    expect(page.locator("[data-place]")).to_have_text(f"2 / {len(names)}")
+    page.keyboard.press("j")
+    expect(page.locator("h1")).to_contain_text(names[2])
+    expect(page.locator("[data-place]")).to_have_text(f"3 / {len(names)}")
+    page.keyboard.press("k")
+    expect(page.locator("h1")).to_contain_text(names[1])
+    page.locator(".crumb a").click()
+    assert "sort=-born_on" in page.url
+
+
+def test_what_is_missing_says_why(visit: Visit) -> None:
+    page = visit("dr_mao")
+    page.goto("/apps/clinic/patient/0190a0a0-0000-7000-8000-000000000000")
+    page.get_by_role("link", name="为什么").click()
+    expect(page.locator(".why-not")).to_contain_text("医生：自己负责的记录")

@@ -38,7 +38,7 @@ RECORD_WORDS: dict[str, tuple[str, str]] = {
         "没有这条记录，或它不在你的角色能看的范围里：",
         "There is no such record, or it is not among those that your roles show:",
     ),
-    "why.unseen_none": ("你的角色都不能看{entity}。", "None of your roles shows records of this kind."),
+    "why.unseen_none": ("你的角色都不能看{entity}。", "None of your roles shows records of “{entity}”."),
     "why.sees": ("{role}：{rows}", "{role}: {rows}"),
     "why.share": ("共享给你", "Shared with you"),
     "why.role_yes": ("{role}：可以", "{role}: yes"),
