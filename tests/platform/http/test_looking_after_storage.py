@@ -6,8 +6,11 @@ import itertools
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from clinic import SYSTEM, Clinic
+from dougong_platform.http.jobs.table import JOB
+from dougong_runtime.names import uuid7
 from dougong_runtime.records.query import Query
 
 ADMIN_PAGES = ("", "/storage", "/trash", "/roles", "/roles/clinic.doctor", "/roles/admin")
@@ -143,3 +146,24 @@ def test_who_holds_a_role_no_more_is_not_among_its_holders(clinic: Clinic) -> No
 def test_there_is_no_page_of_a_role_that_there_is_not(clinic: Clinic) -> None:
     page(clinic, "/admin/roles/clinic.captain", expect=404)
     page(clinic, "/admin/roles/nowhere.doctor", expect=404)
+
+
+@pytest.mark.parametrize(("kind", "said"), [("act", "Act on many"), ("undo", "Undoing of an act")])
+def test_acts_on_many_are_among_the_jobs_with_their_way_to_the_audit(
+    clinic: Clinic, kind: str, said: str
+) -> None:
+    job, now = uuid7(), clinic.site.clock.now()
+    told = {"records": 3, "changed": 3, "same": 0, "refused": 0, "reasons": [], "warnings": []}
+    with clinic.site.database.write() as connection:
+        connection.execute(
+            sa.insert(JOB).values(
+                id=job, user=clinic.users["head_yu"], kind=kind, app="clinic", entity="patient", state="done",
+                created_at=now, finished_at=now, outcome=told, order={}, attempts=1,
+            )
+        )  # fmt: skip
+    shown = page(clinic, "/admin/jobs")
+    row = re.search(rf'id="job-{job}".*?</tr>', shown, re.DOTALL)
+    assert row is not None
+    assert f"{said} · " in row[0]
+    assert "/admin/audit?entity=clinic.patient" in row[0]
+    assert "download" not in row[0]
