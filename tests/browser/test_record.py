@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
+from serving import Served
+
+from dougong_runtime.records.query import Query
 
 Visit = Callable[..., Page]
 
@@ -176,3 +179,19 @@ def test_what_is_missing_says_why(visit: Visit) -> None:
     page.goto("/apps/clinic/patient/0190a0a0-0000-7000-8000-000000000000")
     page.get_by_role("link", name="为什么").click()
     expect(page.locator(".why-not")).to_contain_text("医生：自己负责的记录")
+
+
+def test_a_line_of_time_shows_one_kind_alone(visit: Visit, served: Served) -> None:
+    for records in served.records():
+        (patient,) = records.list(Query("patient", "name = '林书宁'", fields=("id",))).items
+        records.create("consent_record", {"patient": patient["id"], "subject": "手术同意书"})
+    page = visit()
+    page.goto(f"/apps/clinic/patient/{patient['id']}?tab=page")
+    words = page.locator("[data-behaviour=kinds]")
+    expect(words.get_by_role("button")).to_have_text(["全部", "知情同意", "就诊"])
+    line = page.locator("[data-block] .tl").first
+    words.get_by_role("button", name="知情同意").click()
+    expect(line.locator("li:visible")).to_have_count(2)
+    expect(line.locator("li:visible").last).to_contain_text("手术同意书")
+    words.get_by_role("button", name="全部").click()
+    expect(line.locator("li[data-kind]:visible")).to_have_count(6)

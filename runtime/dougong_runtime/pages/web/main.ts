@@ -36,6 +36,7 @@ lazily("facts", () => import("./behaviours/facts"));
 lazily("finding", () => import("./behaviours/finding"));
 lazily("gantt", () => import("./behaviours/gantt"));
 lazily("listing", () => import("./behaviours/listing"));
+lazily("kinds", () => import("./behaviours/kinds"));
 lazily("live", () => import("./behaviours/live"));
 lazily("look", () => import("./behaviours/look"));
 lazily("notices", () => import("./behaviours/notices"));
