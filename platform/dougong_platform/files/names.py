@@ -36,8 +36,8 @@ def clean_name(given: str, endings: tuple[str, ...] = ()) -> str:
 def disposition(name: str, *, inline: bool) -> str:
     """The header Content-Disposition (RFC 6266): a plain name for old clients, and the whole one in UTF-8.
 
-    >>> disposition('发票 "1".pdf', inline=False)
-    "attachment; filename=\\"__ _1_.pdf\\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8%20%221%22.pdf"
+    >>> print(disposition('发票 "1".pdf', inline=False))
+    attachment; filename="__ _1_.pdf"; filename*=UTF-8''%E5%8F%91%E7%A5%A8%20%221%22.pdf
     """
     plain = _NOT_PLAIN.sub("_", name)
     way = "inline" if inline else "attachment"
