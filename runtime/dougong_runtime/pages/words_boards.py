@@ -12,6 +12,7 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "as.tree": ("树", "Tree"),
     # --- boards ---------------------------------------------------------------------------------------------
     "board.by": ("按{field}", "By {field}"),
+    "board.sum": ("合计{field}", "Sum of {field}"),
     "board.more_lanes": (
         "只显示最多的 {n} 列，用筛选缩小范围。",
         "Only the {n} fullest lanes are shown; filter to see others.",

@@ -128,9 +128,14 @@ def test_lanes_hold_what_the_database_counts_and_sums(world: World) -> None:
         world,
         {"name": "椅", "wood": "1.50", "maker": master, "due_on": "2026-03-01"},
         {"name": "桌", "wood": "2.25", "maker": master, "due_on": "2026-03-04"},
-        {"name": "柜", "maker": master},
+        {"name": "柜", "maker": master, "price": "7.00"},
     )
     moved(world, ids[0], "made")
+    with looking(world, "board", totals="price:sum") as frame:
+        board = kanban.board(frame)
+        assert board is not None
+        assert [lane.sum for lane in board.lanes] == ["7.00", "", ""]
+        assert [(s.label, s.current) for s in board.sums] == [("木料", False), ("价", True)]
     with looking(world, "board") as frame:
         board = kanban.board(frame)
         assert board is not None

@@ -19,11 +19,11 @@ from dougong_runtime.pages import conditions
 from dougong_runtime.pages.boards import fitting, moves
 from dougong_runtime.pages.boards.cards import Card, CardMaker
 from dougong_runtime.pages.desk import count_text
-from dougong_runtime.pages.faces import Face, is_sum
+from dougong_runtime.pages.faces import Face, is_number, is_sum, type_of
 from dougong_runtime.pages.lists.frame import Frame
 from dougong_runtime.pages.lists.parts import Link
-from dougong_runtime.pages.reading import number, short
-from dougong_runtime.pages.views import Column
+from dougong_runtime.pages.reading import decimal, number, short
+from dougong_runtime.pages.views import Column, resolve
 from dougong_runtime.records.query import AggregateQuery, Measure, Page
 
 LANE_CARDS = 20
@@ -57,6 +57,7 @@ class Board:
     by: str
     field: str
     fields: tuple[Link, ...]
+    sums: tuple[Link, ...]
     shut: str
     """JSON: lane → lanes that its cards may not go to → why."""
     movable: bool
@@ -96,6 +97,7 @@ def board(frame: Frame) -> Board | None:
             )
             for f in fitting.lane_fields(frame)
         ),
+        made.sums(),
         json.dumps(
             moves.shut(frame, field, {lane.key: lane.label for lane in lanes}),
             ensure_ascii=False,
@@ -191,14 +193,35 @@ class _Lanes:
         return {_key(r.get(self.field.name)): _Figures(int(r["count"] or 0), r.get("sum")) for r in rows}
 
     def _amount(self) -> Column | None:
-        """The number summed in the heads: the first amount on the cards, else among the columns."""
+        """The number summed in the heads: one whose sum the list is asked to say, else the first amount on the cards,
+        else among the columns."""
+        chosen = [f.name for f in self.summable if self.frame.totals.get(f.name) == "sum"]
+        shown = [c.path for c in (*self.maker.columns, *self.frame.columns) if c.is_own and is_sum(c.field)]
+        able = {f.name for f in self.summable}
+        name = next((n for n in (*chosen, *shown) if n in able), None)
+        return resolve(self.frame.desk.app, self.frame.entity, name) if name else None
+
+    @cached_property
+    def summable(self) -> list[Field]:
+        """Numbers of the entity's own that this reader sees whole, and that adding up makes sense of."""
         views = self.frame.desk.views(self.frame.entity.name)
-        able = (
-            c
-            for c in (*self.maker.columns, *self.frame.columns)
-            if c.is_own and is_sum(c.field) and c.field.has_column and views[c.path].shown == "yes"
+        return [
+            f
+            for f in fitting.seen(self.frame)
+            if is_number(f) and type_of(f) != "percent" and views[f.name].shown == "yes"
+        ]
+
+    def sums(self) -> tuple[Link, ...]:
+        """The numbers that the heads can say the sum of."""
+        frame, at = self.frame, self.amount.path if self.amount else ""
+        return tuple(
+            Link(
+                frame.desk.reader.label(f.label),
+                replace(frame.state, totals=f"{f.name}:sum", cursor="").address(frame.base),
+                f.name == at,
+            )
+            for f in self.summable
         )
-        return next(able, None)
 
     @property
     def count_text(self) -> str:
@@ -227,11 +250,12 @@ class _Lanes:
         """A lane's head: how many records it holds, and what they come to."""
         reader = self.frame.desk.reader
         known = (self.figures or {}).get(key, _Figures(0))
+        said = bool(decimal(known.sum))
         return replace(
             self._bare(key),
             count=f"{known.count:,}",
-            sum=short(known.sum, reader.language) if known.sum is not None else "",
-            sum_exact=number(known.sum) if known.sum is not None else "",
+            sum=short(known.sum, reader.language) if said else "",
+            sum_exact=number(known.sum) if said else "",
             new_href=self._new_href(key),
         )
 
