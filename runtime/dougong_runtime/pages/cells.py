@@ -46,7 +46,9 @@ def cell_form(
 ) -> CellForm:
     """The input with the record's value, or with what was sent and why it was refused."""
     one = OneField(desk, entity, of, item)
-    error, warnings, conflict = "", (), None
+    error = ""
+    warnings: tuple[Warned, ...] = ()
+    conflict: Conflict | None = None
     version = str(item.get("version") or "")
     if sent is not None:
         said = one.take(sent)
