@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dougong_runtime.errors import CONFLICT, Problem, Refused
@@ -104,14 +104,21 @@ class Row:
     was: Mapping[str, Json] | None = None
     """Values as its writer had read them; None for a new row."""
     defaulted: tuple[str, ...] = ()
+    began: Mapping[str, Json] = field(default_factory=dict)
+    """Values that a new row starts with."""
 
     @property
     def is_blank(self) -> bool:
         """Whether it is new and nothing was typed into it."""
-        return not self.id and all(
-            is_empty(self.entry.values.get(n)) or n in self.defaulted or self.entry.values.get(n) is False
-            for n in self.entry.editable()
-        )
+        return not self.id and all(self._is_untouched(n) for n in self.entry.editable())
+
+    def _is_untouched(self, name: str) -> bool:
+        """Whether a box is empty, or holds what it held at the beginning."""
+        of, reader = self.entry.entity.fields[name], self.entry.desk.reader
+        value, widget = self.entry.values.get(name), widget_of(of)
+        if is_empty(value) or value is False:
+            return True
+        return bool(widget.entry(of, value, reader) == widget.entry(of, self.began.get(name), reader))
 
 
 class Rows:
@@ -192,6 +199,7 @@ class Rows:
             key,
             Entry(self.desk, self.form, values, creating=True, prefix=f"{self.name}.{key}."),
             defaulted=defaulted,
+            began=dict(values),
         )
         self._place(row)
         return row
