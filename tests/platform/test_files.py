@@ -148,6 +148,33 @@ def test_a_file_is_had_by_who_may_read_its_record_and_its_field(room: Darkroom) 
     assert {status for status in seen.values() if status != 200} == {404}
 
 
+def test_what_is_masked_or_hidden_tells_nothing_of_itself(room: Darkroom) -> None:
+    names = {
+        "shots": "masked-shot.png",
+        "passport": "masked-passport.png",
+        "paper": "hidden-paper.txt",
+    }
+    ids = {field: room.file("author_bo", field, png(7, 8), name) for field, name in names.items()}
+    made = room.print("author_bo", **ids)
+    guest = room.client("guest_du")
+    where = f"{PATH}/print/{made['id']}"
+    seen = "\n".join(
+        (
+            guest.get(where).text,
+            guest.get(f"{where}/history").text,
+            guest.get(f"{PATH}/print", params={"filter": "passport.name = 'masked-passport.png'"}).text,
+            guest.patch(where, json={"paper": ids["paper"]}).text,
+            room.browser("guest_du").get(f"/apps/darkroom/print/{made['id']}").text,
+        )
+    )
+    telling = {
+        *(n.partition(".")[0] for n in names.values()),
+        *ids.values(),
+        hashlib.sha256(png(7, 8)).hexdigest(),
+    }
+    assert {text for text in telling if text in seen} == set()
+
+
 def test_what_was_handed_in_and_not_saved_is_its_senders_alone(room: Darkroom) -> None:
     waiting = room.file("author_bo", "picture", png(12, 12))
     for path in (f"/files/darkroom/{waiting}", f"/api/v1/files/{waiting}"):
