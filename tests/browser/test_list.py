@@ -91,6 +91,8 @@ def test_a_head_sorts_up_then_down_then_as_the_view_says(visit: Visit) -> None:
     assert names(page)[0] == "林书宁"
     head = page.locator("thead th[data-field=name]")
     head.locator("a").click()
+    page.wait_for_url("**sort=name")
+    expect(page.locator("tbody tr[data-record]").first).to_contain_text("陈嘉禾")
     expect(head).to_have_attribute("aria-sort", "ascending")
     assert names(page) == ["陈嘉禾", "林书宁", "王敏", "张思远", "赵文博"]
     head.locator("a").click()

@@ -10,10 +10,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from dougong_platform import saved_views
-from dougong_platform.http.pages.views import builder_here
+from dougong_platform.http.pages.views import builder_here, rows_block
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, refuse
-from dougong_runtime.pages.bulk import offered
 from dougong_runtime.pages.lists import ListBuilder, columns, groups, heads
 from dougong_runtime.pages.lists.head_menu import head_menu
 from dougong_runtime.pages.lists.totals import totals
@@ -43,16 +42,7 @@ def rows(visit: Visit) -> Response:
             raise refuse(NOT_FOUND)
         found = groups.page_of(frame, values, LIMIT_DEFAULT)
         more = groups.group_address(frame, values, found.next)
-        shown = builder.rows(found)
-        around = {"acts": offered(frame.desk, frame.entity), "base": frame.base}
-        return here.block(
-            "list_parts.html",
-            "group_rows",
-            list=around,
-            rows=shown,
-            more_href=more,
-            span=len(frame.shown_columns),
-        )
+        return rows_block(here, builder, builder.rows(found), more)
 
 
 def below(visit: Visit) -> Response:

@@ -12,8 +12,9 @@ from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.names import is_record_id
 from dougong_runtime.pages import conditions
+from dougong_runtime.pages.bulk import offered
 from dougong_runtime.pages.conditions import Condition
-from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.desk import Desk, Row
 from dougong_runtime.pages.entry import Choice, Input
 from dougong_runtime.pages.lists import Frame, ListBuilder, ListState
 from dougong_runtime.pages.lists.heads import label_of
@@ -74,7 +75,9 @@ def show(visit: Visit) -> Response:
         if _opens_another(visit, builder):
             return go(f"{frame.desk.address}/views/{builder.mine.default}")
         if visit.is_fragment and frame.state.cursor:
-            return here.block("list.html", "rows", list=builder.page())
+            found = frame.desk.records.list(frame.query(count=False))
+            further = replace(frame.state, cursor=found.next).address(frame.base) if found.next else ""
+            return rows_block(here, builder, builder.rows(found), further)
         page = builder.page(_rows_wanted(visit))
         if visit.is_fragment:
             response = here.block("list.html", "view", list=page)
@@ -85,6 +88,20 @@ def show(visit: Visit) -> Response:
             return response
         shell = here.shell(page.title, desk=frame.desk, entity=frame.entity.name, current=_current(builder))
         return here.page("list.html", shell, list=page)
+
+
+def rows_block(here: Here, builder: ListBuilder, rows: tuple[Row, ...], more_href: str) -> Response:
+    """Further rows of a table, and where those after them are."""
+    frame = builder.frame
+    around = {"acts": offered(frame.desk, frame.entity), "base": frame.base}
+    return here.block(
+        "list_parts.html",
+        "rows",
+        list=around,
+        rows=rows,
+        more_href=more_href,
+        span=len(frame.shown_columns),
+    )
 
 
 def _opens_another(visit: Visit, builder: ListBuilder) -> bool:
