@@ -140,3 +140,18 @@ def fill(records: Records, ids: dict[str, str]) -> None:
                 {"visit": visit, "medicine": medicine, "quantity": k + 2},
                 reasons={"allergic": "已核对"},
             )
+
+
+def workshop(site: Site) -> None:
+    """A workshop beside the clinic: a foreman, machines within machines, and orders in time."""
+    sites.install(site, sites.CLINIC.parent / "workshop")
+    sites.add_person(site, "foreman_gu", ["workshop.foreman"], name="顾班长")
+    with site.database.write() as connection:
+        records = site.records(connection, SYSTEM, "workshop")
+        line = records.create("machine", {"name": "冲压线"})["id"]
+        press = records.create("machine", {"name": "压力机", "belongs_to": line})["id"]
+        records.create("machine", {"name": "电机", "belongs_to": press})
+        booth = records.create("machine", {"name": "喷房"})["id"]
+        for machine, first, last in ((press, "2026-03-02", "2026-03-06"), (booth, "2026-03-09", None)):
+            order = {"machine": machine, "received_on": first, "promised_on": last, "fault": "异响"}
+            records.create("repair_order", order)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from hands import drag
 from playwright.sync_api import Locator, Page, expect
-from serving import SYSTEM, Served, clinic, serving
+from serving import Served, clinic, serving, workshop
 from test_accessible import findings, look
-
-import sites
 
 Visit = Callable[..., Page]
 BOARD = "/apps/clinic/views/visits_by_stage"
 DIARY = "/apps/clinic/views/visit_calendar"
-WORKSHOP = Path(sites.CLINIC).parent / "workshop"
 
 
 @pytest.fixture(scope="module")
@@ -23,34 +20,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The clinic, and a workshop with a foreman, machines within machines and orders in time."""
     folder = tmp_path_factory.mktemp("boards")
     site = clinic(folder)
-    sites.install(site, WORKSHOP)
-    sites.add_person(site, "foreman_gu", ["workshop.foreman"], name="顾班长")
-    with site.database.write() as connection:
-        records = site.records(connection, SYSTEM, "workshop")
-        line = records.create("machine", {"name": "冲压线"})["id"]
-        press = records.create("machine", {"name": "压力机", "belongs_to": line})["id"]
-        records.create("machine", {"name": "电机", "belongs_to": press})
-        booth = records.create("machine", {"name": "喷房"})["id"]
-        for machine, first, last in ((press, "2026-03-02", "2026-03-06"), (booth, "2026-03-09", None)):
-            order = {"machine": machine, "received_on": first, "promised_on": last, "fault": "异响"}
-            records.create("repair_order", order)
+    workshop(site)
     with serving(site) as running:
         yield running
-
-
-def drag(
-    page: Page, what: Locator, to: Locator, *, at: tuple[int, int] = (40, 12), on: tuple[int, int] = (60, 60)
-) -> None:
-    """Press, a first small move, then on to the place, and let go."""
-    what.scroll_into_view_if_needed()
-    a, b = what.bounding_box(), to.bounding_box()
-    assert a is not None
-    assert b is not None
-    page.mouse.move(a["x"] + at[0], a["y"] + at[1])
-    page.mouse.down()
-    page.mouse.move(a["x"] + at[0] + 8, a["y"] + at[1] + 8, steps=3)
-    page.mouse.move(b["x"] + on[0], b["y"] + on[1], steps=8)
-    page.mouse.up()
 
 
 def lane(page: Page, key: str) -> Locator:
