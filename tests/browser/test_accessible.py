@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from looking import findings, too_wide
+from playwright.sync_api import Locator, Page, expect
+from serving import Served, clinic, serving, workshop
 
 Visit = Callable[..., Page]
-AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-PAGES = {
-    "home": "/",
-    "app": "/apps/clinic",
-    "list": "/apps/clinic/views/patients",
+LOOKS = [("zh", False, 1440), ("en", True, 1440), ("zh", True, 390), ("en", False, 390)]
+MAIN = (
+    "/",
+    "/apps/clinic",
+    "/apps/clinic/views/patients",
+    "/apps/clinic/views/visits_by_stage",
+    "/apps/clinic/visit/new",
+    "/notifications",
+)
+"""In all four looks."""
+FURTHER = {
     "groups": "/apps/clinic/views/patients?group=risk",
+    "groups of groups": "/apps/clinic/views/patients?group=risk,owner&totals=spent:sum",
     "nothing": "/apps/clinic/views/patients?search=nobody",
     "problem": "/apps/clinic/views/patients?filter=rsk = 1",
-    "board": "/apps/clinic/views/visits_by_stage",
-    "new": "/apps/clinic/visit/new",
+    "month": "/apps/clinic/views/visit_calendar?on=2026-03-12",
+    "week": "/apps/clinic/views/visit_calendar?on=2026-01-12&span=week",
+    "day": "/apps/clinic/views/visit_calendar?on=2026-01-12&span=day",
     "search": "/search?q=wm",
     "me": "/me",
     "missing": "/apps/clinic/nowhere/else",
     "trash": "/apps/clinic/visit/trash",
     "app trash": "/apps/clinic/trash",
+}
+FOREMAN = {
+    "board": "/apps/workshop/views/orders_board",
+    "plan": "/apps/workshop/views/orders_plan",
+    "tree": "/apps/workshop/views/machine_tree",
+    "pictures": "/apps/workshop/views/machine_photos",
+    "rows": "/apps/workshop/views/orders",
 }
 ADMIN = {
     "front": "/admin",
@@ -37,6 +51,8 @@ ADMIN = {
     "person": "/admin/people/dr_lin",
     "teams": "/admin/teams",
     "audit": "/admin/audit",
+    "filtered": "/admin/audit?action=create",
+    "erasing": "/admin/audit/erase?app=clinic&entity=patient",
     "settings": "/admin/settings",
     "jobs": "/admin/jobs",
     "links": "/admin/links",
@@ -44,42 +60,54 @@ ADMIN = {
 }
 
 
-def findings(page: Page) -> list[str]:
-    """What axe has to say, a line each: rule, element."""
-    page.evaluate(AXE)
-    answer: dict[str, Any] = page.evaluate("rules => axe.run(document, rules)", RULES)
-    return [
-        f"{v['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
-        for v in answer["violations"]
-        for node in v["nodes"]
-    ]
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The clinic and a workshop."""
+    site = clinic(tmp_path_factory.mktemp("accessible"))
+    workshop(site)
+    with serving(site) as running:
+        yield running
 
 
-def look(page: Page, address: str) -> list[str]:
+def look(page: Page, address: str, language: str = "") -> list[str]:
     """Open an address and examine it."""
-    page.goto(address)
+    sign = "&" if "?" in address else "?"
+    page.goto(f"{address}{sign}lang={language}" if language else address)
     page.wait_for_load_state("networkidle")
-    return [f"{address} {line}" for line in findings(page)]
+    return [f"{address} {line}" for line in findings(page) + too_wide(page)]
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("zh", False, 1440), ("en", True, 1440), ("zh", True, 390), ("en", False, 390)],
-)
+def record_of(page: Page, search: str = "wm") -> str:
+    """The address of the first patient found."""
+    page.goto(f"/apps/clinic/views/patients?search={search}")
+    return str(page.locator("a[data-opens-record]").first.get_attribute("href"))
+
+
+@pytest.mark.parametrize(("language", "dark", "width"), LOOKS)
 def test_no_page_shuts_anybody_out(visit: Visit, language: str, dark: bool, width: int) -> None:
     page = visit(width=width, height=900 if width > 640 else 844, dark=dark)
+    record = record_of(page)
     found: list[str] = []
-    for address in PAGES.values():
-        found += look(page, f"{address}{'&' if '?' in address else '?'}lang={language}")
-    page.goto("/apps/clinic/views/patients?search=wm")
-    record = str(page.locator("a[data-opens-record]").first.get_attribute("href"))
+    for address in (*MAIN, f"{record}?tab=page", f"{record}?tab=overview", f"{record}/edit"):
+        found += look(page, address, language)
+    assert found == []
+
+
+@pytest.mark.parametrize(("language", "dark", "width"), LOOKS[::2])
+def test_nor_does_any_further_one(visit: Visit, language: str, dark: bool, width: int) -> None:
+    page = visit(width=width, height=900 if width > 640 else 844, dark=dark)
+    record = record_of(page)
+    found: list[str] = []
     for address in (
-        f"{record}?tab=page",
-        f"{record}?tab=overview",
+        *FURTHER.values(),
         f"{record}?tab=history",
-        f"{record}/edit",
+        f"{record}/print",
+        f"{record}/why?act=delete",
     ):
-        found += look(page, f"{address}{'&' if '?' in address else '?'}lang={language}")
+        found += look(page, address, language)
+    foreman = visit("foreman_gu", width=width, height=900 if width > 640 else 844, dark=dark)
+    for address in FOREMAN.values():
+        found += look(foreman, address, language)
     assert found == []
 
 
@@ -93,44 +121,83 @@ def test_the_administration_and_sign_in_too(visit: Visit, dark: bool) -> None:
     assert found == []
 
 
-def test_what_opens_is_examined_open(visit: Visit) -> None:
-    page = visit()
+def opened(page: Page, what: Locator) -> list[str]:
+    """Examine the page once something is there to be seen."""
+    expect(what.first).to_be_visible()
+    return findings(page)
+
+
+def test_what_opens_over_a_list_is_examined_open(visit: Visit) -> None:
+    page = visit("head_yu")
     page.goto("/apps/clinic/views/patients")
-    page.locator(".tools").get_by_role("button", name="筛选").click()
-    expect(page.locator("#filter-panel .frow").first).to_be_visible()
-    found = findings(page)
-    page.keyboard.press("Escape")
+    page.wait_for_load_state("networkidle")
+    found: list[str] = []
     for opener, shown in (
+        (".tools [aria-controls=filter-panel]", "#filter-panel .frow"),
         ("[aria-controls=columns-panel]", "#columns-panel .order-list"),
         ("[aria-controls=order-panel]", "#order-panel .order-list"),
-        ("[aria-controls=view-menu]", "#view-menu .mi >> nth=0"),
+        ("[aria-controls=view-menu]", "#view-menu .mi"),
         ("[aria-controls=save-menu] >> nth=0", "#save-menu #view-name"),
-        ("th[data-field=spent] .hm", "#head-menu .mi >> nth=0"),
+        ("th[data-field=spent] .hm", "#head-menu .mi"),
+        (".ws", "#apps-menu .mi"),
     ):
         page.locator(opener).click()
-        expect(page.locator(shown)).to_be_visible()
-        found += findings(page)
+        found += opened(page, page.locator(shown))
         page.keyboard.press("Escape")
-    page.locator(".ws").click()
-    found += findings(page)
+    page.locator("tr[data-record] a[data-opens-record]").first.focus()
+    page.keyboard.press("Space")
+    bar = page.get_by_role("toolbar", name="对所选记录的操作")
+    found += opened(page, bar)
+    bar.get_by_role("button", name="分配").click()
+    found += opened(page, page.get_by_role("dialog", name="修改病人（1 条）").get_by_role("combobox"))
     page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
     page.keyboard.press("Control+k")
     page.keyboard.type("wm")
-    expect(page.locator("#palette-results [role=option]").first).to_be_visible()
-    found += findings(page)
+    found += opened(page, page.locator("#palette-results [role=option]"))
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("?")
-    expect(page.get_by_role("heading", name="快捷键")).to_be_visible()
-    found += findings(page)
+    found += opened(page, page.get_by_role("heading", name="快捷键"))
+    assert found == []
+
+
+def test_what_opens_in_a_form_and_on_a_record_is_examined_open(visit: Visit) -> None:
+    page = visit(dark=True)
     page.goto("/apps/clinic/visit/new")
     page.locator("[name=patient]").press_sequentially("w")
-    expect(page.locator("#o-patient [role=option]").first).to_be_visible()
-    found += findings(page)
+    found = opened(page, page.locator("#o-patient [role=option]"))
     page.keyboard.press("Escape")
-    page.locator("[data-rows] [data-add]").click()
+    page.locator("[data-placed=visited_at] [data-days]").click()
+    found += opened(page, page.locator(".cal-menu:visible td"))
     page.keyboard.press("Escape")
+    page.locator("[data-rows=prescriptions]").get_by_role("button", name="添加处方").click()
     page.get_by_role("button", name="新建就诊").click()
-    expect(page.locator("[data-problems]")).to_be_visible()
-    found += findings(page)
+    found += opened(page, page.locator("[data-problems]"))
+    page.on("dialog", lambda dialog: dialog.accept())
+
+    page.goto(f"{record_of(page)}?tab=overview")
+    page.locator(".compose textarea").click()
+    page.keyboard.type("@白")
+    found += opened(page, page.locator("[data-people] [role=option]"))
+    page.keyboard.press("Escape")
+    page.locator(".compose textarea").fill("")
+    page.locator("dd[data-field=phone] .reveal").click()
+    found += opened(page, page.locator("[data-revealed]"))
+    page.locator("dd[data-field=born_on]").dblclick()
+    found += opened(page, page.locator("dd[data-field=born_on] input"))
+    page.keyboard.press("Escape")
+    assert found == []
+
+
+def test_what_opens_over_a_board_is_examined_open(visit: Visit) -> None:
+    page = visit(width=390, height=844)
+    page.goto("/apps/clinic/views/visits_by_stage")
+    page.locator("[data-lane=planned] .kc [data-moves]").first.click()
+    found = opened(page, page.get_by_role("menu", name="移动"))
+    page.keyboard.press("Escape")
+    page.goto("/apps/clinic/views/visit_calendar?on=2026-04-13")
+    page.locator("[data-day='2026-04-13']").click()
+    found += opened(page, page.get_by_role("dialog", name="4 月 13 日 周一"))
     assert found == []

@@ -142,7 +142,7 @@ def _audit(page: Page) -> None:
     for said in ("以他人身份查看", "修改参数", "授予角色", "新建 团队", "新建 人员"):
         expect(log.locator("summary", has_text=said).first).to_be_visible()
     page.locator("#af-act").select_option("grant")
-    page.get_by_role("button", name="筛选", exact=True).click()
+    page.locator("#audit-filter").get_by_role("button", name="筛选").click()
     expect(page).to_have_url(re.compile("actor=boss.*action=grant"))
     expect(log.locator("li")).to_have_count(2)
     log.locator("summary").first.click()

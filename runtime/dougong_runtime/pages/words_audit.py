@@ -17,6 +17,7 @@ AUDIT_WORDS: dict[str, tuple[str, str]] = {
         "Verified up to batch {until}: {rows} rows, nothing was altered.",
     ),
     "audit.seq": ("序号", "Number"),
+    "audit.open": ("打开", "Open"),
     "audit.only_record": ("只看这条记录", "This record only"),
     "audit.job": ("所属的任务", "The job it was part of"),
     "audit.export": ("导出", "Export"),
