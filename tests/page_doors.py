@@ -251,7 +251,7 @@ def looks(ward: Ward, username: str) -> str:
 
 
 def _erasing(ward: Ward) -> dict[str, str]:
-    record = ward.id("patient", OWNERS[0])
+    record = ward.id("patient", next(iter(OWNERS)))
     return {"place": "clinic.patient", "record": record, "reason": "asked", "step": "preview"}
 
 
@@ -265,7 +265,7 @@ def administration(ward: Ward, username: str) -> str:
         "/teams",
         "/audit",
         "/audit?entity=clinic.patient",
-        f"/audit?record={ward.id('patient', OWNERS[0])}",
+        f"/audit?record={ward.id('patient', next(iter(OWNERS)))}",
         "/audit/erase?app=clinic&entity=patient",
         "/settings",
         "/jobs",
