@@ -90,7 +90,6 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "home.apps_n": ("{n} 个应用", "{n} apps"),
     "home.mine": ("我的{entity}", "My {entity}"),
     "home.of": ("你可以看到 {n}", "You can see {n}"),
-    "home.recent": ("最近修改", "Changed lately"),
     "home.nothing": ("这里还没有内容", "Nothing here yet"),
     "home.nothing_hint": ("有了属于你的记录，就会列在这里。", "Your own records will be listed here."),
     "page.empty": ("这个页面还没有内容", "This page is empty"),

@@ -45,8 +45,8 @@ def test_every_key_asked_for_exists() -> None:
 
 
 def test_every_key_is_used() -> None:
-    stems = set(re.findall(r"""["']([a-z_]+\.)["'] ~""", ALL)) | set(
-        re.findall(r"""f["']([a-z_]+\.)\{""", ALL)
+    stems = set(re.findall(r"""["']([a-z_.]+\.)["'] ~""", ALL)) | set(
+        re.findall(r"""f["']([a-z_.]+\.)\{""", ALL)
     )
     unused = [
         key

@@ -18,6 +18,7 @@ from dougong_platform.site import DIRECTORY
 from dougong_runtime.errors import Refused, refuse
 from dougong_runtime.pages.entry import Choice
 from dougong_runtime.pages.faces import unit_of
+from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.widgets import widget_of
 from dougong_runtime.records.settings import SettingView
 
@@ -131,12 +132,23 @@ def _page(here: Here, problem: str = "", given: Mapping[str, str] | None = None)
 
 def _site_line(here: Here, name: str, given: Mapping[str, str]) -> SiteLine:
     reader, settings, setting = here.reader, here.site.settings, _BY_NAME[name]
-    options = tuple(Choice(o, reader.t(f"{name}.{o}")) for o in CHOICES.get(name, ()))
+    options = tuple(Choice(o, _word(reader, name, o)) for o in CHOICES.get(name, ()))
     origin = settings.origins[name]
     decided = "" if origin in ("default", "database") else reader.t("settings.decided", origin=origin)
     return SiteLine(
         name, reader.label(setting.meaning), given.get(name, str(getattr(settings, name))), options, decided
     )
+
+
+def _word(reader: Reader, name: str, option: str) -> str:
+    """What a choice of a setting is called."""
+    match name:
+        case "accent":
+            return reader.t(f"accent.{option}")
+        case "language":
+            return reader.t(f"language.{option}")
+        case _:
+            return reader.t(f"mail_security.{option}")
 
 
 def _app_line(here: Here, view: SettingView) -> AppLine:
