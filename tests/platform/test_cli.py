@@ -19,6 +19,7 @@ import pytest
 
 from databases import every_database
 from dougong_platform import signin, tokens
+from dougong_platform.audit_export import Export
 from dougong_platform.cli.main import main
 from dougong_platform.cli.terminal import language_of
 from dougong_platform.settings import Settings
@@ -260,6 +261,26 @@ def test_the_audit_is_sealed_and_verified_and_a_change_ends_with_1(shell: Termin
     site.database.close()
     found = shell.refused("audit", "verify", "--json").json
     assert (found["ok"], found["row"]) == (False, 2)
+
+
+@every_database
+def test_a_file_of_the_audit_is_checked_and_a_changed_one_ends_with_1(
+    shell: Terminal, tmp_path: Path
+) -> None:
+    shell.ok("init", "--password-stdin", stdin=PASSWORD)
+    shell.ok("audit", "seal")
+    site = open_site()
+    taken = Export(site, (), 1_000, lambda connection, events: events, {})
+    content = b"".join(taken.ndjson())
+    site.database.close()
+    (tmp_path / "whole.ndjson").write_bytes(content)
+    found = shell.ok("audit", "check", str(tmp_path / "whole.ndjson"), "--json").json
+    assert (found["ok"], found["events"], found["sealed"]) == (True, 3, 3)
+    (tmp_path / "changed.ndjson").write_bytes(content.replace(b'"action":"grant"', b'"action":"token"'))
+    assert (
+        "row"
+        in shell.refused("audit", "check", str(tmp_path / "changed.ndjson"), "--json").json["problem"].lower()
+    )
 
 
 @every_database
