@@ -64,7 +64,9 @@ def change(
     for name, (_, after) in changed.items():
         _keep(connection, _PREFIX + name, json.dumps(after, ensure_ascii=False))
     events = [
-        log.Event(log.SETTING, "dougong", None, None, {"value": before}, {"value": after}, None, {"code": name})
+        log.Event(
+            log.SETTING, "dougong", None, None, {"value": before}, {"value": after}, None, {"code": name}
+        )
         for name, (before, after) in changed.items()
     ]
     if events:
