@@ -112,9 +112,7 @@ def greeting(reader: Reader, name: str) -> str:
 
 def day_line(reader: Reader, facts: Sequence[str]) -> str:
     """The day, and a sentence of facts."""
-    today = reader.today
-    day = f"{today.month} 月 {today.day} 日" if reader.language == "zh" else f"{today:%d %B}".lstrip("0")
-    return " · ".join([f"{day} {reader.weekday(today)}", *facts])
+    return " · ".join([reader.named_day(reader.today), *facts])
 
 
 def owned_entities(desk: Desk) -> list[Entity]:

@@ -81,6 +81,12 @@ class Reader:
         """3 月, Mar."""
         return f"{day.month} 月" if self.language == "zh" else _MONTHS[day.month - 1]
 
+    def named_day(self, day: date) -> str:
+        """A day with the day of its week, whatever day it is today: 3 月 9 日 周一, Mon 9 Mar."""
+        of_week = self.weekday(day)
+        parts = (self.full_day(day), of_week) if self.language == "zh" else (of_week, self.full_day(day))
+        return " ".join(parts)
+
     def weekday(self, day: date) -> str:
         """周四, Thu."""
         return _WEEKDAYS[self.language][day.weekday()]

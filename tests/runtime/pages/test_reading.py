@@ -37,6 +37,11 @@ def test_days_near_by_have_their_names(language: Language, day: date, text: str)
     assert reader(language).day(day) == text
 
 
+def test_a_day_of_the_week_stands_where_the_language_puts_it() -> None:
+    assert reader("zh").named_day(date(2026, 3, 12)) == "3 月 12 日 周四"
+    assert reader("en").named_day(date(2026, 3, 12)) == "Thu 12 Mar"
+
+
 def test_an_instant_is_told_in_the_readers_zone() -> None:
     at = datetime(2026, 3, 11, 17, 30, tzinfo=UTC)
     assert reader().moment(at) == "今天 01:30"

@@ -185,7 +185,7 @@ class _Maker:
         if self.span == "month":
             return reader.month(self.on)
         if self.span == "day":
-            return f"{reader.full_day(self.on)} {reader.weekday(self.on)}"
+            return reader.named_day(self.on)
         return f"{reader.full_day(first)} – {reader.full_day(last)}"
 
     def step(self, by: int) -> date:
@@ -244,7 +244,7 @@ class _Maker:
         return Cell(
             on,
             str(on.day),
-            f"{reader.full_day(on)} {reader.weekday(on)}",
+            reader.named_day(on),
             self.span == "month" and on.month != self.on.month,
             on == reader.today,
             on in free,
@@ -263,7 +263,7 @@ class _Maker:
         now = reader.local(reader.now)
         return Column(
             on,
-            f"{reader.full_day(on)} {reader.weekday(on)}",
+            reader.named_day(on),
             reader.weekday(on),
             str(on.day),
             on == reader.today,
