@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -67,10 +67,18 @@ place => {
 """
 
 
-def findings(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
-    """What axe has to say, a line each: rule, element."""
+AROUND = "[role=dialog], dialog, [role=toolbar], [role=listbox], [role=menu], .menu"
+"""What opens over a page; where one is named, it alone is examined."""
+
+
+def findings(page: Page, within: Locator | None = None) -> list[str]:
+    """What axe has to say of the page, or of what has opened around an element: a line each with rule and element."""
     page.evaluate(AXE)
-    answer: dict[str, Any] = page.evaluate("rules => axe.run(document, rules)", rules)
+    run = "rules => axe.run(document, rules)"
+    opened = f"(e, rules) => axe.run(e.closest('{AROUND}') ?? document, rules)"
+    answer: dict[str, Any] = (
+        page.evaluate(run, RULES) if within is None else within.first.evaluate(opened, RULES)
+    )
     return [
         f"{v['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
         for v in answer["violations"]
