@@ -122,9 +122,9 @@ def test_the_administration_and_sign_in_too(visit: Visit, dark: bool) -> None:
 
 
 def opened(page: Page, what: Locator) -> list[str]:
-    """Examine the page once something is there to be seen."""
+    """Examine what has opened once something in it is there to be seen."""
     expect(what.first).to_be_visible()
-    return findings(page)
+    return findings(page, what)
 
 
 def test_what_opens_over_a_list_is_examined_open(visit: Visit) -> None:
@@ -139,7 +139,7 @@ def test_what_opens_over_a_list_is_examined_open(visit: Visit) -> None:
         ("[aria-controls=view-menu]", "#view-menu .mi"),
         ("[aria-controls=save-menu] >> nth=0", "#save-menu #view-name"),
         ("th[data-field=spent] .hm", "#head-menu .mi"),
-        (".ws", "#apps-menu .mi"),
+        (".ws", "#apps-menu a"),
     ):
         page.locator(opener).click()
         found += opened(page, page.locator(shown))
@@ -186,7 +186,7 @@ def test_what_opens_in_a_form_and_on_a_record_is_examined_open(visit: Visit) -> 
     page.locator("dd[data-field=phone] .reveal").click()
     found += opened(page, page.locator("[data-revealed]"))
     page.locator("dd[data-field=born_on]").dblclick()
-    found += opened(page, page.locator("dd[data-field=born_on] input"))
+    found += opened(page, page.locator("dd[data-field=born_on] [name=born_on]"))
     page.keyboard.press("Escape")
     assert found == []
 
