@@ -1,5 +1,6 @@
 // The sidebar: the place one is at stands in sight, and it folds to icons, which the server remembers.
 document.querySelector(".nav-scroll [aria-current]")?.scrollIntoView({ block: "nearest" });
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.addEventListener("click", (event) => {
   if (!(event.target as HTMLElement).closest("[data-folds-nav]")) return;
