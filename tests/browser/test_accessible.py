@@ -1,13 +1,13 @@
-"""axe finds nothing on any page: light and dark, both languages, on a desk and on a phone."""
+"""axe finds nothing on any page: light and dark, both languages, on a desk and on a phone. Other ways of
+showing a list are looked at beside what is done with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from looking import findings, too_wide
 from playwright.sync_api import Locator, Page, expect
-from serving import Served, clinic, serving, workshop
 
 Visit = Callable[..., Page]
 LOOKS = [("zh", False, 1440), ("en", True, 1440), ("zh", True, 390), ("en", False, 390)]
@@ -26,20 +26,12 @@ FURTHER = {
     "nothing": "/apps/clinic/views/patients?search=nobody",
     "problem": "/apps/clinic/views/patients?filter=rsk = 1",
     "month": "/apps/clinic/views/visit_calendar?on=2026-03-12",
-    "week": "/apps/clinic/views/visit_calendar?on=2026-01-12&span=week",
     "day": "/apps/clinic/views/visit_calendar?on=2026-01-12&span=day",
     "search": "/search?q=wm",
     "me": "/me",
     "missing": "/apps/clinic/nowhere/else",
     "trash": "/apps/clinic/visit/trash",
     "app trash": "/apps/clinic/trash",
-}
-FOREMAN = {
-    "board": "/apps/workshop/views/orders_board",
-    "plan": "/apps/workshop/views/orders_plan",
-    "tree": "/apps/workshop/views/machine_tree",
-    "pictures": "/apps/workshop/views/machine_photos",
-    "rows": "/apps/workshop/views/orders",
 }
 ADMIN = {
     "front": "/admin",
@@ -58,15 +50,6 @@ ADMIN = {
     "links": "/admin/links",
     "health": "/admin/health",
 }
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The clinic and a workshop."""
-    site = clinic(tmp_path_factory.mktemp("accessible"))
-    workshop(site)
-    with serving(site) as running:
-        yield running
 
 
 def look(page: Page, address: str, language: str = "") -> list[str]:
@@ -105,9 +88,6 @@ def test_nor_does_any_further_one(visit: Visit, language: str, dark: bool, width
         f"{record}/why?act=delete",
     ):
         found += look(page, address, language)
-    foreman = visit("foreman_gu", width=width, height=900 if width > 640 else 844, dark=dark)
-    for address in FOREMAN.values():
-        found += look(foreman, address, language)
     assert found == []
 
 
@@ -194,10 +174,12 @@ def test_what_opens_in_a_form_and_on_a_record_is_examined_open(visit: Visit) -> 
 def test_what_opens_over_a_board_is_examined_open(visit: Visit) -> None:
     page = visit(width=390, height=844)
     page.goto("/apps/clinic/views/visits_by_stage")
+    page.wait_for_load_state("networkidle")
     page.locator("[data-lane=planned] .kc [data-moves]").first.click()
     found = opened(page, page.get_by_role("menu", name="移动"))
     page.keyboard.press("Escape")
     page.goto("/apps/clinic/views/visit_calendar?on=2026-04-13")
+    page.wait_for_load_state("networkidle")
     page.locator("[data-day='2026-04-13']").click()
     found += opened(page, page.get_by_role("dialog", name="4 月 13 日 周一"))
     assert found == []
