@@ -66,8 +66,9 @@ def operators(field: Field) -> tuple[str, ...]:
     if kind is Kind.BOOLEAN:
         return ("yes", "no")
     if kind is Kind.RECORD:
-        mine = {("user",): ("mine",), ("team",): ("myteam",)}.get(tuple(field.value_type.targets), ())
-        return (*mine, "eq", "ne", "in", "notin", "empty", "filled")
+        targets = field.value_type.targets
+        mine = "mine" if targets == ("user",) else "myteam" if targets == ("team",) else ""
+        return (*filter(None, [mine]), "eq", "ne", "in", "notin", "empty", "filled")
     if kind is Kind.LIST:
         return ("has", "hasnt")
     return ()

@@ -36,7 +36,10 @@ AUDIT_WORDS: dict[str, tuple[str, str]] = {
         "None chosen: all fields, with reasons and comments.",
     ),
     "erase.reason": ("依据", "On what grounds"),
-    "erase.reason_hint": ("会写进审计，不要写被抹除的内容。", "Stands in the audit; leave out what is erased."),
+    "erase.reason_hint": (
+        "会写进审计，不要写被抹除的内容。",
+        "Stands in the audit; leave out what is erased.",
+    ),
     "erase.fields_show": ("选择字段", "Choose fields"),
     "erase.show": ("看看会抹除什么", "Show what would go"),
     "erase.preview": ("将从 {rows} 行审计中抹除 {values} 个值", "{values} values in {rows} rows would go"),

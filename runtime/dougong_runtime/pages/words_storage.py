@@ -4,7 +4,10 @@ from __future__ import annotations
 
 STORAGE_WORDS: dict[str, tuple[str, str]] = {
     "admin.storage": ("存储", "Storage"),
-    "admin.storage_note": ("数据库、文件和磁盘占用，怎样清理", "Database, files and disk, and how to clear them"),
+    "admin.storage_note": (
+        "数据库、文件和磁盘占用，怎样清理",
+        "Database, files and disk, and how to clear them",
+    ),
     "admin.trash": ("回收站", "Trash"),
     "admin.trash_note": ("各应用删除的记录和停用的内容", "What was deleted and retired, app by app"),
     "storage.database": ("数据库", "Database"),
@@ -27,7 +30,10 @@ STORAGE_WORDS: dict[str, tuple[str, str]] = {
         "The file is large: the sizes of its tables are known once all of it is read.",
     ),
     "storage.measure": ("现在测量", "Measure now"),
-    "storage.untold": ("这个数据库不提供各表的大小。", "This database does not tell the sizes of its tables."),
+    "storage.untold": (
+        "这个数据库不提供各表的大小。",
+        "This database does not tell the sizes of its tables.",
+    ),
     "storage.people": ("人员与团队", "People and teams"),
     "storage.part.user": ("人员", "People"),
     "storage.part.team": ("团队", "Teams"),
