@@ -168,7 +168,7 @@ def page_drafts(work: Work) -> list[Row]:
 @case(f"POST {PAGE}/check", f"POST {PAGE}/{{id}}/check", f"POST {PAGE}/options/{{field}}/{{target}}")
 def page_checks(work: Work) -> list[Row]:
     """What would be saved as it is, too: it is tried out, and nothing of it stays."""
-    patient = work.patient()
+    patient = work.made("patient", name="候诊的人", owner=work.clinic.users["dr_lin"])
     visit = work.made("visit", patient=patient, doctor=work.clinic.users["dr_lin"])
     lin = work.browser("dr_lin")
     sent = {"patient.id": patient, "reason": "牙痛", "fee": "30", "version": "1", "_touched": "fee"}
@@ -177,7 +177,7 @@ def page_checks(work: Work) -> list[Row]:
         assert answer.json()["errors"] == {"fee": ""}
         answer = accepted(lin.post(f"/apps/clinic/{path}/check", data=sent | {"fee": "-1"}))
         assert answer.json()["errors"]["fee"]
-    asked = sent | {"_ask": f"/apps/clinic/visit/{visit}", "_picker": "patient"}
+    asked = sent | {"_ask": f"/apps/clinic/visit/{visit}", "_picker": "patient", "q": "候诊的人"}
     assert patient in accepted(lin.post("/apps/clinic/visit/options/patient/patient", data=asked)).text
     with work.site.database.read() as connection:
         assert work.site.records(connection, SYSTEM, "clinic").get("visit", visit)["reason"] is None
