@@ -16,6 +16,17 @@ from ward import ALL, fill
 EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
 WHOLE = ("list", "read")
 """Doors that must show all that may be seen; the others show what their views and forms have room for."""
+PLANTED = (
+    "api_doors.files",
+    "page_doors.files",
+    "talk_doors.comments",
+    "talk_doors.pages",
+    "talk_doors.notices",
+    "list_doors.saved",
+)
+"""Doors before which the head writes a cell's words elsewhere (into a file, a comment, a view): under random roles there
+may be no such head, and what was written follows other rules than the cell."""
+WALKED = [d for d in DOORS if f"{d.ask.__module__}.{d.ask.__name__}" not in PLANTED]
 ASKED = PEOPLE if EFFORT > 1 else ("dr_lin", "float_he")
 
 
@@ -33,7 +44,7 @@ def test_a_door_shows_what_random_roles_give_and_no_more(
         reference = Reference(town_of(ward, roles))
         for username in ASKED:
             allowed = seen_whole(ward, reference, username)
-            for door in DOORS:
+            for door in WALKED:
                 seen = ward.cells_in(door.ask(ward, username))
                 also = may_reveal(ward, reference, username) if "reveal" in door.name else set()
                 assert seen - allowed - also == set(), f"{door.name} as {username}: {roles}"
@@ -48,4 +59,4 @@ def test_a_door_shows_what_random_roles_give_and_no_more(
                     clinic.client(username).get(f"{PATH}/{entity}", params={"limit": 1000}).text
                 )
                 assert seen == own, f"viewing as {username}: {roles}"
-    print(f"{cells} cells at {len(DOORS)} doors")
+    print(f"{cells} cells at {len(WALKED)} doors")

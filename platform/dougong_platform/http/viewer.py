@@ -177,13 +177,13 @@ def _decoded(name: str) -> str:
         return unquote(name)
 
 
-_noted: dict[tuple[str, str], datetime] = {}
+_noted: dict[tuple[str, str, str], datetime] = {}
 _noting = threading.Lock()
 
 
 def _note_view_as(site: Site, admin: Viewer, person: str, username: str) -> None:
     """Enter it into the audit, in a transaction of its own, for the request's may be one that cannot write."""
-    now, key = site.clock.now(), (admin.user or "", person)
+    now, key = site.clock.now(), (site.settings.database_url, admin.user or "", person)
     with _noting:
         last = _noted.get(key)
         if last is not None and timedelta(0) <= now - last < VIEW_AS_NOTED_EVERY:

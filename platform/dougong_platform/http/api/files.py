@@ -35,9 +35,6 @@ async def hand_in_file(request: Request) -> Response:
     """`POST /{entity}/files?field=`, a form with one `file`: kept for the sender until a record names it; 201 with its
     facts. Refused before it is read where the sender may not fill in that field, and as soon as it is too large."""
     site: Site = request.app.state.site
-    given = parameters.parameters(request, "field")
-    if "field" not in given:
-        raise refuse(BAD_PARAMETER, "field", name="field", zh="缺少", en="it is missing")
     app, entity = str(request.path_params["app"]), str(request.path_params["entity"])
 
     def identify() -> Wanted:
@@ -45,6 +42,9 @@ async def hand_in_file(request: Request) -> Response:
             asker = asker_of(site, request, connection)
             authorise(asker, writes=True)
             check_csrf(site, asker, request)
+            given = parameters.parameters(request, "field")
+            if "field" not in given:
+                raise refuse(BAD_PARAMETER, "field", name="field", zh="缺少", en="it is missing")
             return expected(site, connection, asker.viewer, app, entity, given["field"])
 
     wanted = await in_thread(request, identify)

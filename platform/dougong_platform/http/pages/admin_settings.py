@@ -15,7 +15,7 @@ from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
 from dougong_platform.settings import ACCENTS, SETTINGS
 from dougong_platform.site import DIRECTORY
-from dougong_runtime.errors import Refused, refuse
+from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.pages.entry import Choice
 from dougong_runtime.pages.faces import unit_of
 from dougong_runtime.pages.reading import Reader
@@ -242,6 +242,6 @@ def logo(visit: Visit) -> Response:
     with visit.site.database.read() as connection:
         content = brand.logo(connection, visit.path("mark"))
     if content is None:
-        return Response(status_code=404)
+        raise refuse(NOT_FOUND)
     kept = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(content, media_type=brand.LOGO_TYPE, headers=kept)
