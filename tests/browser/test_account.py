@@ -17,7 +17,8 @@ def test_the_home_shows_apps_what_is_mine_and_what_i_changed_lately(visit: Visit
     page.locator("[data-block=patient] a", has_text="王敏").click()
     page.locator(".rec-h").get_by_role("link", name="编辑").click()
     page.fill("[name=mail]", "wang@example.cn")
-    page.get_by_role("button", name="保存").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/opened")):
+        page.get_by_role("button", name="保存").click()
     page.goto("/")
     expect(page.locator("[data-block=recent]")).to_contain_text("王敏")
 
@@ -132,11 +133,12 @@ def test_settings_are_changed_within_their_bounds(visit: Visit) -> None:
     page.goto("/admin/settings")
     field = page.locator("[name=discount]")
     expect(field).to_have_value("10")
+    save = page.locator("#app-clinic").get_by_role("button", name="保存")
     field.fill("250")
-    page.get_by_role("button", name="保存").click()
+    save.click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.locator("[name=discount]").fill("15")
-    page.get_by_role("button", name="保存").click()
+    save.click()
     expect(page.locator("[name=discount]")).to_have_value("15")
 
 
@@ -159,11 +161,13 @@ def test_the_administration_is_nobody_elses(visit: Visit) -> None:
 def test_teams_are_a_tree_with_leaders_and_members(visit: Visit) -> None:
     page = visit("boss")
     page.goto("/admin/teams")
-    page.fill("[name=name]", "night_ward")
-    page.select_option("[name=parent]", "medicine")
-    page.select_option("[name=leader]", "dr_lin")
     page.get_by_role("button", name="新建团队").click()
+    asked = page.locator("#add-team")
+    asked.locator("[name=name]").fill("night_ward")
+    asked.locator("[name=parent]").select_option("medicine")
+    asked.locator("[name=leader]").select_option("dr_lin")
+    asked.get_by_role("button", name="新建团队").click()
     row = page.locator("tr[data-team=night_ward]")
-    expect(row).to_contain_text("medicine")
+    expect(row.locator(".tree-in")).to_have_count(2)
     expect(row).to_contain_text("林医生")
     expect(page.locator("tr[data-team=surgery]")).to_contain_text("1")

@@ -27,8 +27,9 @@ def test_a_day_with_patients(visit: Visit) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("wm")
     expect(page.locator("#palette-results [role=option]", has_text="王敏").first).to_be_visible()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/patient/**")
+    with page.expect_response(lambda answer: answer.url.endswith("/opened")):
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/patient/**")
     expect(page.locator("h1")).to_contain_text("王敏")
     page.keyboard.press("s")
     expect(page.locator(".star")).to_have_attribute("aria-pressed", "true")

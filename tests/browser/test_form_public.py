@@ -31,7 +31,7 @@ def test_an_administrator_makes_a_link_and_a_stranger_fills_it_in_on_a_phone(vis
     stranger.locator("[name=mail]").blur()
     expect(stranger.locator("[data-error-for=mail]")).to_be_visible()
     stranger.locator("[name=mail]").fill("wai@example.cn")
-    stranger.wait_for_timeout(1_500)
+    stranger.wait_for_timeout(2_600)  # Sooner, it would not have been a person.
     stranger.get_by_role("button", name="提交给我们").click()
     expect(stranger.locator("[data-error-for=name]")).to_contain_text("姓名")
     stranger.locator("[name=name]").fill("外来的人")
