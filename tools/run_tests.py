@@ -48,7 +48,7 @@ def main() -> int:
         }
         parts = [
             ["tests", "--ignore=tests/browser", "-n", workers, "--dist", "worksteal"],
-            ["tests/browser", "-n", workers, "--dist", "loadfile"],
+            ["tests/browser"],
         ]
         worst = 0
         for part in parts:
