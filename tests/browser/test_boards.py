@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from serving import Served, clinic, serving, workshop
 from test_accessible import findings, look
 
+from dougong_runtime.records.query import Query
+
 Visit = Callable[..., Page]
 BOARD = "/apps/clinic/views/visits_by_stage"
 DIARY = "/apps/clinic/views/visit_calendar"
@@ -104,9 +106,7 @@ def test_by_keys_a_card_is_lifted_carried_and_asked_for_what_its_way_demands(
     expect(page.locator("[data-announce]")).to_contain_text("留在已签署")
 
 
-def _first(entity: str):  # type: ignore[no-untyped-def]
-    from dougong_runtime.records.query import Query
-
+def _first(entity: str) -> Query:
     return Query(entity, limit=1)
 
 

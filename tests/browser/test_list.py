@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
+from serving import Served
 
 Visit = Callable[..., Page]
 PATIENTS = "/apps/clinic/views/patients"
@@ -130,7 +131,7 @@ def test_keys_walk_the_rows_and_open_one(visit: Visit) -> None:
     expect(page.locator("h1")).to_contain_text("赵文博")
 
 
-def test_further_rows_come_as_one_scrolls_and_the_count_is_said(visit: Visit, served) -> None:  # type: ignore[no-untyped-def]
+def test_further_rows_come_as_one_scrolls_and_the_count_is_said(visit: Visit, served: Served) -> None:
     for records in served.records():
         records.create_many("allergy", [{"name": f"过敏原 {n:03}", "severity": "mild"} for n in range(120)])
     page = visit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
+from serving import Served
 
 Visit = Callable[..., Page]
 PATIENTS = "/apps/clinic/views/patients"
@@ -102,10 +103,12 @@ def test_a_list_is_made_ones_own_saved_and_shared_by_its_link(visit: Visit) -> N
 
 def head_width(page: Page) -> str:
     """How wide the spent column was drawn, as its page says."""
-    return str(round(page.locator("thead th[data-field=spent]").bounding_box()["width"]))  # type: ignore[index]
+    box = page.locator("thead th[data-field=spent]").bounding_box()
+    assert box is not None
+    return str(round(box["width"]))
 
 
-def test_a_list_comes_back_where_it_was_left(visit: Visit, served) -> None:  # type: ignore[no-untyped-def]
+def test_a_list_comes_back_where_it_was_left(visit: Visit, served: Served) -> None:
     for records in served.records():
         records.create_many("medicine", [{"name": f"药 {n:03}", "code": f"Z{n:03}"} for n in range(160)])
     page = visit("head_yu")

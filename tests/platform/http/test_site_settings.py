@@ -182,7 +182,9 @@ def test_a_message_arrives(settings: Settings) -> None:
         mail.send(replace(settings, mail_port=port), "lin@example.com", "测试", "可用。")
     (message,) = box.kept
     assert (message["To"], message["From"]) == ("lin@example.com", "clinic@example.com")
-    assert "可用" in message.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    content = message.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert "可用" in content.decode()
 
 
 def test_an_account_is_shown_only_under_encryption_that_holds(settings: Settings) -> None:
