@@ -23,7 +23,7 @@ $(STAMPS)/python: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/web: package.json package-lock.json $(shell find runtime/dougong_runtime/pages/web tools/build_web.mjs tools/icons.txt -type f 2>/dev/null) | $(STAMPS)/python
+$(STAMPS)/web: package.json package-lock.json $(shell find runtime/dougong_runtime/pages/web designer/dougong_designer/web tools/build_web.mjs tools/icons.txt -type f 2>/dev/null) | $(STAMPS)/python
 	npm ci --silent --no-audit --no-fund
 	npm run --silent build
 	mkdir -p $(STAMPS) && touch $@

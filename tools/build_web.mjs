@@ -11,6 +11,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const pages = path.join(root, "runtime/dougong_runtime/pages");
 const web = path.join(pages, "web");
+const studio = path.join(root, "designer/dougong_designer/web");
 const out = path.join(pages, "static/dist");
 const target = ["chrome109", "firefox115", "safari16.4"];
 const BUDGET = { script: 60 * 1024, all: 120 * 1024 }; // bytes, gzip: a first view's limits
@@ -48,11 +49,11 @@ async function script(name, entry) {
   await put(name, bundled.outputFiles[0].contents);
 }
 
-// The pages' script as modules: what behaviours bring along only when they are met (`lazily` in behaviour.ts) becomes
-// chunks of their own. They name each other, so the bundler's hashes stand; what the entry needs at once is listed.
-async function modules(name, entry) {
+// The scripts as modules: what behaviours bring along only when they are met (`lazily` in behaviour.ts) becomes chunks of
+// their own. They name each other, so the bundler's hashes stand; what the pages' entry needs at once is listed.
+async function modules(entries) {
   const bundled = await build({
-    entryPoints: { [path.parse(name).name]: path.join(web, entry) },
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, file]) => [path.parse(name).name, file])),
     bundle: true,
     minify: true,
     write: false,
@@ -67,12 +68,17 @@ async function modules(name, entry) {
     absWorkingDir: root,
   });
   const outputs = Object.entries(bundled.metafile.outputs);
-  const [made, { imports }] = outputs.find(([, o]) => o.entryPoint?.endsWith(entry)); // what is fetched later is an entry too
-  const first = imports.filter((i) => i.kind === "import-statement").map((i) => path.basename(i.path));
+  const plain = new Map();
+  for (const [name, file] of Object.entries(entries)) {
+    const [made, { imports }] = outputs.find(([, o]) => o.entryPoint && path.join(root, o.entryPoint) === file);
+    plain.set(path.basename(made), name);
+    if (name !== "dougong.js") continue;
+    for (const one of imports.filter((i) => i.kind === "import-statement"))
+      plain.set(path.basename(one.path), `first/${path.basename(one.path)}`);
+  }
   for (const file of bundled.outputFiles) {
     const hashed = path.basename(file.path);
-    const plain = hashed === path.basename(made) ? name : first.includes(hashed) ? `first/${hashed}` : `later/${hashed}`;
-    await put(plain, file.contents, hashed);
+    await put(plain.get(hashed) ?? `later/${hashed}`, file.contents, hashed);
   }
 }
 
@@ -84,10 +90,15 @@ function withAutoTheme(css) {
 }
 
 async function styles() {
-  const names = (await readdir(path.join(web, "styles"))).filter((n) => n.endsWith(".css")).sort();
-  const parts = { "dougong.css": (n) => n < "95", "gate.css": (n) => n.startsWith("95") };
-  for (const [name, belongs] of Object.entries(parts)) {
-    const joined = await Promise.all(names.filter(belongs).map((n) => readFile(path.join(web, "styles", n), "utf8")));
+  const parts = {
+    "dougong.css": [web, (n) => n < "95"],
+    "gate.css": [web, (n) => n.startsWith("95")],
+    "studio.css": [studio, () => true],
+  };
+  for (const [name, [from, belongs]] of Object.entries(parts)) {
+    const folder = path.join(from, "styles");
+    const names = (await readdir(folder)).filter((n) => n.endsWith(".css") && belongs(n)).sort();
+    const joined = await Promise.all(names.map((n) => readFile(path.join(folder, n), "utf8")));
     const made = await transform(withAutoTheme(joined.join("\n")), { loader: "css", minify: true, target });
     await put(name, made.code);
   }
@@ -113,7 +124,12 @@ async function sprite() {
 }
 
 await mkdir(out, { recursive: true });
-await Promise.all([modules("dougong.js", "main.ts"), script("theme.js", "theme.ts"), styles(), sprite()]);
+await Promise.all([
+  modules({ "dougong.js": path.join(web, "main.ts"), "studio.js": path.join(studio, "studio.ts") }),
+  script("theme.js", "theme.ts"),
+  styles(),
+  sprite(),
+]);
 await writeFile(path.join(out, "manifest.json"), `${JSON.stringify(manifest, Object.keys(manifest).sort(), 1)}\n`);
 
 // A server that is running goes on naming the files it started with: those of the last day stay.
@@ -124,8 +140,9 @@ for (const file of await readdir(out)) {
 }
 
 const weigh = (fits) => Object.entries(sizes).reduce((sum, [name, s]) => sum + (fits(name) ? s.gzip : 0), 0);
-const first = weigh((name) => name.endsWith(".js") && !name.startsWith("later/"));
-const all = weigh((name) => !name.startsWith("later/"));
+const isLater = (name) => name.startsWith("later/") || name.startsWith("studio."); // the studio is no first view
+const first = weigh((name) => name.endsWith(".js") && !isLater(name));
+const all = weigh((name) => !isLater(name));
 for (const [name, s] of Object.entries(sizes)) console.log(`${name.padEnd(32)} ${s.raw} bytes, ${s.gzip} gzip`);
 if (first > BUDGET.script || all > BUDGET.all) {
   console.error(`over budget: script ${first}, all ${all}`);

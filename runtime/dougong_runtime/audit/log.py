@@ -59,6 +59,7 @@ COMMENT_DELETE = "comment_delete"
 SAVED_VIEW = "saved_view"  # a view was saved, shared, changed or deleted
 LINK = "link"  # a link to a public form was made or closed
 RECEIVED = "received"  # something came in by a link to a public form
+DRAFT = "draft"  # a builder changed an app's draft
 DESTROY = "destroy"  # a retired field or entity was destroyed, as its app's retention says
 
 ACTIONS: tuple[str, ...] = (
@@ -66,6 +67,7 @@ ACTIONS: tuple[str, ...] = (
     SIGN_IN, SIGN_OUT, SIGN_IN_FAILED, LOCKED_OUT, PASSWORD, SECOND_FACTOR, TOKEN, TOKEN_REVOKED,
     GRANT, REVOKE, VIEW_AS, PUBLISH, ROLLBACK, MESSAGE, REFRESH, RUN, ERASE,
     COMMENT, COMMENT_EDIT, COMMENT_DELETE, SAVED_VIEW, DESTROY, LINK, RECEIVED,
+    DRAFT,
 )  # fmt: skip
 
 dg_audit = sa.Table(

@@ -191,6 +191,10 @@ class Role:
     """Whether its holders may change the values of the app's settings."""
     share_views: bool = False
     """Whether its holders may share saved views with every role, and look after those that are shared."""
+    build: bool = False
+    """Whether its holders may change the app's draft."""
+    publish: bool = False
+    """Whether its holders may publish the draft and go back to versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 link(source)          from a folder or zip: shapes checked against the schemas, then everything resolved and typed
 link_stored(stored)   from what the database keeps, which was linked before it was stored
-examine(source)       the same without raising: app, problems and references, for editors
+examine(source)       the same without raising: app, problems and references
+examine_stored(stored) the same for what editors keep, whose shapes they check themselves
 """
 
 from __future__ import annotations
@@ -88,7 +89,17 @@ def examine(source: Source, others: Mapping[str, App] = MappingProxyType({})) ->
     """Link as far as possible and tell everything that is wrong; raises nothing."""
     checked = schema.check(source)
     linked = _link_all(checked.source, list(checked.problems), checked.forgiven, problems_of_files=True)
-    wanted = tuple(_requirements(checked.source, others))
+    return _with_requirements(linked, checked.source, others)
+
+
+def examine_stored(stored: Mapping[str, Any], others: Mapping[str, App] = MappingProxyType({})) -> Linked:
+    """The same for documents kept as in `App.source`, each of which has the shape that its schema says."""
+    source = of_stored(stored)
+    return _with_requirements(_link_all(source, [], frozenset(), problems_of_files=True), source, others)
+
+
+def _with_requirements(linked: Linked, source: Source, others: Mapping[str, App]) -> Linked:
+    wanted = tuple(_requirements(source, others))
     if not wanted:
         return linked
     return replace(linked, problems=_ordered(source, [*linked.problems, *wanted]))

@@ -40,6 +40,8 @@ def link_role(linker: Linker, raw: Raw) -> Role:
         home=_home(linker, at.get("home")),
         settings=bool(data.get("settings", False)),
         share_views=bool(data.get("share_views", False)),
+        build=bool(data.get("build", False)),
+        publish=bool(data.get("publish", False)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ COMPONENTS = _HERE / "web" / "components"
 
 
 class Renderer:
-    """Compiled templates of a process. Every context has `reader` and, from it, `t`."""
+    """Compiled templates of a process. Every context has `reader` and, from it, `t`.
 
-    def __init__(self, *, reload: bool = False) -> None:
+    `folders`: further ones, of what builds upon these pages.
+    """
+
+    def __init__(self, folders: Iterable[Path] = (), *, reload: bool = False) -> None:
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([_HERE / "templates", COMPONENTS]),
+            loader=jinja2.FileSystemLoader([_HERE / "templates", COMPONENTS, *folders]),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,

@@ -5,6 +5,8 @@ Wording follows the design guide: plain, short, 你, sentence case, no "please" 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.words_admin import ADMIN_WORDS
 from dougong_runtime.pages.words_audit import AUDIT_WORDS
@@ -309,6 +311,13 @@ _PARTS: tuple[dict[str, tuple[str, str]], ...] = (
     TALK_WORDS,
 )
 WORDS: dict[str, Label] = {key: Label(zh, en) for part in _PARTS for key, (zh, en) in part.items()}
+
+
+def add(part: Mapping[str, tuple[str, str]]) -> None:
+    """Further words, of what builds upon these pages. Raises ValueError for a key that is taken."""
+    if taken := WORDS.keys() & part.keys():
+        raise ValueError(f"words are there already: {', '.join(sorted(taken))}")
+    WORDS.update({key: Label(zh, en) for key, (zh, en) in part.items()})
 
 
 def say(key: str, language: Language, **facts: object) -> str:

@@ -49,6 +49,11 @@ ROLE_WORDS: dict[str, tuple[str, str]] = {
     "roles.sums": ("只看汇总", "Sums only"),
     "roles.at_least": ("每组至少 {n} 条", "of groups of {n} or more"),
     "roles.settings": ("可以修改应用的参数。", "May change the app's settings."),
+    "roles.build": ("可以在工作室里修改应用的草稿。", "May change the app's draft in the studio."),
+    "roles.publish": (
+        "可以发布草稿、退回旧版，也就能决定每个角色看到什么。",
+        "May publish the draft and go back to versions, and so decide what every role sees.",
+    ),
     "roles.share_views": ("可以把视图共享给所有角色。", "May share views with every role."),
     "roles.apart": ("不能与{roles}由同一人担任。", "Not to be held together with {roles}."),
     "roles.until": ("到 {day} 为止", "until {day}"),

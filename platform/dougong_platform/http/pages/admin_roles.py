@@ -193,6 +193,10 @@ def _notes(here: Here, app: App, role: Role) -> list[str]:
         notes.append(t("roles.settings"))
     if role.share_views:
         notes.append(t("roles.share_views"))
+    if role.build:
+        notes.append(t("roles.build"))
+    if role.publish:
+        notes.append(t("roles.publish"))
     for other in app.roles.values():
         for apart in other.forbid:
             if role.name in apart:

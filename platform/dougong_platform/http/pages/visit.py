@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dougong_designer import words as studio_words
 from dougong_platform import personal, talking
 from dougong_platform.database import retrying
 from dougong_platform.http import viewer as asking
@@ -56,7 +57,7 @@ FILES_MAX = 10
 @cache
 def renderer() -> Renderer:
     """The templates, compiled once a process."""
-    return Renderer()
+    return Renderer([studio_words.TEMPLATES])
 
 
 @dataclass(frozen=True)

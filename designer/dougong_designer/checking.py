@@ -1,0 +1,41 @@
+"""What is wrong with a draft, and who names whom in it. Linking is costly (a fifth of a second for a large app), so it
+is done once a revision and kept; what only redraws a document does without.
+
+check(draft, others)     the linked app as far as it holds, every problem, all references
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from threading import Lock
+from types import MappingProxyType
+
+from dougong_designer.draft import Draft
+from dougong_runtime.model.app import App
+from dougong_runtime.model.link import Linked, examine_stored
+
+KEPT_MAX = 8
+"""Drafts that a process keeps linked."""
+
+_kept: OrderedDict[tuple[str, int, int], tuple[object, Linked]] = OrderedDict()
+_keeping = Lock()
+
+
+def check(draft: Draft, others: Mapping[str, App] = MappingProxyType({})) -> Linked:
+    """The draft linked: `app` (None where it does not hold at all), `problems` with places, `references`.
+
+    `others`: the apps installed beside it, for `requires`.
+    """
+    key = (draft.app, draft.base, draft.revision)
+    with _keeping:
+        known = _kept.get(key)
+        if known is not None and known[0] is draft.documents:
+            _kept.move_to_end(key)
+            return known[1]
+    made = examine_stored(draft.documents, others)
+    with _keeping:
+        _kept[key] = (draft.documents, made)
+        while len(_kept) > KEPT_MAX:
+            _kept.popitem(last=False)
+    return made

@@ -1,0 +1,30 @@
+// An act on the draft: a JSON Patch that the server carries out as one step. What shows the draft hears
+// `draft-changed` on the body and fetches itself again; what was refused is said in a toast.
+import htmx from "htmx.org";
+
+export interface Operation {
+  op: "add" | "remove" | "replace" | "move" | "copy" | "test";
+  path: string;
+  value?: unknown;
+  from?: string;
+  /** Id of the member before which an addition or a moved member stands. */
+  before?: string;
+}
+
+const studio = (): HTMLElement | null => document.querySelector<HTMLElement>("[data-studio]");
+
+/** A part of a JSON Pointer. */
+export const token = (text: string): string => text.replaceAll("~", "~0").replaceAll("/", "~1");
+
+/** The JSON Pointer of a place in a document: `at("entity/visit", "fields", id, "label")`. */
+export const at = (key: string, ...path: string[]): string => [key, ...path].map((one) => `/${token(one)}`).join("");
+
+export function act(patch: Operation[]): Promise<unknown> {
+  return send("act", { patch: JSON.stringify(patch) });
+}
+
+/** Any act of the studio by its address below `/studio/{app}`. */
+export function send(path: string, values: Record<string, string>): Promise<unknown> {
+  const base = studio()?.dataset.studio ?? "";
+  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values, swap: "none", source: "body" }));
+}

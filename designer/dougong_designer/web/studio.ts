@@ -1,0 +1,4 @@
+// The studio's script: behaviours that only its pages have, beside those of all pages.
+import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
+
+lazily("studio", () => import("./behaviours/studio"));

@@ -1,0 +1,13 @@
+"""The studio's words in Chinese and English, joined to those of the pages; and where its templates lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dougong_designer.words_shell import SHELL_WORDS
+from dougong_runtime.pages import words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+for _part in (SHELL_WORDS,):
+    words.add(_part)

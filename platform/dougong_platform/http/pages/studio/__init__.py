@@ -1,0 +1,16 @@
+"""The studio's pages: a frame around one document of an app's draft, a canvas for each kind, its properties beside."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from dougong_platform.http.pages.studio import frame
+from dougong_platform.http.pages.visit import Pages
+
+PARTS = (frame,)
+"""Modules with routes; those with fixed words in their addresses stand before those with names."""
+
+
+def routes(pages: Pages) -> list[BaseRoute]:
+    """Every route of the studio."""
+    return [route for part in PARTS for route in part.routes(pages)]
