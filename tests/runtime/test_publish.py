@@ -308,3 +308,20 @@ def test_publishing_is_audited_in_the_same_transaction(world: World) -> None:
         ).all()
     assert [r[0] for r in rows] == ["school", "school"]
     assert "seats" in rows[-1][1]
+
+
+@every_database
+def test_what_serves_is_not_linked_again_and_another_id_is_another_thing(world: World) -> None:
+    again = app_of(edited(("{name: fee, type: text}", "{name: fee, id: another, type: text}")))
+    with world.engine.begin() as connection:
+        running = world.running(connection)
+        made = publish.plan_publish(connection, again, running=running)
+        assert made.before is running.app
+        assert made.after is again
+        assert {"RetireField", "AddField"} <= {type(step).__name__ for step in made.steps}
+        publish.apply(connection, made, SYSTEM_VIEWER, None, world.clock)
+        later = publish.plan_publish(connection, again, running=running)
+        assert later.before is not running.app
+        assert later.is_empty
+    world._running.clear()
+    assert courses(world, "fee") == [(None,), (None,)]

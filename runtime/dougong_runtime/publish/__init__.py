@@ -12,7 +12,7 @@ from __future__ import annotations
 from dougong_runtime.publish.carry_out import apply
 from dougong_runtime.publish.directory import install_directory
 from dougong_runtime.publish.effects import SeesMore
-from dougong_runtime.publish.live import clear_leftovers, publish
+from dougong_runtime.publish.live import Progress, Stage, clear_leftovers, publish, unheard
 from dougong_runtime.publish.plan import Plan, plan_publish, plan_rollback
 from dougong_runtime.storage.prepared import NOTHING, Prepared
 
@@ -20,11 +20,14 @@ __all__ = [
     "NOTHING",
     "Plan",
     "Prepared",
+    "Progress",
     "SeesMore",
+    "Stage",
     "apply",
     "clear_leftovers",
     "install_directory",
     "plan_publish",
     "plan_rollback",
     "publish",
+    "unheard",
 ]

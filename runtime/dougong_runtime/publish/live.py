@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from functools import partial
+from typing import Literal, Protocol, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -29,7 +30,7 @@ from dougong_runtime.publish.plan import Plan, refused_by
 from dougong_runtime.storage import locks, prepared
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.identifiers import link_table_name, table_name
-from dougong_runtime.storage.prepare import PREPARED_FROM_ROWS, prepare
+from dougong_runtime.storage.prepare import PREPARED_FROM_ROWS, Told, prepare
 from dougong_runtime.storage.prepared import NOTHING, Prepared
 from dougong_runtime.storage.steps import AddField, AnyStep, CreateEntity, RetypeField
 from dougong_runtime.storage.trial import entities_of
@@ -48,6 +49,15 @@ ANOTHER_PUBLISHES = problem_type(
 )
 
 
+Stage: TypeAlias = Literal["wait", "plan", "prepare", "finish"]
+Progress: TypeAlias = Callable[[Stage, int, int | None], None]
+"""Hears the stage that begins, and of `prepare` how many parts of how many are done."""
+
+
+def unheard(_stage: Stage, _done: int, _total: int | None) -> None:
+    """Nobody asks how far it is."""
+
+
 class CarryOut(Protocol):
     """Carries a plan out in a transaction, with what was made for it; gives the version's number."""
 
@@ -64,17 +74,23 @@ def publish(
     time_zone: str = SITE_TIME_ZONE,
     turn_seconds: float = TURN_SECONDS,
     prepared_from_rows: int = PREPARED_FROM_ROWS,
+    progress: Progress = unheard,
 ) -> tuple[Plan, int]:
     """Plan and publish; gives the plan that was carried out, and the number of the version that runs then.
 
     `make_plan` is given a transaction that is rolled back, `carry_out` the one that publishes. Raises Refused as they
     do, for a plan that records stand against (then nothing was changed), and where others are in the way for too long.
+    `progress` hears how far it is, and ends it by raising something; after `finish` it hears nothing more.
     """
     if engine.dialect.name != "postgresql":
         with engine.begin() as connection:
+            progress("plan", 0, None)
             plan = make_plan(connection)
+            progress("finish", 0, None)
             return plan, carry_out(connection, plan, NOTHING)
+    progress("wait", 0, None)
     with _turn(engine, turn_seconds):
+        progress("plan", 0, None)
         prepared.clear(engine)
         with engine.connect() as connection, connection.begin() as rehearsal:
             plan = make_plan(connection)
@@ -82,7 +98,8 @@ def publish(
         if plan.refused:
             raise refused_by(plan)
         try:
-            made = _prepare(engine, plan, time_zone, prepared_from_rows)
+            made = _prepare(engine, plan, time_zone, prepared_from_rows, partial(progress, "prepare"))
+            progress("finish", 0, None)
             with engine.begin() as connection:
                 _have_to_oneself(connection, plan)
                 if made.fillings:
@@ -104,10 +121,10 @@ def clear_leftovers(engine: sa.Engine) -> bool:
         return prepared.clear(engine)
 
 
-def _prepare(engine: sa.Engine, plan: Plan, time_zone: str, from_rows: int) -> Prepared:
+def _prepare(engine: sa.Engine, plan: Plan, time_zone: str, from_rows: int, told: Told) -> Prepared:
     if plan.old is None:
         return NOTHING
-    return prepare(engine, plan.steps, plan.old, plan.new, plan.rows, time_zone, from_rows)
+    return prepare(engine, plan.steps, plan.old, plan.new, plan.rows, time_zone, from_rows, told)
 
 
 @contextmanager

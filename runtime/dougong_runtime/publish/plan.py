@@ -19,6 +19,7 @@ from dougong_runtime.model.graph import Node
 from dougong_runtime.model.link import link_stored
 from dougong_runtime.publish.effects import SeesMore, find_recompute, find_who_sees_more
 from dougong_runtime.publish.rehearsal import asks_more, rehearse
+from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import UNIQUE_VIOLATED
 from dougong_runtime.storage.history import History
 from dougong_runtime.storage.identifiers import table_name
@@ -133,19 +134,26 @@ class Plan:
         }
 
 
-def plan_publish(connection: sa.Connection, new: App) -> Plan:
+def plan_publish(connection: sa.Connection, new: App, *, running: Running | None = None) -> Plan:
     """Plan a new version against the one that runs.
 
     Things keep the id they have: they are found by id, then by `was`, then by name. Nothing is changed: where records
-    must be checked against new tables, these are tried out in a savepoint and taken back (`rehearsal.py`).
+    must be checked against new tables, these are tried out in a savepoint and taken back (`rehearsal.py`). `running`:
+    what the process serves, which spares linking it again where it is the version that the database names.
     """
-    running = versions.current(connection, new.name)
-    if running is None:
+    number = versions.running_number(connection, new.name)
+    if number is None:
         return _plan(connection, None, new, None, None)
-    source = adopt(new.name, running.source, new.source)
+    if running is not None and running.number == number:
+        before = running.app
+    else:
+        kept = versions.find(connection, new.name, number)
+        assert kept is not None
+        before = link_stored(kept.source)
+    source = adopt(new.name, before.source, new.source)
     if source != dict(new.source):
         new = link_stored(source)
-    return _plan(connection, link_stored(running.source), new, running.number, None)
+    return _plan(connection, before, new, number, None)
 
 
 def plan_rollback(connection: sa.Connection, app_name: str, number: int) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
@@ -51,6 +51,13 @@ PREPARED_FROM_ROWS = 5_000
 DEADLOCK = "40P01"
 DEADLOCKS_MAX = 10
 
+Told: TypeAlias = Callable[[int, int], None]
+"""Hears that so many parts of so many are done."""
+
+
+def untold(_done: int, _total: int) -> None:
+    """Nobody asks how far it is."""
+
 
 def prepare(
     engine: sa.Engine,
@@ -60,10 +67,12 @@ def prepare(
     rows: Mapping[str, int],
     time_zone: str = SITE_TIME_ZONE,
     from_rows: int = PREPARED_FROM_ROWS,
+    told: Told = untold,
 ) -> Prepared:
     """Make beforehand what these steps need of tables with that many rows; nothing on SQLite.
 
-    `rows`: table → its number of rows. Raises Refused for a unique that records violate. Whoever calls it sees to it
+    `rows`: table → its number of rows. `told` hears how many batches of how many are filled; what it raises ends the
+    preparation. Raises Refused for a unique that records violate. Whoever calls it sees to it
     that nobody else publishes, and calls `prepared.clear` when the publication fails.
     """
     if engine.dialect.name != "postgresql":
@@ -75,8 +84,8 @@ def prepare(
             if old is not None and rows.get(table_name(old), 0) >= from_rows:
                 work.plan(connection, old, entity, [s for s in steps if _entity_id(s) == entity.id])
     work.make_columns(engine)
-    work.fill(engine)
-    work.make_indexes(engine)
+    work.fill(engine, told)
+    work.make_indexes(engine, told)
     return Prepared(dict(work.columns), dict(work.indexes), tuple(work.fillings))
 
 
@@ -261,22 +270,25 @@ class _Preparing:
             if self.fillings:
                 prepared.note_writes(connection, self.fillings)
 
-    def fill(self, engine: sa.Engine) -> None:
+    def fill(self, engine: sa.Engine, told: Told) -> None:
         """Fill the columns in batches, and again what was written meanwhile, until little is left to fill."""
+        batches: list[tuple[Filling, sa.ColumnElement[bool]]] = []
         for filling in self.fillings:
             with engine.connect() as connection:
-                conditions = list(prepared.ranges(connection, filling.name))
-            for where in conditions:
-                _in_turn(engine, partial(filling.fill, where=where))
+                batches += [(filling, where) for where in prepared.ranges(connection, filling.name)]
+        for done, (filling, where) in enumerate(batches):
+            told(done, len(batches))
+            _in_turn(engine, partial(filling.fill, where=where))
         ready = Prepared(fillings=tuple(self.fillings))
         for _ in range(prepared.ROUNDS_MAX):
             if _in_turn(engine, ready.catch_up) <= prepared.LAST_ROUND_ROWS:
                 return
 
-    def make_indexes(self, engine: sa.Engine) -> None:
+    def make_indexes(self, engine: sa.Engine, told: Told) -> None:
         """Build the indexes; the unique ones last, for they hold from then on."""
         alone = engine.execution_options(isolation_level="AUTOCOMMIT")
-        for index, step in sorted(self.built, key=lambda b: b[0].unique):
+        for done, (index, step) in enumerate(sorted(self.built, key=lambda b: b[0].unique)):
+            told(done, len(self.built))
             try:
                 with alone.connect() as connection:
                     index.create(connection)
