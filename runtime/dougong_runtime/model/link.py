@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ from dougong_runtime.documents.problems import (
 )
 from dougong_runtime.documents.references import References, Target
 from dougong_runtime.documents.source import FILE_KEY, Raw, Source, file_value, of_stored
+from dougong_runtime.documents.yaml_text import PathSteps, Places
 from dougong_runtime.errors import Place, Problem, Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document, Entity, Role
@@ -39,10 +40,10 @@ from dougong_runtime.model.directory import DIRECTORY
 from dougong_runtime.model.expansion import find_too_heavy
 from dougong_runtime.model.graph import Graph
 from dougong_runtime.model.link_data import link_travelling
-from dougong_runtime.model.link_entities import link_entities
+from dougong_runtime.model.link_entities import link_entities, link_entity_alone
 from dougong_runtime.model.link_roles import link_role
 from dougong_runtime.model.link_settings import link_settings
-from dougong_runtime.model.linker import Linker
+from dougong_runtime.model.linker import FormulaPlace, Linker
 from dougong_runtime.model.linking import LINKS
 from dougong_runtime.names import is_name
 
@@ -59,6 +60,8 @@ class Linked:
     app: App | None
     problems: tuple[Problem, ...]
     references: References
+    linker: Linker | None = field(default=None, repr=False, compare=False)
+    """What linking knows of names, for looking at one document again (`formula_places`)."""
 
 
 def link(source: Source, others: Mapping[str, App] = MappingProxyType({})) -> App:
@@ -138,7 +141,30 @@ def _link_all(
             linker.problems += [
                 _placed(problem, filled, entity, field) for (entity, field), problem in find_too_heavy(app)
             ]
-    return Linked(app, _ordered(source, linker.problems), References(linker.references))
+    return Linked(app, _ordered(source, linker.problems), References(linker.references), linker)
+
+
+def formula_places(
+    linked: Linked, kind: str, name: str, data: Mapping[str, Any]
+) -> Mapping[PathSteps, FormulaPlace]:
+    """Where formulas stand in a document, by their path, and what may stand there; all but those inside texts.
+
+    `data`: the document, which may be otherwise than it was when all was linked: only it is looked at, which is a
+    matter of milliseconds.
+    """
+    known = linked.linker
+    if known is None or kind not in KINDS:
+        return {}
+    places: dict[PathSteps, FormulaPlace] = {}
+    raw = Raw(kind, name, ids.filled(known.app, kind, data), Places(f"{kind}/{name}"))
+    linker = replace(known, problems=[], references=[], places=places)
+    if kind == "entity":
+        link_entity_alone(linker, raw)
+    elif kind == "role":
+        link_role(linker, raw)
+    elif (way := LINKS.find(kind)) is not None:
+        way(linker, Cursor.of(raw))
+    return places
 
 
 def _placed(problem: Problem, filled: Mapping[str, Mapping[str, Raw]], entity: str, field: str) -> Problem:

@@ -57,6 +57,14 @@ def link_entities(linker: Linker) -> dict[str, Entity]:
     return made
 
 
+def link_entity_alone(linker: Linker, raw: Raw) -> None:
+    """One entity again, when all are known: for what its formulas mean. An entity that is new is left out."""
+    if raw.name in linker.shapes:
+        plans = _plans(linker, raw, frozenset(linker.shapes))
+        named = (Label.of(raw.data.get("label"), raw.name), _title(raw, plans))
+        _link(linker, raw, plans, {}, Formulas(linker), named)
+
+
 def _plans(linker: Linker, raw: Raw, known: frozenset[str]) -> dict[str, FieldPlan]:
     plans: dict[str, FieldPlan] = {}
     for at in Cursor.of(raw).items("fields"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,7 @@ from dougong_runtime.documents.problems import (
 from dougong_runtime.documents.references import Form, Reference, Target
 from dougong_runtime.documents.source import FILE_KEY, Raw
 from dougong_runtime.documents.templates import TemplateProblem, template_parts
+from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Problem, ProblemType
 from dougong_runtime.fields.base import Formula
 from dougong_runtime.formulas.check import Place
@@ -49,6 +51,19 @@ class FieldPath:
     many: Hop | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FormulaPlace:
+    """Where a formula stands: what its names mean there, and what its result must be."""
+
+    entity: str | None
+    """The entity whose fields plain names are; None: none are."""
+    place: Place
+    expect: ValueType | None
+    variables: Mapping[str, ValueType]
+    result_of: str
+    """The choice (`entity.field`) whose options its results are."""
+
+
 @dataclass
 class Linker:
     """One linking: the app's documents by kind and name, what is known of them so far, and what is wrong."""
@@ -66,6 +81,8 @@ class Linker:
     references: list[Reference] = field(default_factory=list)
     forgiven: frozenset[str] = frozenset()
     """Names that stand in parts refused already: not known, but no second problem either."""
+    places: dict[PathSteps, FormulaPlace] | None = None
+    """Where formulas stand, by their path; kept only where somebody asks for it (`link.formula_places`)."""
 
     # --- problems -----------------------------------------------------------------------------------------
     def refuse(self, kind: ProblemType, zh: str, en: str, at: Cursor, near: str | None = None) -> None:
@@ -227,6 +244,9 @@ class Linker:
         """
         if at is None or (entity is None and variables is None):
             return None
+        if self.places is not None:
+            known = copy(variables) if variables is not None else {}
+            self.places[at.path] = FormulaPlace(entity, place, expect, known, result_of)
         text = formula_text(at.value)
         return self.formula_text(at, text, entity, place, expect, variables or {}, result_of=result_of)
 
