@@ -26,12 +26,13 @@ from dougong_designer import patch as patches
 from dougong_designer.identified import identified
 from dougong_designer.patch import CHANGED_MEANWHILE, Documents, Operation, Patch
 from dougong_designer.shapes import check_shapes
+from dougong_designer.sizes import size_of
 from dougong_designer.tables import DOCUMENT, DRAFT, STEP
 from dougong_runtime.audit import log
 from dougong_runtime.documents import versions
 from dougong_runtime.documents.difference import difference
 from dougong_runtime.documents.kinds import KINDS
-from dougong_runtime.documents.source import DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX
+from dougong_runtime.documents.source import DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, FILE_KEY
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
 from dougong_runtime.host import Clock, Viewer
 from dougong_runtime.labels import Label
@@ -57,6 +58,12 @@ IN_THE_WAY = problem_type(
 )
 DRAFT_TOO_BIG = problem_type(
     "draft-too-big", 413, "草稿超过上限：{limit}。", "The draft exceeds its limit: {limit}."
+)
+ONE_APP = problem_type(
+    "one-app-document",
+    422,
+    "草稿里应有且只有一个应用文档：{name}。",
+    "A draft has one app document, {name}, and no other.",
 )
 DRAFT_BEHIND = problem_type(
     "draft-behind",
@@ -331,16 +338,18 @@ def _record(
         for key in draft.documents.keys() | documents.keys()
         if draft.documents.get(key) is not documents.get(key)
     ]
+    if kind != "publish":
+        if {key for key in documents if key.startswith("app/")} != {f"app/{draft.app}"}:
+            raise refuse(ONE_APP, name=f"app/{draft.app}")
+        check_shapes(draft.documents, documents, keys)
     new = dict(documents)
     for key in keys:
-        if key in new and not key.startswith("file/"):
+        if key in new and not key.startswith(FILE_KEY) and isinstance(new[key], dict):
             new[key] = identified(draft.app, key.partition("/")[0], new[key])
     patch = patches.between(draft.documents, new, keys)
     if not patch and kind not in ("undo", "redo", "merge", "publish"):
         return None
-    if kind in ("act", "merge"):
-        check_shapes(draft.documents, new, keys)
-    _check_size(new, keys)
+    _check_size(draft.documents, new, keys)
     inverse = patches.between(new, draft.documents, keys)
     number = draft.revision + 1
     piled = kind in ("act", "jump")
@@ -397,13 +406,19 @@ def _lay(
             connection.execute(sa.insert(DOCUMENT).values(row))
 
 
-def _check_size(documents: Documents, keys: Sequence[str]) -> None:
-    if len(documents) > DOCUMENTS_MAX:
+def _check_size(old: Documents, new: Documents, keys: Sequence[str]) -> None:
+    """What is too large as a whole may still be made smaller."""
+    if len(new) > DOCUMENTS_MAX and len(new) > len(old):
         raise refuse(DRAFT_TOO_BIG, limit=f"{DOCUMENTS_MAX:,}")
-    for key in keys:
-        if len(str(documents.get(key, ""))) > DOCUMENT_BYTES_MAX:
+    grown = [key for key in keys if key in new and (key not in old or size_of(new[key]) > size_of(old[key]))]
+    for key in grown:
+        if size_of(new[key]) > DOCUMENT_BYTES_MAX:
             raise refuse(DRAFT_TOO_BIG, limit=f"{key}: {DOCUMENT_BYTES_MAX // 1_000_000} MB")
-    if len(keys) > 1 and sum(len(str(documents.get(key, ""))) for key in keys) > DOCUMENTS_BYTES_MAX:
+    if (
+        grown
+        and sum(size_of(data) for key, data in new.items() if not key.startswith(FILE_KEY))
+        > DOCUMENTS_BYTES_MAX
+    ):
         raise refuse(DRAFT_TOO_BIG, limit=f"{DOCUMENTS_BYTES_MAX // 1_000_000} MB")
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from dougong_designer.draft import Draft
 from dougong_designer.patch import Documents
+from dougong_designer.shapes import check_shapes
 from dougong_runtime.documents import refactor
+from dougong_runtime.documents.identity import adopt
+from dougong_runtime.documents.ids import filled
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.problems import BAD_NAME, DUPLICATE
 from dougong_runtime.documents.references import References, Target
@@ -19,7 +22,8 @@ LAST_ONES = ("app",)
 
 
 def with_document(draft: Draft, data: Mapping[str, Any], *, key: str | None = None) -> Documents:
-    """A document added, or put in place of the one at `key`, whose name it keeps.
+    """A document added, or put in place of the one at `key`, whose name it keeps. What it says no ids of keeps those
+    that it had: who leaves them out of a text means the same things.
 
     Raises Refused (BAD_NAME, DUPLICATE).
     """
@@ -31,7 +35,11 @@ def with_document(draft: Draft, data: Mapping[str, Any], *, key: str | None = No
         raise refuse(DUPLICATE, "name", what=KINDS.get(kind).label, name=name)
     if key is not None and key != own:
         raise refuse(BAD_NAME, "name", name=name)
-    return {**draft.documents, own: dict(data)}
+    made = dict(data)
+    if key is not None:
+        check_shapes(draft.documents, {**draft.documents, own: made}, [own])
+        made = adopt(draft.app, {own: draft.documents[own]}, {own: filled(draft.app, kind, made)})[own]
+    return {**draft.documents, own: made}
 
 
 def without_document(draft: Draft, key: str) -> Documents:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, cast, get_args
 
+from dougong_runtime.documents.yaml_text import DEPTH_MAX, INTEGER_DIGITS_MAX, NODES_MAX, plain_number
 from dougong_runtime.errors import Refused, problem_type, refuse
 
 Documents: TypeAlias = Mapping[str, Any]
@@ -25,6 +26,7 @@ Tokens: TypeAlias = tuple[str, ...]
 Name = Literal["add", "remove", "replace", "move", "copy", "test"]
 
 OPERATIONS_MAX = 2_000
+POINTER_LENGTH_MAX = 4_000
 
 BAD_PATCH = problem_type(
     "bad-patch",
@@ -106,12 +108,17 @@ def read(given: Any) -> Patch:
 def apply(documents: Documents, patch: Iterable[Operation]) -> dict[str, Any]:
     """The documents with a patch carried out. Raises Refused (BAD_PATCH, and for `test`, CHANGED_MEANWHILE)."""
     data: Any = dict(documents)
+    room = _Room()
     for number, one in enumerate(patch, 1):
         try:
-            data = _applied(data, one)
-        except (KeyError, IndexError, TypeError, ValueError):
+            data = _applied(data, one, room)
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
             where = pointer(one.path)
             raise _bad(number, f"没有 {where}。", f"there is no {where}.") from None
+        except OverflowError:
+            raise _bad(
+                number, "得到的文档过大或嵌套过深。", "what it makes is too large or too deep."
+            ) from None
     return cast(dict[str, Any], data)
 
 
@@ -156,9 +163,12 @@ def value_at(documents: Documents, tokens: Tokens) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """JSON from outside as documents hold it: numbers as whole numbers or floats, never Decimals."""
+    """JSON from outside as documents hold it: numbers as they are read from a file, never Decimals; those of more
+    digits than a file's keep are text."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and "." not in str(value) else float(value)
+        return plain_number(str(value))
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**INTEGER_DIGITS_MAX:
+        return str(value)
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -191,7 +201,7 @@ def _tokens(number: int, given: Any, name: str) -> Tokens:
         found = tokens_of(given)
     except (ValueError, AttributeError, TypeError):
         found = ()
-    if not found:
+    if not found or len(found) > DEPTH_MAX or len(given) > POINTER_LENGTH_MAX:
         raise _bad(number, f"{name} 应为 JSON Pointer。", f"{name} is a JSON Pointer.")
     return found
 
@@ -201,7 +211,27 @@ def _bad(number: int, zh: str, en: str) -> Refused:
 
 
 # --- applying -------------------------------------------------------------------------------------------------
-def _applied(data: Any, one: Operation) -> Any:
+@dataclass(slots=True)
+class _Room:
+    """How much the copies and moves of one patch may still carry: a list copied into itself doubles each time."""
+
+    nodes: int = NODES_MAX
+
+    def take(self, value: Any, depth: int) -> None:
+        """Count a value that goes to a place so deep. Raises OverflowError where it is too much."""
+        waiting = [(value, depth)]
+        while waiting:
+            inner, at = waiting.pop()
+            self.nodes -= 1
+            if self.nodes < 0 or at > DEPTH_MAX:
+                raise OverflowError
+            if isinstance(inner, Mapping):
+                waiting += [(below, at + 1) for below in inner.values()]
+            elif isinstance(inner, list):
+                waiting += [(below, at + 1) for below in inner]
+
+
+def _applied(data: Any, one: Operation, room: _Room) -> Any:
     if one.op == "test":
         found = value_at(data, one.path)
         if not same(found, one.value):
@@ -216,11 +246,23 @@ def _applied(data: Any, one: Operation) -> Any:
     if one.op == "add":
         return _added(data, one.path, one.value, one.before)
     value = value_at(data, one.source)
+    room.take(value, len(one.path))
+    if one.op == "copy":
+        return _added(data, one.path, _another(value), one.before)
     if one.op == "move":
         if one.path[: len(one.source)] == one.source and len(one.path) > len(one.source):
             raise ValueError(one.path)
         data = _without(data, one.source)
     return _added(data, one.path, value, one.before)
+
+
+def _another(value: Any, *, is_member: bool = True) -> Any:
+    """A copy is another thing: it and the members of its lists get ids of their own."""
+    if isinstance(value, Mapping):
+        return {k: _another(v, is_member=False) for k, v in value.items() if not (is_member and k == "id")}
+    if isinstance(value, list):
+        return [_another(inner) for inner in value]
+    return value
 
 
 def _within(data: Any, tokens: Tokens, change: Any) -> Any:

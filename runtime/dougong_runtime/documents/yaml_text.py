@@ -41,7 +41,7 @@ _WORDS: dict[str, bool | None] = {
 }
 INTEGER_DIGITS_MAX = 38
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """What no text of a document may hold, escaped or not: databases refuse it, screens hide it."""
 
 
@@ -210,7 +210,7 @@ class _Builder:
                 f"一个值超过 {SCALAR_LENGTH_MAX} 个字符",
                 f"A value is longer than {SCALAR_LENGTH_MAX} characters",
             )
-        if found := _CONTROL.search(event.value):
+        if found := CONTROL.search(event.value):
             code = f"U+{ord(found[0]):04X}"
             raise _problem(mark, f"不能有控制字符（{code}）", f"Control characters ({code}) are not read")
         plain = not event.style
