@@ -1,4 +1,4 @@
-"""Run all tests: one PostgreSQL cluster for them all, two processes; browser tests apart so that they do not starve.
+"""Run all tests: one PostgreSQL cluster for them all; browser tests apart, two at a time, so that they do not starve.
 
 `python tools/run_tests.py [pytest arguments]`. The exit status is pytest's first failure. What the tests write lies in
 one temporary folder, home folder included, that is gone afterwards, as are all processes that they started.
@@ -48,7 +48,7 @@ def main() -> int:
         }
         parts = [
             ["tests", "--ignore=tests/browser", "-n", workers, "--dist", "worksteal"],
-            ["tests/browser"],
+            ["tests/browser", "-n", "2", "--dist", "loadfile"],
         ]
         worst = 0
         for part in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.sync_api import Page, expect
 from serving import Served, clinic, serving
 
 Visit = Callable[..., Page]
+LOOKS = [("zh", False, 1440), ("en", True, 390), ("zh", True, 1440), ("en", False, 390)]
+LOOKS = LOOKS if int(os.environ.get("DOUGONG_TEST_EFFORT", "1")) > 1 else LOOKS[:2]
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +22,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-@pytest.mark.parametrize(
-    ("language", "dark", "width"),
-    [("zh", False, 1440), ("en", True, 1440), ("zh", True, 390), ("en", False, 390)],
-)
+@pytest.mark.parametrize(("language", "dark", "width"), LOOKS)
 def test_every_component_can_be_seen_and_named(visit: Visit, language: str, dark: bool, width: int) -> None:
     page = visit(width=width, height=900 if width > 640 else 844, dark=dark)
     page.goto(f"/dev/components?lang={language}")
