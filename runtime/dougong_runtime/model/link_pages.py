@@ -63,6 +63,7 @@ BLOCKS = (
     "tasks",
     "recent",
     "starred",
+    "mentions",
     "tabs",
 )
 """Kinds of blocks: the property that makes it one."""

@@ -1,4 +1,4 @@
-"""Blocks of what is the reader's own: what is to be done, what they opened lately, what they starred."""
+"""Blocks of what is the reader's own: tasks, records opened lately or starred, comments that mention them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from dougong_runtime.pages.views import Column, View, find_view
 from dougong_runtime.records.query import Query
 
 TASKS = 8
+MENTIONS = "/notifications?which=mentions"
+"""Where all of them are."""
 WEEK_DAYS = 7
 
 
@@ -58,7 +60,7 @@ class TaskList(Block):
 
 @dataclass(frozen=True)
 class KeptList(Block):
-    """The block of records opened lately or starred."""
+    """The block of records opened lately or starred, or of mentions."""
 
     kept: Sequence[Kept] = ()
     none_text: str = ""
@@ -82,6 +84,14 @@ def _starred(standing: Standing, raw: Mapping[str, Any], name: str, width: int) 
     found = standing.personal.starred(int(raw["starred"]))
     label = _label(standing, raw, t("starred.title"))
     return KeptList("kept", name, label, width, kept=found, none_text=t("starred.none"))
+
+
+@BLOCKS.adding("mentions")
+def _mentions(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> Block:
+    t = standing.desk.reader.t
+    found = standing.personal.mentions(int(raw["mentions"]))
+    label = _label(standing, raw, t("mentions.title"))
+    return KeptList("kept", name, label, width, href=MENTIONS, kept=found, none_text=t("mentions.none"))
 
 
 @BLOCKS.adding("tasks")

@@ -90,6 +90,7 @@ class Home:
     places: tuple[Places, ...] = ()
     recent: Sequence[Kept] = ()
     starred: Sequence[Kept] = ()
+    mentions: Sequence[Kept] = ()
     strip: tuple[Block, ...] = ()
     """The figures that a page begins with, side by side."""
 
@@ -226,4 +227,5 @@ def app_home(desk: Desk, groups: Sequence[Group], name: str, personal: Personal)
         places=places(groups, reader, label),
         recent=personal.recent(RECENT),
         starred=personal.starred(RECENT),
+        mentions=personal.mentions(RECENT),
     )

@@ -1,4 +1,4 @@
-"""What is a person's own on pages: records opened lately, and starred ones."""
+"""What is a person's own on pages: records opened lately, starred ones, comments that mention them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import TypeAlias
 
 from dougong_runtime.pages.desk import Desk, Mark
 from dougong_runtime.pages.faces import hue, initial
+from dougong_runtime.talk.inbox import Notice
+
+SAID_MAX = 80
+"""Characters of a comment that are shown."""
 
 Touched: TypeAlias = tuple[str, str, str]
 """An entity, a record's id, and when, in words."""
@@ -15,7 +19,7 @@ Touched: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A record that the reader opened or starred."""
+    """A record that the reader opened or starred, or where somebody mentioned them."""
 
     title: str
     note: str
@@ -37,6 +41,7 @@ class Personal:
 
     recent: Callable[[int], Sequence[Kept]] = lambda limit: ()
     starred: Callable[[int], Sequence[Kept]] = lambda limit: ()
+    mentions: Callable[[int], Sequence[Kept]] = lambda limit: ()
 
 
 NOTHING_KEPT = Personal()
@@ -57,4 +62,17 @@ def kept(desk: Desk, touched: Sequence[Touched]) -> list[Kept]:
             continue
         note = f"{desk.label(entity_)} · {when}"
         made.append(Kept(title, note, desk.href(name, record), Mark(initial(title), hue(record))))
+    return made
+
+
+def mentioned(desk: Desk, found: Sequence[Notice]) -> list[Kept]:
+    """Comments of the desk's app that mention the reader, as notices that they may read: who said what, and where."""
+    made = []
+    for one in found:
+        if one.app != desk.app.name or one.record is None:
+            continue
+        said = one.text if len(one.text) <= SAID_MAX else one.text[: SAID_MAX - 1] + "…"
+        where = " · ".join(filter(None, (one.title, desk.reader.moment(one.at))))
+        mark = Mark(initial(one.actor_name), hue(one.actor or one.actor_name))
+        made.append(Kept(f"{one.actor_name}: {said}", where, desk.href(one.entity.name, one.record), mark))
     return made

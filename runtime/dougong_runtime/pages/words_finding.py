@@ -29,6 +29,8 @@ FINDING_WORDS: dict[str, tuple[str, str]] = {
     "tasks.ticked": ("「{what}」已移到「{stage}」", "“{what}” moved to “{stage}”"),
     "recent.title": ("最近打开", "Opened lately"),
     "recent.none": ("还没有打开过记录。", "Nothing opened yet."),
+    "mentions.title": ("提到我的", "Mentions"),
+    "mentions.none": ("还没有人提到你。", "Nobody has mentioned you yet."),
     "starred.title": ("标星", "Starred"),
     "starred.none": (
         "还没有标星的记录。打开一条记录，按 S 标星。",

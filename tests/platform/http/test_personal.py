@@ -153,3 +153,21 @@ def test_the_pages_can_be_installed_as_an_app(clinic: Clinic) -> None:
     page = clinic.client().get("/login")
     assert 'rel="manifest"' in page.text
     assert "manifest-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_who_is_mentioned_reads_it_on_their_home_while_they_may_read_the_record(
+    clinic: Clinic, patient: str
+) -> None:
+    users = clinic.users
+    comments = f"/api/v1/apps/clinic/patient/{patient}/comments"
+    for author, named in (("dr_lin", "head_yu"), ("head_yu", "dr_lin")):
+        said = clinic.client(author).post(comments, json={"text": f"@{named} 明早一起看化验单"})
+        assert said.status_code == 201, said.text
+    assert "明早一起看化验单" in clinic.browser("head_yu").get("/apps/clinic").text, (
+        "a block of the head's page"
+    )
+    assert "明早一起看化验单" in clinic.browser("dr_lin").get("/apps/clinic").text, "a home without a page"
+    assert "明早一起看化验单" not in clinic.browser("dr_mao").get("/apps/clinic").text
+    clinic.change("patient", patient, owner=users["dr_mao"])
+    assert "明早一起看化验单" not in clinic.browser("dr_lin").get("/apps/clinic").text
+    clinic.change("patient", patient, owner=users["dr_lin"])

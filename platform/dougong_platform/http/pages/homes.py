@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_platform import personal
+from dougong_platform import personal, talking
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.personal import Place
 from dougong_runtime.pages import home
 from dougong_runtime.pages.desk import Desk
-from dougong_runtime.pages.personal import Kept, Personal, kept
+from dougong_runtime.pages.personal import Kept, Personal, kept, mentioned
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -42,6 +42,7 @@ def person(visit: Visit) -> Response:
             apps=cards,
             recent=mine.recent(home.RECENT),
             starred=mine.starred(home.RECENT),
+            mentions=mine.mentions(home.RECENT),
         )
         return here.page("home.html", here.shell(reader.t("nav.home"), current="/"), home=made)
 
@@ -83,4 +84,10 @@ def own(here: Here, desks: Sequence[Desk]) -> Personal:
     return Personal(
         lambda limit: titled(personal.recent(connection, viewer, only, personal.RECENT_MAX), limit),
         lambda limit: titled(personal.starred(connection, viewer, only), limit),
+        lambda limit: _mentions(here, desks, limit),
     )
+
+
+def _mentions(here: Here, desks: Sequence[Desk], limit: int) -> list[Kept]:
+    found, _ = talking.inbox(here.site, here.connection, here.viewer).page("mentions")
+    return [one for desk in desks for one in mentioned(desk, found)][:limit]
