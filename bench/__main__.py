@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import cases, imports, pages, publish, rollups, saved_filter, servers
+from bench import audit, cases, imports, pages, publish, rollups, saved_filter, servers
 from bench import site as bench_site
 from bench.load import memory_mb
 
@@ -164,6 +164,13 @@ def rolling_up(kind: str, wanted: Wanted) -> tuple[str, str]:
     return f"Roll-ups, {NAMES[kind]}", "\n".join(f"- {figure}" for figure in figures)
 
 
+def auditing(kind: str, wanted: Wanted) -> tuple[str, str]:
+    """A long audit sealed and verified."""
+    with tempfile.TemporaryDirectory(prefix="dougong-bench-") as name:
+        rows = 40_000 if wanted.quick else 10 * wanted.rows[-1]
+        return f"Audit, {NAMES[kind]}", str(audit.run(_fresh(kind, Path(name)), rows))
+
+
 PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "requests": requests,
     "processes": two_processes,
@@ -172,6 +179,7 @@ PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "pages": pages_,
     "publish": publishing,
     "rollups": rolling_up,
+    "audit": auditing,
 }
 
 
