@@ -15,7 +15,7 @@ from dougong_runtime.labels import Label, Language
 Stored = Mapping[str, Any]
 What = Literal["added", "removed", "changed", "renamed", "moved"]
 
-_ITEMS: Mapping[str, Label] = {
+ITEMS: Mapping[str, Label] = {
     "fields": Label("字段", "field"),
     "options": Label("选项", "option"),
     "stages": Label("阶段", "stage"),
@@ -63,7 +63,7 @@ class Change:
     def text(self, language: Language) -> str:
         """In words."""
         words = _WORDS[self.what].in_(language)
-        before, after = _narrowed(self.before, self.after)
+        before, after = narrowed(self.before, self.after)
         return words.format(
             what=self.subject.in_(language), before=_shown(before, language), after=_shown(after, language)
         )
@@ -206,12 +206,12 @@ def _members(
     after = {item["id"]: item for item in new if isinstance(item, dict)}
     for identity, item in before.items():
         if identity not in after:
-            yield Change("removed", _called(item, path[-1], around), (*path, _name(item)), before=item)
+            yield Change("removed", _called(item, path[-1], around), (*path, name_of(item)), before=item)
     kept = [identity for identity in after if identity in before]
     still = _longest_in_order([identity for identity in before if identity in after], kept)
     for identity, item in after.items():
         subject = _called(item, path[-1], around)
-        here = (*path, _name(item))
+        here = (*path, name_of(item))
         if identity not in before:
             yield Change("added", subject, here, after=item)
             continue
@@ -220,7 +220,7 @@ def _members(
             yield Change("moved", subject, here)
 
 
-def _narrowed(before: Any, after: Any) -> tuple[Any, Any]:
+def narrowed(before: Any, after: Any) -> tuple[Any, Any]:
     """Of two lists, what only one of them has; both whole where that is nothing but an order."""
     if not (isinstance(before, list) and isinstance(after, list)):
         return before, after
@@ -251,7 +251,8 @@ def _longest_in_order(old: list[Any], new: list[Any]) -> set[Any]:
     return kept
 
 
-def _name(item: Mapping[str, Any]) -> str:
+def name_of(item: Mapping[str, Any]) -> str:
+    """What a member of a list is called: by its name, else by what it is about."""
     for key in _NAMING:
         if item.get(key) not in (None, ""):
             return str(item[key])
@@ -264,8 +265,8 @@ def _name(item: Mapping[str, Any]) -> str:
 
 
 def _called(item: Mapping[str, Any], group: str, around: Label) -> Label:
-    what = _ITEMS.get(group, Label(group, group))
-    name = _name(item)
+    what = ITEMS.get(group, Label(group, group))
+    name = name_of(item)
     return _join(around, Label(f"{what.zh}「{name}」", f"{what.en} “{name}”"))
 
 
