@@ -18,7 +18,7 @@ from dougong_runtime.model.link import Linked, examine_stored
 KEPT_MAX = 8
 """Drafts that a process keeps linked."""
 
-_kept: OrderedDict[tuple[str, int, int], tuple[object, Linked]] = OrderedDict()
+_kept: OrderedDict[tuple[str, int, int], tuple[object, Mapping[str, str], Linked]] = OrderedDict()
 _keeping = Lock()
 
 
@@ -28,14 +28,15 @@ def check(draft: Draft, others: Mapping[str, App] = MappingProxyType({})) -> Lin
     `others`: the apps installed beside it, for `requires`.
     """
     key = (draft.app, draft.base, draft.revision)
+    beside = {name: app.version for name, app in others.items()}
     with _keeping:
         known = _kept.get(key)
-        if known is not None and known[0] is draft.documents:
+        if known is not None and known[0] is draft.documents and known[1] == beside:
             _kept.move_to_end(key)
-            return known[1]
+            return known[2]
     made = examine_stored(draft.documents, others)
     with _keeping:
-        _kept[key] = (draft.documents, made)
+        _kept[key] = (draft.documents, beside, made)
         while len(_kept) > KEPT_MAX:
             _kept.popitem(last=False)
     return made

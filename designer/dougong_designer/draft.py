@@ -145,16 +145,18 @@ class _Kept:
     """A draft as it was loaded last. What did not change between two revisions is the same object in both, so that what
     is known of a document can be kept. Only what is committed gets in here."""
 
+    stood: tuple[int, int, datetime | None, int]
+    """Its row, and the number of the version that served."""
     base: int
-    revision: int
-    updated_at: datetime | None
+    moved_from: int | None
     original: Documents
     documents: Documents
     revisions: Mapping[str, int]
     """Document that differs from the base → the revision that made it so."""
 
 
-_kept: dict[str, _Kept] = {}
+_kept: dict[tuple[str, str], _Kept] = {}
+"""Database and app → its draft."""
 _keeping = Lock()
 
 
@@ -171,11 +173,24 @@ def load(connection: sa.Connection, name: str, *, lock: bool = False) -> Draft:
         _begin(connection, name, running)
         row = connection.execute(query.with_for_update()).one()
     base, revision = (running, 0) if row is None else (row.base, row.revision)
-    updated_at = None if row is None else row.updated_at
+    stood = (base, revision, None if row is None else row.updated_at, running)
+    where = str(connection.engine.url.set(password=None)), name
     with _keeping:
-        known = _kept.get(name)
-    if known is not None and (known.base, known.revision, known.updated_at) == (base, revision, updated_at):
-        return Draft(name, base, revision, running, known.original, known.documents, updated_at)
+        known = _kept.get(where)
+    if known is None or known.stood != stood:
+        known = _loaded(connection, name, stood, known)
+        if not lock:
+            with _keeping:
+                _kept[where] = known
+    moved_from, updated_at = (known.moved_from, stood[2]) if revision else (None, None)
+    return Draft(name, known.base, revision, running, known.original, known.documents, updated_at, moved_from)
+
+
+def _loaded(
+    connection: sa.Connection, name: str, stood: tuple[int, int, datetime | None, int], known: _Kept | None
+) -> _Kept:
+    """The draft from the database; documents that did not change since it was known stay the same objects."""
+    base, _, _, running = stood
     overlay = connection.execute(
         sa.select(DOCUMENT.c.key, DOCUMENT.c.data, DOCUMENT.c.revision).where(DOCUMENT.c.app == name)
     ).all()
@@ -193,15 +208,8 @@ def load(connection: sa.Connection, name: str, *, lock: bool = False) -> Draft:
         r.key: before[r.key] if revisions.get(r.key) == r.revision and r.key in before else r.data
         for r in overlay
     }
-    documents = _laid(original, differing)
-    if not lock and moved_from is None:
-        now = {r.key: r.revision for r in overlay}
-        with _keeping:
-            _kept[name] = _Kept(base, revision, updated_at, original, documents, now)
-    moved_from = moved_from if revision else None
-    return Draft(
-        name, base, revision, running, original, documents, updated_at if revision else None, moved_from
-    )
+    now = {r.key: r.revision for r in overlay}
+    return _Kept(stood, base, moved_from, original, _laid(original, differing), now)
 
 
 def _begin(connection: sa.Connection, name: str, base: int) -> None:
@@ -301,7 +309,7 @@ def _followed(writing: Writing, draft: Draft) -> Draft:
 
 
 def _back(writing: Writing, draft: Draft, step: Step, kind: str) -> Step:
-    for later in _since(writing.connection, draft.app, step.number):
+    for later in _still_standing(_since(writing.connection, draft.app, step.number)):
         if later.user == writing.viewer.user and later.kind != "merge":
             continue
         where = patches.overlap(step.inverse, later.patch)
@@ -318,6 +326,20 @@ def _back(writing: Writing, draft: Draft, step: Step, kind: str) -> Step:
         made = _record(writing, draft, documents, kind, about, undo=draft.revision + 1, redo=pile)
     assert made is not None
     return made
+
+
+def _still_standing(steps: Iterable[Step]) -> list[Step]:
+    """Steps without those that were taken back by another of them, and without what took them back."""
+    kept: dict[int, Step] = {}
+    for step in steps:
+        undone = [n for n, s in kept.items() if s.kind == "undo" and s.about == step.about]
+        if step.kind == "undo" and step.about in kept:
+            del kept[step.about]
+        elif step.kind == "redo" and undone:
+            del kept[undone[-1]]
+        else:
+            kept[step.number] = step
+    return list(kept.values())
 
 
 def _record(

@@ -51,6 +51,8 @@ def _problems(key: str, data: Any) -> list[Problem]:
         return _problems_of_file(key, data)
     if kind not in KINDS:
         return [Problem(UNKNOWN_KIND, None, {"name": kind, "nearest": None}, place.at(()))]
+    if not isinstance(data, dict):
+        return [said(BAD_VALUE, "文档应是一组属性。", "A document is a set of properties.", place.at(()))]
     new, digests = _what_is_new(kind, data)
     unwritable = [*_unwritable(key, new), *_twice_in_lists(key, data)]
     if unwritable:
@@ -58,14 +60,9 @@ def _problems(key: str, data: Any) -> list[Problem]:
     problems = check_document(Raw(kind, name, new, place))[1]
     if not problems:
         _remember(digests)
-    elif new is not data:
+    else:
         problems = check_document(Raw(kind, name, data, place))[1]
-    if (
-        not is_name(name)
-        or not isinstance(data, dict)
-        or data.get("name") != name
-        or data.get("kind") != kind
-    ):
+    if not is_name(name) or data.get("name") != name or data.get("kind") != kind:
         problems = [*problems, Problem(BAD_NAME, "name", {"name": name}, place.at(("name",)))]
     return problems
 
@@ -109,9 +106,7 @@ def _unwritable(key: str, data: Any) -> list[Problem]:
     return found
 
 
-def _twice_in_lists(key: str, data: Any) -> list[Problem]:
-    if not isinstance(data, dict):
-        return []
+def _twice_in_lists(key: str, data: dict[str, Any]) -> list[Problem]:
     return [p for name, value in data.items() for p in _twice(value, Places(key).at((name,)))]
 
 
@@ -144,14 +139,12 @@ def _same_id_elsewhere(key: str, new: Documents) -> list[Problem]:
     return [said(BAD_VALUE, zh, en, Places(key).at(("id",)))]
 
 
-def _what_is_new(kind: str, data: Any) -> tuple[Any, list[bytes]]:
+def _what_is_new(kind: str, data: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """A document without the members of its lists that are known to be right, and the digests of the others.
 
     No schema of a kind lets a member of its lists depend on what stands beside it, but for how many they are; a list
     that is too long is left whole, and none is emptied.
     """
-    if not isinstance(data, dict):
-        return data, []
     limits = {name: part.get("maxItems") for name, part in schema_of(kind).get("properties", {}).items()}
     made, digests = {}, []
     for name, value in data.items():
