@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-for _part in (SHELL_WORDS,):
+for _part in (SHELL_WORDS, PANEL_WORDS):
     words.add(_part)

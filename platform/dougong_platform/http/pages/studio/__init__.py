@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from dougong_platform.http.pages.studio import frame
+from dougong_platform.http.pages.studio import frame, panel
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (frame,)
+PARTS = (panel, frame,)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 
