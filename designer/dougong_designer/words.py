@@ -6,9 +6,14 @@ from pathlib import Path
 
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
+from dougong_designer.words_starts import START_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-for _part in (SHELL_WORDS, PANEL_WORDS):
+for _part in (
+    SHELL_WORDS,
+    PANEL_WORDS,
+    START_WORDS,
+):
     words.add(_part)

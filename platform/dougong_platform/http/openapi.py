@@ -14,6 +14,7 @@ from dougong_platform.http.description import EntityAccess, entities_of
 from dougong_platform.http.openapi_forms import form_paths
 from dougong_platform.http.openapi_personal import personal_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
+from dougong_platform.http.openapi_studio_starts import starts_paths
 from dougong_runtime.labels import Language
 from dougong_runtime.pages.saved import STATE_NAMES
 from dougong_runtime.records.door import Records
@@ -402,6 +403,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **_notice_paths(),
         **form_paths(_op),
         **personal_paths(_op),
+        **starts_paths(_op),
         f"{V1}/files/{{id}}": {
             "parameters": [_id()],
             "get": _op("get_waiting_file", "files", None, parameters=[_query("size"), _query("save")]),

@@ -38,7 +38,7 @@ def get_draft(call: Call) -> Response:
     """`GET /api/v1/studio/{app}`: what the draft stands on, its documents, and which of them differ from the version
     that it stands on."""
     parameters.parameters(call.request)
-    studio = _studio(call)
+    studio = studio_of(call)
     return json_answer({**_summary(studio), "documents": _documents(studio, call.language)})
 
 
@@ -48,15 +48,15 @@ def patch_draft(call: Call) -> Response:
     parameters.parameters(call.request)
     body = call.json("patch", "revision")
     patch = patches.read(body.get("patch"))
-    studio = _studio(call, writes=True)
+    studio = studio_of(call, writes=True)
     seen = json_body.number_member(body, "revision", studio.draft.revision, 0, NUMBER_MAX)
-    return _stepped(call, studio, studio.amend(patch, seen))
+    return stepped(call, studio, studio.amend(patch, seen))
 
 
 def get_document(call: Call) -> Response:
     """`GET …/documents/{kind}/{name}` `?format=json|yaml`: a document of the draft."""
     given = parameters.parameters(call.request, "format")
-    found = _studio(call).draft.document(_key(call))
+    found = studio_of(call).draft.document(_key(call))
     if given.get("format", "json") == "yaml":
         return Response(document_text(found), media_type="application/yaml; charset=utf-8")
     return json_answer(dict(found))
@@ -66,7 +66,7 @@ def put_document(call: Call) -> Response:
     """`PUT …/documents/{kind}/{name}`: a whole document, new or in place of the one of that name."""
     parameters.parameters(call.request)
     data = patches.plain(json_body.parse_object(call.body))
-    studio, key = _studio(call, writes=True), _key(call)
+    studio, key = studio_of(call, writes=True), _key(call)
     kind, _, name = key.partition("/")
     if data.get("kind", kind) != kind or data.get("name", name) != name:
         raise refuse(
@@ -76,22 +76,22 @@ def put_document(call: Call) -> Response:
         )
     made = {"kind": kind, "name": name, **data}
     known = key if key in studio.draft.documents else None
-    return _stepped(call, studio, studio.take(edits.with_document(studio.draft, made, key=known)))
+    return stepped(call, studio, studio.take(edits.with_document(studio.draft, made, key=known)))
 
 
 def delete_document(call: Call) -> Response:
     """`DELETE …/documents/{kind}/{name}`: out of the draft. What names it then is among the problems."""
     parameters.parameters(call.request)
-    studio = _studio(call, writes=True)
-    return _stepped(call, studio, studio.take(edits.without_document(studio.draft, _key(call))))
+    studio = studio_of(call, writes=True)
+    return stepped(call, studio, studio.take(edits.without_document(studio.draft, _key(call))))
 
 
 def rename(call: Call) -> Response:
     """`POST …/rename` `{kind, name, owner, to}`: a thing under another name, formulas and files included."""
     parameters.parameters(call.request)
     body = call.json("kind", "name", "owner", "to")
-    studio = _studio(call, writes=True)
-    return _stepped(
+    studio = studio_of(call, writes=True)
+    return stepped(
         call, studio, studio.rename(_target(body), json_body.needed_text(body, "to", length_max=100))
     )
 
@@ -100,31 +100,31 @@ def undo(call: Call) -> Response:
     """`POST …/undo`: take back the caller's last act."""
     parameters.parameters(call.request)
     call.json()
-    studio = _studio(call, writes=True)
-    return _stepped(call, studio, studio.undo())
+    studio = studio_of(call, writes=True)
+    return stepped(call, studio, studio.undo())
 
 
 def redo(call: Call) -> Response:
     """`POST …/redo`: do again what the caller took back last."""
     parameters.parameters(call.request)
     call.json()
-    studio = _studio(call, writes=True)
-    return _stepped(call, studio, studio.redo())
+    studio = studio_of(call, writes=True)
+    return stepped(call, studio, studio.redo())
 
 
 def jump(call: Call) -> Response:
     """`POST …/jump` `{step}`: how the draft stood after a step; 0 before the first."""
     parameters.parameters(call.request)
     body = call.json("step")
-    studio = _studio(call, writes=True)
+    studio = studio_of(call, writes=True)
     number = json_body.number_member(body, "step", 0, 0, studio.draft.revision)
-    return _stepped(call, studio, studio.jump(number))
+    return stepped(call, studio, studio.jump(number))
 
 
 def list_steps(call: Call) -> Response:
     """`GET …/steps` `?before=&limit=`: the history, the latest first."""
     given = parameters.parameters(call.request, "before", "limit")
-    studio = _studio(call)
+    studio = studio_of(call)
     before = parameters.number(given, "before", 0, 1, 999_999_999) if "before" in given else None
     limit = parameters.number(given, "limit", 50, 1, 500)
     found = draft.steps(call.connection, studio.name, before, limit)
@@ -134,7 +134,7 @@ def list_steps(call: Call) -> Response:
 def list_problems(call: Call) -> Response:
     """`GET …/problems`: everything that keeps the draft from being published, each with its place."""
     parameters.parameters(call.request)
-    studio = _studio(call)
+    studio = studio_of(call)
     items = [_problem(one, call.language) for one in studio.linked.problems]
     return json_answer({"revision": studio.draft.revision, "items": items})
 
@@ -143,11 +143,12 @@ def list_uses(call: Call) -> Response:
     """`GET …/uses` `?kind=&name=&owner=`: where a thing is named. `owner`: the entity of a field, `entity.field` of an
     option, the workflow of a step."""
     given = parameters.parameters(call.request, "kind", "name", "owner")
-    found = _studio(call).linked.references.to(_target(given))
+    found = studio_of(call).linked.references.to(_target(given))
     return json_answer({"items": [_use(reference) for reference in found]})
 
 
-def _studio(call: Call, *, writes: bool = False) -> Studio:
+def studio_of(call: Call, *, writes: bool = False) -> Studio:
+    """The draft of the app that the address names, before who asks. Raises Refused for who may not build it."""
     return Studio(call.site, call.connection, call.viewer, call.path("app"), writes)
 
 
@@ -161,9 +162,10 @@ def _target(given: Any) -> Target:
     return Target(kind, name, json_body.text_member(given, "owner", length_max=200) or "")
 
 
-def _stepped(call: Call, studio: Studio, step: Step | None) -> Response:
+def stepped(call: Call, studio: Studio, step: Step | None, **more: Any) -> Response:
+    """An act's answer: how the draft stands, its step, and what else there is to say."""
     made = None if step is None else _step(step, call.language)
-    return json_answer({**_summary(studio), "step": made})
+    return json_answer({**_summary(studio), "step": made, **more})
 
 
 def _summary(studio: Studio) -> dict[str, Any]:

@@ -17,7 +17,10 @@ BODY_SECONDS_MAX = 20.0
 IMPORT_SECONDS_MAX = 300.0
 FILE_BYTES_MAX = 100 * 1024 * 1024
 FILE_SECONDS_MAX = 1_800.0
-_IMPORT = re.compile(r"/api/v[0-9]+/apps/[^/]+/[^/]+/import\Z")
+_IMPORT = re.compile(
+    r"/api/v[0-9]+/(?:apps/[^/]+/[^/]+/import|studio/packages|studio/[^/]+/spreadsheets)\Z"
+    r"|/studio/(?:package|[^/]+/spreadsheet)\Z"
+)
 _FILES = re.compile(r"/api/v[0-9]+/apps/[^/]+/[^/]+/files\Z")
 _AROUND_FILE = 64 * 1024
 """What a form adds to the file in it."""

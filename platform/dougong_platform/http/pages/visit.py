@@ -70,12 +70,20 @@ class Pages:
         """A page that only reads."""
         return Route(path, self._endpoint(handler, writes=False), methods=["GET"], name=_name(handler))
 
-    def post(self, path: str, handler: Handler, *, writes: bool = True) -> Route:
-        """A form's address. `writes`: refused to who views as another."""
-        return Route(path, self._endpoint(handler, writes=writes), methods=["POST"], name=_name(handler))
+    def post(self, path: str, handler: Handler, *, writes: bool = True, large: bool = False) -> Route:
+        """A form's address. `writes`: refused to who views as another. `large`: who asks is found out before anything
+        is read, since a file comes with it."""
+        endpoint = self._endpoint(handler, writes=writes, large=large)
+        return Route(path, endpoint, methods=["POST"], name=_name(handler))
 
-    def _endpoint(self, handler: Handler, *, writes: bool) -> Callable[[Request], Any]:
+    def _endpoint(
+        self, handler: Handler, *, writes: bool, large: bool = False
+    ) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
+            if large:
+                known = await in_thread(request, Visit(self.site, request, FormData(), writes).unknown)
+                if known is not None:
+                    return known
             form = await _form(request) if request.method == "POST" else FormData()
 
             def answer(nearby: bool) -> Response:
@@ -138,6 +146,17 @@ class Visit:
             return self.to_sign_in()
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def unknown(self) -> Response | None:
+        """The way to the sign-in page for who is unknown, else None. Raises Refused for who may not write."""
+        try:
+            with self.site.database.read() as connection:
+                asking.authorise(asking.asker_of(self.site, self.request, connection), writes=self.writes)
+        except Refused as refused:
+            if (refused.problems or refused.warnings)[0].type is not NOT_SIGNED_IN:
+                raise
+            return self.to_sign_in()
+        return None
 
     def to_sign_in(self) -> Response:
         """The way to the sign-in page; within a fragment's request, for the whole page."""

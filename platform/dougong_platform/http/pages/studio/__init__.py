@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from dougong_platform.http.pages.studio import frame, panel
+from dougong_platform.http.pages.studio import (
+    frame,
+    panel,
+    patterns,
+    starts,
+)
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (panel, frame,)
+PARTS = (
+    starts,
+    patterns,
+    panel,
+    frame,
+)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 
