@@ -7,6 +7,7 @@ from pathlib import Path
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_designer.words_starts import START_WORDS
+from dougong_designer.words_views import VIEW_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -15,5 +16,6 @@ for _part in (
     SHELL_WORDS,
     PANEL_WORDS,
     START_WORDS,
+    VIEW_WORDS,
 ):
     words.add(_part)

@@ -1,4 +1,7 @@
 // The studio's script: behaviours that only its pages have, beside those of all pages.
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
-lazily("studio", () => import("./behaviours/studio"));
+ import("./behaviours/studio"));
+=>lazily("studio", () => import("./behaviours/studio"));
+lazily("view-canvas", () => import("./behaviours/viewing"));
+=> import("./behaviours/studio"));

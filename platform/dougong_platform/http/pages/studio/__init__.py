@@ -9,6 +9,7 @@ from dougong_platform.http.pages.studio import (
     panel,
     patterns,
     starts,
+    view,
 )
 from dougong_platform.http.pages.visit import Pages
 
