@@ -17,6 +17,7 @@ PARTS = (
     starts,
     patterns,
     panel,
+    view,
     frame,
 )
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
