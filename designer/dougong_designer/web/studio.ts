@@ -1,7 +1,5 @@
 // The studio's script: behaviours that only its pages have, beside those of all pages.
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
- import("./behaviours/studio"));
-=>lazily("studio", () => import("./behaviours/studio"));
+lazily("studio", () => import("./behaviours/studio"));
 lazily("view-canvas", () => import("./behaviours/viewing"));
-=> import("./behaviours/studio"));
