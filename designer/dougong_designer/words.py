@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dougong_designer.words_panel import PANEL_WORDS
+from dougong_designer.words_formulas import FORMULA_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_designer.words_starts import START_WORDS
 from dougong_designer.words_views import VIEW_WORDS
@@ -14,6 +15,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 for _part in (
     SHELL_WORDS,
+    FORMULA_WORDS,
     PANEL_WORDS,
     START_WORDS,
     VIEW_WORDS,

@@ -2,4 +2,5 @@
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
 lazily("studio", () => import("./behaviours/studio"));
+lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
 lazily("view-canvas", () => import("./behaviours/viewing"));

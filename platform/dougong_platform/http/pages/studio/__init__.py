@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.studio import (
+    formula,
     frame,
     panel,
     patterns,
@@ -13,7 +14,7 @@ from dougong_platform.http.pages.studio import (
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (
+PARTS = (formula, 
     starts,
     patterns,
     panel,
