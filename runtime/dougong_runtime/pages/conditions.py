@@ -112,11 +112,15 @@ def filterable(app: App, entity: Entity, names: Iterable[str]) -> list[Field]:
     ]
 
 
-def compose(app: App, entity: Entity, path: str, op: str, value: str) -> str | None:
-    """The formula of one chip; None where field and operator do not go together or a value is missing."""
+def compose(app: App, entity: Entity, path: str, op: str, value: str, before: str = "") -> str | None:
+    """The formula of one chip; None where field and operator do not go together or a value is missing.
+
+    `before`: what stands before the path where it does not start at the record stood on (`record.`, `THIS.`).
+    """
     column = resolve(app, entity, path)
     if column is None or op not in operators(column.field):
         return None
+    path = before + path
     if op == "empty":
         return f"{path} = NULL"
     if op == "filled":

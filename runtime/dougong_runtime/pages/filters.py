@@ -4,7 +4,7 @@ same as a formula. What the builder cannot say stays a condition that is its own
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,14 +34,23 @@ class Filter:
     items: tuple[Condition | Group, ...] = ()
 
 
+One = Callable[[str], Condition]
+"""Reads what is one condition; one that it cannot say stays its own text."""
+
+
 def read(app: App, entity: Entity, text: str) -> Filter:
     """A formula, as far as the builder can say it."""
+    return read_by(lambda part: _one(app, entity, part), text)
+
+
+def read_by(one: One, text: str) -> Filter:
+    """A formula taken apart where "and" and "or" join it; `one` reads what they join."""
     if not text.strip():
         return Filter()
     if len(text) > LENGTH_MAX:
         return Filter(items=(Condition(text),))
-    join, parts = _split(_bare(text))
-    return Filter(join, tuple(_items(app, entity, join, parts, conditions.BRACKETS_MAX)))
+    join, parts = _split(bare(text))
+    return Filter(join, tuple(_items(one, join, parts, conditions.BRACKETS_MAX)))
 
 
 def write(found: Filter) -> str:
@@ -65,26 +74,24 @@ def joined(texts: Sequence[str], join: Join) -> str:
     return f" {join.upper()} ".join(p if _holds_together(p) else f"({p})" for p in parts)
 
 
-def _items(
-    app: App, entity: Entity, join: Join, parts: Sequence[str], depth_left: int
-) -> Iterator[Condition | Group]:
+def _items(one: One, join: Join, parts: Sequence[str], depth_left: int) -> Iterator[Condition | Group]:
     """Parts as conditions and groups; what is bracketed and joined by the same word stands on its own."""
     for part in parts:
-        inner_join, inner = _split(_bare(part))
+        inner_join, inner = _split(bare(part))
         if len(inner) < 2 or depth_left == 0:
-            yield _one(app, entity, part)
+            yield one(part)
         elif inner_join == join:
-            yield from _items(app, entity, join, inner, depth_left - 1)
+            yield from _items(one, join, inner, depth_left - 1)
         else:
-            yield Group(inner_join, tuple(_one(app, entity, p) for p in inner))
+            yield Group(inner_join, tuple(one(p) for p in inner))
 
 
 def _one(app: App, entity: Entity, text: str) -> Condition:
-    found = conditions.parse(app, entity, _bare(text))
+    found = conditions.parse(app, entity, bare(text))
     return found[0] if len(found) == 1 else Condition(text)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Without the brackets around the whole of it."""
     text = text.strip()
     for _ in range(conditions.BRACKETS_MAX):

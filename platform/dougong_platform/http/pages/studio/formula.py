@@ -85,24 +85,24 @@ def whole(visit: Visit) -> Response:
     """The editor as a page, for what the draft has at `at`; as a part, the dialog."""
     with visit.reading() as here:
         studio = open_studio(here)
-        asked = [visit.query(name) for name in ("at", "entity", "place")]
-        return _editor(here, studio, formula_at(studio, *asked), asked)
+        asked = _Asked(*(visit.query(name) for name in ("at", "entity", "place")))
+        return _editor(here, studio, asked.formula(studio), asked)
 
 
 def dialog(visit: Visit) -> Response:
     """The editor for a text; `fix`: a remedy that is carried out first."""
     with visit.reading() as here:
         studio = open_studio(here)
-        asked = [visit.text(name) for name in ("at", "entity", "place")]
-        text = _mended(visit.text("text"), visit.text("fix"))
-        return _editor(here, studio, formula_at(studio, *asked, text=text), asked)
+        asked = _asked(visit)
+        found = asked.formula(studio, _mended(visit.text("text"), visit.text("fix")))
+        return _editor(here, studio, found, asked)
 
 
 def look(visit: Visit) -> Response:
     """What is wrong with a text, or what it gives."""
     with visit.reading() as here:
         studio = open_studio(here)
-        found = _asked(studio, visit)
+        found = _asked(visit).formula(studio, visit.text("text"))
         return part(here, studio, TEMPLATE, "look", f=_look(here, found, tried=True))
 
 
@@ -110,7 +110,7 @@ def line(visit: Visit) -> Response:
     """A formula as it reads, below the input that it stands in."""
     with visit.reading() as here:
         studio = open_studio(here)
-        found = _asked(studio, visit)
+        found = _asked(visit).formula(studio, visit.text("text"))
         return part(here, studio, TEMPLATE, "line", f=_look(here, found, tried=False))
 
 
@@ -125,18 +125,27 @@ def save(visit: Visit) -> Response:
     return acting(visit, written)
 
 
-def _asked(studio: Studio, visit: Visit) -> Formula:
-    asked = [visit.text(name) for name in ("at", "entity", "place")]
-    return formula_at(studio, *asked, text=visit.text("text"))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    at: str
+    entity: str
+    place: str
+
+    def formula(self, studio: Studio, text: str | None = None) -> Formula:
+        return formula_at(studio, self.at, self.entity, self.place, text)
 
 
-def _editor(here: Here, studio: Studio, found: Formula, asked: list[str]) -> Response:
+def _asked(visit: Visit) -> _Asked:
+    return _Asked(*(visit.text(name) for name in ("at", "entity", "place")))
+
+
+def _editor(here: Here, studio: Studio, found: Formula, asked: _Asked) -> Response:
     values: Mapping[str, Any] = {
         "f": _look(here, found, tried=True),
         "shelves": _shelves(here.reader, found.standing),
-        "at": asked[0],
-        "entity": asked[1],
-        "place": asked[2],
+        "at": asked.at,
+        "entity": asked.entity,
+        "place": asked.place,
         "seen": here.visit.text("seen") or formulas.value_at(studio.draft.documents, found.where),
         "stands_in": _stands_in(here.reader, found.standing),
     }
