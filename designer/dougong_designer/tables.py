@@ -48,8 +48,8 @@ STEP = sa.Table(
 )
 """The history: nothing in it is changed or removed.
 
-kind    act, undo, redo, jump, merge, publish
-about   of undo and redo the number of the act; of a jump that of the step; of a publication the version's
+kind    act, undo, redo, jump, version (begun anew from one), merge, publish
+about   of undo and redo the number of the act; of a jump that of the step; of the others the version's
 title   what was done, `{zh, en}`
 undo    the act that its person's next undo takes back, after this step
 redo    the undo (a step's number) that their next redo takes back
@@ -81,3 +81,38 @@ COMMENT = sa.Table(
     sa.Index("ix_dg_studio_comment", "app", "document"),
 )
 """Remarks of builders on a document, which is named by its id, so that they follow a rename."""
+
+PLACE = sa.Table(
+    "dg_studio_place",
+    SYSTEM,
+    sa.Column("app", sa.String(48), primary_key=True),
+    sa.Column("entity", sa.String(64), primary_key=True),
+    sa.Column("x", sa.Integer, nullable=False),
+    sa.Column("y", sa.Integer, nullable=False),
+)
+"""Where builders have put an entity's box on the relation diagram, by the entity's id; the others are laid out."""
+
+SHEET = sa.Table(
+    "dg_studio_sheet",
+    SYSTEM,
+    sa.Column("id", RecordId, primary_key=True),
+    sa.Column("app", sa.String(48), nullable=False),
+    sa.Column("user", RecordId, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("columns", JsonValue, nullable=False),
+    sa.Column("entity", sa.String(64)),
+    sa.Column("taken", JsonValue),
+    sa.Column("job", RecordId),
+    sa.Index("ix_dg_studio_sheet_app", "app"),
+)
+"""Spreadsheets that became, or are to become, an entity; the file lies in the data folder, named by the row's id.
+
+user     who sent it, and as whom its rows are imported
+columns  what was found in it: for each column its header, samples and what it seems to hold
+entity   id of the entity that was made of it; NULL while columns are still being looked at
+taken    place of a column → id of the field that it fills
+job      the import of its rows, ordered when the entity was published
+"""
