@@ -39,7 +39,8 @@ class Held:
         """Whether an action is allowed on this record."""
         if self.access.everything or any(action in h.grant.actions for h in self.grants):
             return True
-        return action == "update" and self.shared_write
+        # A share for changes opens the record to those whose roles let them change some: alone it gives nobody the right.
+        return action == "update" and self.shared_write and bool(self.access.giving("update"))
 
     def writes(self, f: Field) -> bool:
         """Whether this field of this record may be changed."""

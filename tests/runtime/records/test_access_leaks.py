@@ -90,6 +90,26 @@ def test_a_share_shows_a_record_as_ones_own_though_a_lesser_grant_reaches_it(yar
         assert records.list(Query("place", export=True)).items == [], "a share does not let it be taken out"
 
 
+def test_who_may_change_nothing_does_not_pass_on_a_share_for_changes(yard: World) -> None:
+    """It was passed to them; their roles let them read and share, not change."""
+    with_roles(
+        yard,
+        {
+            "r0": [{"entity": "place", "actions": ["read", "share"]}],
+            "r1": [{"entity": "place", "actions": ["read", "update", "share"]}],
+        },
+    )
+    ann, bob = yard.person("ann", "r0"), yard.person("bob", "r1")
+    id = yard.make_record("place", name="a")["id"]
+    with yard.acting("bob") as records:
+        records.share("place", id, user=ann.user, write=True)
+    with yard.acting("ann") as records:
+        records.share("place", id, user=bob.user)
+    with pytest.raises(Refused) as found, yard.acting("ann") as records:
+        records.share("place", id, user=bob.user, write=True)
+    assert found.value.problems[0].type.name == "forbidden"
+
+
 def test_a_share_opens_nothing_to_who_has_no_grant_on_the_entity(yard: World) -> None:
     """Not even what inherits from it, nor may it be named by a reference."""
     inheriting = {"entity": "job", "actions": ["read", "create"], "rows": {"inherit": "site"}}
