@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dougong_designer.words_entities import ENTITY_WORDS
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_formulas import FORMULA_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
@@ -14,6 +15,7 @@ from dougong_runtime.pages import words
 TEMPLATES = Path(__file__).parent / "templates"
 
 for _part in (
+    ENTITY_WORDS,
     SHELL_WORDS,
     FORMULA_WORDS,
     PANEL_WORDS,

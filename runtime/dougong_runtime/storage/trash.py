@@ -115,6 +115,20 @@ def left_since(
     ]
 
 
+def fields_of(connection: sa.Connection, app: str, entity_id: str) -> list[Trashed]:
+    """The fields of an entity that lie in the trash, the latest first."""
+    query = (
+        sa.select(TRASH)
+        .where(TRASH.c.app == app, TRASH.c.kind == "field", TRASH.c.until.is_(None))
+        .where(TRASH.c.entity_id == entity_id, TRASH.c.trash_name.is_not(None))
+        .order_by(TRASH.c.id.desc())
+    )
+    return [
+        Trashed(row.id, row.kind, row.thing_id, row.name, row.form, row.trash_name, row.version)
+        for row in connection.execute(query)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Lying:
     """What lies in the trash, for who looks over it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.studio import (
+    entity,
     formula,
     frame,
     panel,
@@ -14,7 +15,7 @@ from dougong_platform.http.pages.studio import (
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (formula, 
+PARTS = (entity, formula, 
     starts,
     patterns,
     panel,
