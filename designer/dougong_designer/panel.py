@@ -156,7 +156,7 @@ def panel(draft: Draft, tokens: Tokens) -> Panel:
         around = place(draft.documents, tokens[:-1])
         found: tuple[Property, ...] = (_property(draft, around, tokens[-1], here),)
     else:
-        found = tuple(_property(draft, here, name, inner(here, name)) for name in here.properties)
+        found = tuple(_property(draft, here, name, inner(here, name)) for name in _ordered(here))
     return Panel(
         pointer=pointer(tokens),
         title=name_of(draft, tokens),
@@ -165,8 +165,13 @@ def panel(draft: Draft, tokens: Tokens) -> Panel:
         crumbs=crumbs,
         properties=found,
         is_member=isinstance(parent, list),
-        is_changed=_is_changed(draft, tokens),
+        is_changed=differs(draft, tokens),
     )
+
+
+def _ordered(here: Place) -> list[str]:
+    """The properties in the order of the schema, what it is called first."""
+    return sorted(here.properties, key=lambda name: name != "label")
 
 
 def property_at(draft: Draft, tokens: Tokens) -> Property:
@@ -184,6 +189,9 @@ def name_of(draft: Draft, tokens: Tokens) -> Label:
     found = panel_words.said_of(draft.documents, tokens, value)
     if found is not None:
         return found
+    if isinstance(value, Mapping) and "do" in value:
+        listing = place(draft.documents, tokens[:-1])
+        return panel_words.step_title(draft.documents, value, kind_of(listing.shape, value)[1])
     here = place(draft.documents, tokens)
     if tokens[-1] == here.name or not isinstance(_value(draft, tokens[:-1]), list):
         return title_of(here.schema, here.name)
@@ -270,8 +278,9 @@ def _property(draft: Draft, around: Place, name: str, here: Place) -> Property:
         value=here.value,
         texts=shown(widget, here.value),
         is_required=name in around.required,
-        is_basic=panel_words.is_basic(here.tokens, around, name),
-        is_changed=_is_changed(draft, here.tokens),
+        is_basic=panel_words.is_basic(here.tokens, around, name)
+        and not (widget == "members" and len(here.tokens) == 2),
+        is_changed=differs(draft, here.tokens),
         default=default,
         choices=choices,
         shapes=_shape_words(schema, name),
@@ -357,7 +366,8 @@ def _all_scalar(schema: Schema) -> bool:
     return all(_is_scalar(one) for one in shapes_of(schema))
 
 
-def _is_changed(draft: Draft, tokens: Tokens) -> bool:
+def differs(draft: Draft, tokens: Tokens) -> bool:
+    """Whether what stands at a place is not what the running version has there."""
     now, before = _value(draft, tokens), _at(draft.original, tokens)
     if now is before:
         return False

@@ -143,6 +143,22 @@ def inner(around: Place, token: str) -> Place:
 
 def followed(schema: Any) -> Schema:
     """A schema with its `$ref` followed to the end; `x-ref` lists the names that were passed: `name`, `label`."""
+    if not isinstance(schema, Mapping) or "$ref" not in schema:
+        return schema if isinstance(schema, Mapping) else {}
+    known = _followed.get(id(schema))
+    if known is not None and known[0] is schema:
+        return known[1]
+    made = _follow(schema)
+    _followed[id(schema)] = (schema, made)
+    return made
+
+
+_followed: dict[int, tuple[Schema, Schema]] = {}
+"""What was followed once, by the identity of the part of the schema, which is kept with it; parts live as long as the
+process, for schemas are read once."""
+
+
+def _follow(schema: Any) -> Schema:
     passed: list[str] = []
     while isinstance(schema, Mapping) and "$ref" in schema:
         passed.append(str(schema["$ref"]).rpartition("/")[2])

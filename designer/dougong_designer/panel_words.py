@@ -42,6 +42,7 @@ _LESS = frozenset(
         "visible",
         "collapsed",
         "once_per",
+        "when",
         "crossing",
         "batch",
         "cron",
@@ -96,6 +97,8 @@ _LESS = frozenset(
     ]
 )
 """Properties that are less used: below 「更多」."""
+_WHERE_SET = frozenset({"when", "or_when", "on_error", "retry"})
+"""Less used properties that decide so much that they show above wherever they stand."""
 _BASIC_AT = frozenset(
     {
         ("app", "icon"), ("app", "version"), ("app", "author"), ("app", "help"),
@@ -251,9 +254,11 @@ def is_basic(tokens: Tokens, around: Place, name: str) -> bool:
         return False
     if len(tokens) == 3 and (kind, name) == ("workflow", "label"):
         return True
-    if name in around.required and name not in ("kind", "id"):
+    if "const" in around.properties.get(name, {}) or name in ("kind", "id"):
+        return False
+    if name in around.required or (name in _WHERE_SET and name in around.value):
         return True
-    return name not in _LESS or ((kind, name) in _BASIC_AT and name not in ("kind", "id"))
+    return name not in _LESS or (kind, name) in _BASIC_AT
 
 
 def shape_word(name: str, shape: Schema) -> Label:
@@ -277,6 +282,20 @@ def shape_word(name: str, shape: Schema) -> Label:
     return Label("简写", "In short")
 
 
+_OBJECTS = ("entity", "message", "workflow", "connector")
+
+
+def step_title(documents: Documents, value: Mapping[str, Any], told: Label) -> Label:
+    """What a step without a label is called: its kind and what it is about."""
+    for kind in _OBJECTS:
+        named = value.get(kind)
+        data = documents.get(f"{kind}/{named}") if isinstance(named, str) else None
+        if isinstance(data, Mapping):
+            about = Label.of(data.get("label"), str(named))
+            return Label(f"{told.zh}：{about.zh}", f"{told.en}: {about.en}")
+    return told
+
+
 def said_of(documents: Documents, tokens: Tokens, value: Any) -> Label | None:
     """What a member or part says of itself; None where nothing in it tells."""
     if not isinstance(value, Mapping):
@@ -295,6 +314,9 @@ def said_of(documents: Documents, tokens: Tokens, value: Any) -> Label | None:
             return Label.of(data.get("label"), str(named))
     if "do" in value:
         return None
+    if tokens[0].startswith("message/") and len(tokens) == 3:
+        channel = next(iter(value), "")
+        return Label(*_VALUES[channel]) if channel in _VALUES else None
     for name in _SAYS:
         stated = value.get(name)
         if isinstance(stated, (str, int)) and not isinstance(stated, bool) and stated != "":

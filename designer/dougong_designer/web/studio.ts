@@ -7,3 +7,5 @@ lazily("entity", () => import("./behaviours/entity"));
 lazily("studio", () => import("./behaviours/studio"));
 lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
 lazily("view-canvas", () => import("./behaviours/viewing"));
+lazily("studio-outline", () => import("./behaviours/outline"));
+lazily("studio-panel", () => import("./behaviours/panel"));

@@ -6,8 +6,10 @@ from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.studio import (
     entity,
+    flow,
     formula,
     frame,
+    general,
     panel,
     patterns,
     starts,
@@ -15,13 +17,7 @@ from dougong_platform.http.pages.studio import (
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (entity, formula, 
-    starts,
-    patterns,
-    panel,
-    view,
-    frame,
-)
+PARTS = (general, flow, entity, formula, starts, patterns, panel, view, frame)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 

@@ -278,11 +278,13 @@ def _on_member(here: Here, studio: Studio, do: str) -> Response:
     else:
         listing = tokens_at(visit.text("to")) if visit.text("to") else tokens[:-1]
         patch, chosen = acts.moving(documents, tokens, listing, before), (*listing, tokens[-1])
+        if tokens[-1].isdecimal() and patch:
+            chosen, known = (*listing, "-"), []
     step = _amended(studio, patch)
     if chosen[-1] == "-":
         chosen = (*chosen[:-1], _new_token(studio, chosen[:-1], known, patch))
     answer = acted(here, studio, step)
-    if step is not None:
+    if step is not None and do != "remove":
         told = json.loads(answer.headers["HX-Trigger"])
         told["member-chosen"] = {"target": "body", "at": patches.pointer(chosen)}
         answer.headers["HX-Trigger"] = json.dumps(told)

@@ -1,0 +1,274 @@
+// A canvas of members in lists: rows of an outline, cards of a workflow. Choosing one shows its properties and stands in
+// the address. Members are dragged to any place that takes them; keys and the menu of each do the same.
+import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
+import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import htmx from "htmx.org";
+import { type Connect, announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { send } from "../act";
+
+interface Place {
+  list: string;
+  before: string;
+}
+
+export const connect: Connect = (root) => {
+  let pending = "";
+  const nodes = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-node]")];
+  const linkOf = (node: Element): HTMLElement | null => node.querySelector<HTMLElement>("[data-choose]");
+  const nodeOf = (at: string): HTMLElement | undefined => nodes().find((n) => n.dataset.node === at);
+  const nameOf = (node: HTMLElement): string => node.querySelector("b")?.textContent?.trim() ?? "";
+  const placeOf = (target: HTMLElement): Place => ({
+    list: target.dataset.list ?? target.closest<HTMLElement>("[data-list]")?.dataset.list ?? "",
+    before: target.dataset.before ?? "",
+  });
+
+  // --- what is chosen ------------------------------------------------------------------------------------------
+  const marked = (): string => new URLSearchParams(location.search).get("at") ?? root.dataset.doc ?? "";
+  const mark = (): void => {
+    const at = marked();
+    for (const link of root.querySelectorAll<HTMLElement>("[data-choose]")) {
+      const is = link.dataset.choose === at;
+      if (is !== (link.getAttribute("aria-current") === "true")) {
+        if (is) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    }
+  };
+  const address = (at: string): void => {
+    history.replaceState(history.state, "", at === root.dataset.doc ? location.pathname : `?at=${encodeURIComponent(at)}`);
+    mark();
+  };
+  const onChoose = (event: Event): void => {
+    const link = (event.target as HTMLElement).closest<HTMLElement>("[data-choose]");
+    if (link && (root.contains(link) || link.closest("#s-prop"))) address(link.dataset.choose ?? "");
+  };
+  const choose = (at: string): void => {
+    const base = document.querySelector<HTMLElement>("[data-studio]")?.dataset.studio ?? "";
+    address(at);
+    void htmx.ajax("GET", `${base}/panel?at=${encodeURIComponent(at)}`, { target: "#s-prop", swap: "innerHTML", source: root });
+  };
+
+  // --- acts ----------------------------------------------------------------------------------------------------
+  const move = (node: HTMLElement, to: Place): void => {
+    if (node.dataset.fixed !== undefined) return;
+    void send("panel", { do: "move", at: node.dataset.node ?? "", to: to.list, before: to.before });
+  };
+  const add = (kind: string, to: Place): void => {
+    void send("panel", { do: "add", at: to.list, before: to.before, kind });
+  };
+  const remove = (node: HTMLElement): void => {
+    if (node.dataset.fixed !== undefined) return;
+    const all = nodes();
+    const at = all.indexOf(node);
+    const beside = all[at + 1] ?? all[at - 1];
+    void send("panel", { do: "remove", at: node.dataset.node ?? "" }).then(() => {
+      const list = node.dataset.list;
+      choose(beside?.dataset.list === list || beside?.dataset.fixed !== undefined ? (beside?.dataset.node ?? "") : (root.dataset.doc ?? ""));
+      window.setTimeout(() => (beside?.isConnected ? linkOf(beside) : root.querySelector<HTMLElement>("[data-choose]"))?.focus(), 120);
+    });
+  };
+  const onAdded = (event: Event): void => {
+    pending = (event as CustomEvent<{ at?: string }>).detail?.at ?? "";
+  };
+  // The canvas is fetched again after every act; only then does what was added or moved stand where it belongs.
+  const onSwap = (event: Event): void => {
+    const { ctx } = (event as CustomEvent<{ ctx?: { request?: { action?: string } } }>).detail ?? {};
+    if (ctx?.request?.action?.includes("/outline")) found();
+  };
+  const found = (): void => {
+    const node = pending ? nodeOf(pending) : undefined;
+    if (!node) return;
+    const at = pending;
+    pending = "";
+    choose(at);
+    const link = linkOf(node);
+    link?.focus({ preventScroll: true });
+    node.scrollIntoView({ block: "nearest" });
+    announce(nameOf(node));
+  };
+
+  // --- places to drop ------------------------------------------------------------------------------------------
+  const drops = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-drop]")].filter((d) => d.offsetParent !== null);
+  const fits = (source: HTMLElement, target: HTMLElement): boolean => {
+    const { list } = placeOf(target);
+    if (source.dataset.palette) return /\/(steps|then|else|approved|rejected|late|on_error)$/.test(list) || source.dataset.for === list;
+    const at = source.dataset.node ?? "";
+    if (target === source || list === at || list.startsWith(`${at}/`)) return false;
+    return kindOf(list) === kindOf(source.dataset.list ?? "");
+  };
+  // Steps stand in lists of many names; other members only in lists of their own.
+  const kindOf = (list: string): string => {
+    const last = list.slice(list.lastIndexOf("/") + 1);
+    return root.classList.contains("flowing") && !/^(cases|branches)$/.test(last) ? "steps" : list;
+  };
+  const stays = (node: HTMLElement, to: Place): boolean => {
+    if (to.list !== node.dataset.list) return false;
+    const same = nodes().filter((n) => n.dataset.list === to.list);
+    const next = same[same.indexOf(node) + 1];
+    return to.before === node.dataset.token || to.before === (next?.dataset.token ?? "");
+  };
+  const shift = (node: HTMLElement, by: 1 | -1): void => {
+    const all = drops().filter((d) => fits(node, d));
+    const order = [...all, node].sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+    let at = order.indexOf(node) + by;
+    while (order[at] && stays(node, placeOf(order[at]!))) at += by;
+    const target = order[at];
+    if (target) move(node, placeOf(target));
+  };
+
+  // --- the mouse -----------------------------------------------------------------------------------------------
+  let ends: (() => void)[] = [];
+  const over = (target: HTMLElement | null, after = false): void => {
+    root.querySelectorAll(".over, .drop-before, .drop-after").forEach((e) => e.classList.remove("over", "drop-before", "drop-after"));
+    if (!target) return;
+    if (target.matches("li")) target.classList.add(after ? "drop-after" : "drop-before");
+    else target.classList.add("over");
+  };
+  const isAfter = (target: HTMLElement, y: number): boolean => {
+    const line = target.querySelector<HTMLElement>(".oline") ?? target;
+    const { top, height } = line.getBoundingClientRect();
+    return target.matches("li") && y > top + height / 2;
+  };
+  const follower = (target: HTMLElement): string => {
+    const next = target.nextElementSibling as HTMLElement | null;
+    return next?.dataset.token ?? "";
+  };
+  const register = (): void => {
+    ends.splice(0).forEach((end) => end());
+    for (const source of root.querySelectorAll<HTMLElement>("[data-node]:not([data-fixed]), [data-palette]")) {
+      ends.push(
+        draggable({
+          element: source,
+          dragHandle: source.querySelector<HTMLElement>(":scope > .oline > .handle") ?? undefined,
+          getInitialData: () => ({ root }),
+          onDragStart: () => {
+            source.classList.add("dragged");
+            root.classList.add("dropping");
+          },
+          onDrop: () => {
+            source.classList.remove("dragged");
+            root.classList.remove("dropping");
+            over(null);
+          },
+        }),
+      );
+    }
+    for (const target of root.querySelectorAll<HTMLElement>("[data-drop]")) {
+      ends.push(
+        combine(
+          dropTargetForElements({
+            element: target,
+            canDrop: ({ source }) => source.data.root === root && fits(source.element, target),
+            onDrag: ({ location }) => {
+              if (location.current.dropTargets[0]?.element === target) over(target, isAfter(target, location.current.input.clientY));
+            },
+            onDragLeave: () => over(null),
+            onDrop: ({ source, location }) => {
+              if (location.current.dropTargets[0]?.element !== target) return;
+              const to = placeOf(target);
+              if (isAfter(target, location.current.input.clientY)) to.before = follower(target);
+              const palette = source.element.dataset.palette;
+              if (palette !== undefined) add(palette, to);
+              else if (!stays(source.element, to)) move(source.element, to);
+            },
+          }),
+        ),
+      );
+    }
+    mark();
+  };
+
+  // --- the keyboard --------------------------------------------------------------------------------------------
+  const onKey = (event: KeyboardEvent): void => {
+    if (isTyping(event.target) || event.defaultPrevented) return;
+    const node = (event.target as HTMLElement).closest<HTMLElement>("[data-node]");
+    if (!node) {
+      const item = (event.target as HTMLElement).closest<HTMLElement>("[data-palette]");
+      if (item && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        const items = [...root.querySelectorAll<HTMLElement>("[data-palette]")];
+        items[items.indexOf(item) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+        event.preventDefault();
+      }
+      return;
+    }
+    const by = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key] as 1 | -1 | undefined;
+    if (by !== undefined && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      if (event.altKey) return shift(node, by);
+      const all = nodes();
+      const next = all[all.indexOf(node) + by];
+      if (next) {
+        linkOf(next)?.focus();
+        choose(next.dataset.node ?? "");
+      }
+    } else if (event.key === "Delete" || (event.key === "Backspace" && event.metaKey)) {
+      event.preventDefault();
+      remove(node);
+    } else if (event.key === "/" || event.key === "Insert") {
+      event.preventDefault();
+      const after = drops().find((d) => node.compareDocumentPosition(d) & Node.DOCUMENT_POSITION_FOLLOWING && !node.contains(d));
+      const plus = (after?.querySelector<HTMLElement>("[data-plus]") ?? node.closest("section")?.querySelector<HTMLElement>("[data-plus]"));
+      plus?.click();
+    } else if (event.key === "d" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (node.dataset.fixed === undefined) void send("panel", { do: "duplicate", at: node.dataset.node ?? "" });
+    }
+  };
+  // A step of the palette that is clicked goes behind what is chosen, or to the end.
+  const onPalette = (event: Event): void => {
+    const item = (event.target as HTMLElement).closest<HTMLElement>("[data-palette]");
+    if (!item || !root.contains(item)) return;
+    const chosen = nodeOf(marked());
+    const all = drops().filter((d) => fits(item, d));
+    const after = chosen && all.find((d) => chosen.compareDocumentPosition(d) & Node.DOCUMENT_POSITION_FOLLOWING);
+    const target = after ?? all[all.length - 1];
+    if (target) add(item.dataset.palette ?? "", placeOf(target));
+  };
+  const onGoal = (event: Event): void => {
+    const select = event.target as HTMLElement;
+    if (!(select instanceof HTMLSelectElement) || select.dataset.goals === undefined) return;
+    const goal = select.selectedOptions[0];
+    const node = nodeOf(select.dataset.at ?? "");
+    const menu = select.closest<HTMLElement>(".menu");
+    if (goal?.dataset.to && node) move(node, { list: goal.dataset.to, before: goal.dataset.before ?? "" });
+    if (menu) menu.hidden = true;
+  };
+  const onFind = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    if (input.dataset.findKind === undefined) return;
+    const wanted = input.value.trim().toLowerCase();
+    for (const one of input.closest(".menu")?.querySelectorAll<HTMLElement>("[data-kind]") ?? []) {
+      one.hidden = wanted !== "" && !(one.textContent ?? "").toLowerCase().includes(wanted);
+    }
+  };
+  const onEnter = (event: KeyboardEvent): void => {
+    const input = event.target as HTMLElement;
+    if (event.key !== "Enter" || input.dataset.findKind === undefined) return;
+    event.preventDefault();
+    input.closest(".menu")?.querySelector<HTMLElement>("[data-kind]:not([hidden])")?.click();
+  };
+
+  const watch = new MutationObserver(register);
+  watch.observe(root, { childList: true, subtree: true });
+  document.addEventListener("click", onChoose);
+  root.addEventListener("click", onPalette);
+  root.addEventListener("keydown", onKey);
+  root.addEventListener("keydown", onEnter);
+  root.addEventListener("change", onGoal);
+  root.addEventListener("input", onFind);
+  document.body.addEventListener("member-chosen", onAdded);
+  document.addEventListener("htmx:after:swap", onSwap);
+  register();
+  return () => {
+    watch.disconnect();
+    ends.splice(0).forEach((end) => end());
+    document.removeEventListener("click", onChoose);
+    root.removeEventListener("click", onPalette);
+    root.removeEventListener("keydown", onKey);
+    root.removeEventListener("keydown", onEnter);
+    root.removeEventListener("change", onGoal);
+    root.removeEventListener("input", onFind);
+    document.body.removeEventListener("member-chosen", onAdded);
+    document.removeEventListener("htmx:after:swap", onSwap);
+  };
+};

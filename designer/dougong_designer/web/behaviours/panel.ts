@@ -1,0 +1,59 @@
+// The property panel: it fetches itself again when the draft has changed, never under somebody's hands. What was typed
+// and not yet saved stays; what is shown and not being edited follows the draft.
+import htmx from "htmx.org";
+import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+
+const controls = (panel: HTMLElement): Control[] => [...panel.querySelectorAll<Control>("input:not([type=hidden]),textarea,select")];
+
+function isDirty(control: Control): boolean {
+  if (control instanceof HTMLSelectElement) return [...control.options].some((o) => o.selected !== o.defaultSelected);
+  if (control instanceof HTMLInputElement && control.type === "checkbox") return control.checked !== control.defaultChecked;
+  return control.value !== control.defaultValue;
+}
+
+function reset(control: Control): void {
+  if (control instanceof HTMLSelectElement) {
+    const at = [...control.options].findIndex((o) => o.defaultSelected);
+    control.selectedIndex = Math.max(at, 0);
+  } else if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = control.defaultChecked;
+  else control.value = control.defaultValue;
+}
+
+export const connect: Connect = (panel) => {
+  let waiting = false;
+  let timer: number | undefined;
+  const busy = (): boolean =>
+    panel.querySelector("[aria-invalid=true]") !== null ||
+    panel.querySelector(".htmx-request") !== null ||
+    controls(panel).some((one) => one === document.activeElement && isDirty(one));
+  const again = (): void => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      if (!panel.isConnected) return;
+      waiting = busy();
+      if (waiting) return;
+      const base = document.querySelector<HTMLElement>("[data-studio]")?.dataset.studio ?? "";
+      const path = `${base}/panel?at=${encodeURIComponent(panel.dataset.at ?? "")}`;
+      void htmx.ajax("GET", path, { target: panel, swap: "outerMorph", source: panel });
+    }, 60);
+  };
+  const left = (): void => {
+    if (waiting) again();
+  };
+  const settled = (): void => {
+    for (const one of controls(panel)) if (one !== document.activeElement && isDirty(one)) reset(one);
+  };
+  document.body.addEventListener("draft-changed", again);
+  panel.addEventListener("focusout", left);
+  panel.addEventListener("htmx:after:swap", settled);
+  document.addEventListener("htmx:after:swap", settled);
+  return () => {
+    window.clearTimeout(timer);
+    document.body.removeEventListener("draft-changed", again);
+    panel.removeEventListener("focusout", left);
+    panel.removeEventListener("htmx:after:swap", settled);
+    document.removeEventListener("htmx:after:swap", settled);
+  };
+};
