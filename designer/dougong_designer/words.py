@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dougong_designer.words_entities import ENTITY_WORDS
+from dougong_designer.words_menu import MENU_WORDS
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_formulas import FORMULA_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
@@ -21,5 +22,6 @@ for _part in (
     PANEL_WORDS,
     START_WORDS,
     VIEW_WORDS,
+    MENU_WORDS,
 ):
     words.add(_part)

@@ -36,11 +36,13 @@ const LIFTED = "[data-put],[data-palette]";
 export function register(root: HTMLElement, placing: Placing): () => void {
   const ends: (() => void)[] = [];
   const drops = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-drop]")];
+  const willOf = (place: HTMLElement): HTMLElement | undefined =>
+    [...place.querySelectorAll<HTMLElement>("[data-will]")].find((one) => one.closest("[data-drop]") === place);
   const clear = (place?: HTMLElement): void => {
     for (const one of place ? [place] : drops()) {
       one.classList.remove("over");
       one.querySelectorAll(".drop-before").forEach((e) => e.classList.remove("drop-before"));
-      const will = one.querySelector<HTMLElement>("[data-will]");
+      const will = willOf(one);
       if (will) will.hidden = true;
     }
   };
@@ -97,7 +99,7 @@ export function register(root: HTMLElement, placing: Placing): () => void {
           const why = placing.why(lifted, name);
           const next = why ? undefined : before(place, clientX, clientY, lifted);
           next?.classList.add("drop-before");
-          const will = place.querySelector<HTMLElement>("[data-will]");
+          const will = willOf(place);
           if (!will) return;
           will.hidden = false;
           if (why) will.textContent = say(placing.words.shut, { ...words, why });

@@ -6,6 +6,7 @@ void import("./behaviours/formula").then(({ watch }) => watch());
 lazily("entity", () => import("./behaviours/entity"));
 lazily("studio", () => import("./behaviours/studio"));
 lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
+lazily("menu-canvas", () => import("./behaviours/menuing"));
 lazily("view-canvas", () => import("./behaviours/viewing"));
 lazily("studio-outline", () => import("./behaviours/outline"));
 lazily("studio-panel", () => import("./behaviours/panel"));

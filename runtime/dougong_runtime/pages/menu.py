@@ -45,7 +45,7 @@ def menu_of(
             if may_read(e.name)
         )
         return (Group(None, items),) if items else ()
-    groups = (_group(app, raw, may_read, may_see) for raw in app.menu)
+    groups = (_group(app, raw, may_read, may_see) for raw in app.menu if may_see(raw))
     return tuple(g for g in groups if g.items)
 
 
@@ -75,7 +75,7 @@ def _item(
         return None
     name = str(data[kind])
     document = app.of(kind).get(name)
-    if document is None or not may_see(document.data):
+    if document is None or not may_see(document.data) or not may_see(data):
         return None
     entity = str(document.data.get("entity") or document.data.get("source") or "") or None
     if entity is not None and not may_read(entity):

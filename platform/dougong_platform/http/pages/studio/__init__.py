@@ -10,6 +10,7 @@ from dougong_platform.http.pages.studio import (
     formula,
     frame,
     general,
+    menu,
     panel,
     patterns,
     starts,
@@ -17,7 +18,7 @@ from dougong_platform.http.pages.studio import (
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (general, flow, entity, formula, starts, patterns, panel, view, frame)
+PARTS = (menu, general, flow, entity, formula, starts, patterns, panel, view, frame)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 
