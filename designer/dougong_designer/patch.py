@@ -248,7 +248,7 @@ def _applied(data: Any, one: Operation, room: _Room) -> Any:
     value = value_at(data, one.source)
     room.take(value, len(one.path))
     if one.op == "copy":
-        return _added(data, one.path, _another(value), one.before)
+        return _added(data, one.path, another(value), one.before)
     if one.op == "move":
         if one.path[: len(one.source)] == one.source and len(one.path) > len(one.source):
             raise ValueError(one.path)
@@ -256,12 +256,12 @@ def _applied(data: Any, one: Operation, room: _Room) -> Any:
     return _added(data, one.path, value, one.before)
 
 
-def _another(value: Any, *, is_member: bool = True) -> Any:
+def another(value: Any, *, is_member: bool = True) -> Any:
     """A copy is another thing: it and the members of its lists get ids of their own."""
     if isinstance(value, Mapping):
-        return {k: _another(v, is_member=False) for k, v in value.items() if not (is_member and k == "id")}
+        return {k: another(v, is_member=False) for k, v in value.items() if not (is_member and k == "id")}
     if isinstance(value, list):
-        return [_another(inner) for inner in value]
+        return [another(inner) for inner in value]
     return value
 
 
