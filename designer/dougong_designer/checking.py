@@ -20,6 +20,7 @@ KEPT_MAX = 8
 
 _kept: OrderedDict[tuple[str, int, int], tuple[object, Mapping[str, str], Linked]] = OrderedDict()
 _keeping = Lock()
+_linking = Lock()
 
 
 def check(draft: Draft, others: Mapping[str, App] = MappingProxyType({})) -> Linked:
@@ -29,14 +30,24 @@ def check(draft: Draft, others: Mapping[str, App] = MappingProxyType({})) -> Lin
     """
     key = (draft.app, draft.base, draft.revision)
     beside = {name: app.version for name, app in others.items()}
-    with _keeping:
-        known = _kept.get(key)
-        if known is not None and known[0] is draft.documents and known[1] == beside:
+
+    def find() -> Linked | None:
+        with _keeping:
+            known = _kept.get(key)
+            if known is None or known[0] is not draft.documents or known[1] != beside:
+                return None
             _kept.move_to_end(key)
             return known[2]
-    made = examine_stored(draft.documents, others)
-    with _keeping:
-        _kept[key] = (draft.documents, beside, made)
-        while len(_kept) > KEPT_MAX:
-            _kept.popitem(last=False)
-    return made
+
+    found = find()
+    if found is not None:
+        return found
+    with _linking:  # Several parts of a page ask at once: one links, the others have what it made.
+        found = find()
+        if found is None:
+            found = examine_stored(draft.documents, others)
+            with _keeping:
+                _kept[key] = (draft.documents, beside, found)
+                while len(_kept) > KEPT_MAX:
+                    _kept.popitem(last=False)
+    return found

@@ -8,6 +8,7 @@ from dougong_designer.words_entities import ENTITY_WORDS
 from dougong_designer.words_menu import MENU_WORDS
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_formulas import FORMULA_WORDS
+from dougong_designer.words_roles import ROLE_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_designer.words_starts import START_WORDS
 from dougong_designer.words_views import VIEW_WORDS
@@ -22,6 +23,5 @@ for _part in (
     PANEL_WORDS,
     START_WORDS,
     VIEW_WORDS,
-    MENU_WORDS,
-):
+    MENU_WORDS, ROLE_WORDS):
     words.add(_part)

@@ -13,12 +13,14 @@ from dougong_platform.http.pages.studio import (
     menu,
     panel,
     patterns,
+    role,
+    role_why,
     starts,
     view,
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (menu, general, flow, entity, formula, starts, patterns, panel, view, frame)
+PARTS = (menu, general, flow, entity, formula, starts, patterns, panel, view, role, role_why, frame)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 
