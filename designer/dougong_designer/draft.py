@@ -244,10 +244,12 @@ def take(writing: Writing, draft: Draft, documents: Documents, *, about: int | N
 
 
 def amend(writing: Writing, draft: Draft, patch: Patch, seen: int | None = None) -> Step | None:
-    """The same by a patch. `seen`: the revision that it was made against; refused (CHANGED_MEANWHILE) where others
-    have changed one of its places since."""
+    """The same by a patch. `seen`: the revision that it was made against; refused (CHANGED_MEANWHILE) where one of its
+    places has been changed since. Pages send acts faster than they are answered: what a person did there is known."""
     if seen is not None and seen < draft.revision:
         for step in _since(writing.connection, draft.app, seen):
+            if step.user == writing.viewer.user and writing.viewer.via == "page":
+                continue
             where = patches.overlap(patch, step.patch)
             if where is not None:
                 now = _shown(draft.documents, where)
@@ -276,10 +278,21 @@ def redo(writing: Writing, draft: Draft) -> Step:
 def jump(writing: Writing, draft: Draft, number: int) -> Step | None:
     """Go to how the draft stood after a step (0: before the first); itself an act that can be undone."""
     draft = _followed(writing, draft)
+    return _record(writing, draft, documents_at(writing.connection, draft, number), "jump", number)
+
+
+def documents_at(connection: sa.Connection, draft: Draft, number: int) -> Documents:
+    """How the draft's documents stood after a step (0: before the first)."""
     documents: Documents = draft.documents
-    for step in reversed(_since(writing.connection, draft.app, number)):
+    for step in reversed(_since(connection, draft.app, number)):
         documents = patches.apply(documents, step.inverse)
-    return _record(writing, draft, documents, "jump", number)
+    return documents
+
+
+def begin_anew(writing: Writing, draft: Draft, number: int, documents: Documents) -> Step | None:
+    """The draft is to have the documents of version `number`; its base stays, so that what was published since is known
+    to differ. An act that can be undone; None where nothing differs."""
+    return _record(writing, _followed(writing, draft), documents, "version", number)
 
 
 def rebase(
@@ -292,9 +305,13 @@ def rebase(
     return _record(writing, draft, documents, kind, about, base=base, original=moved.source)
 
 
-def published(writing: Writing, draft: Draft, number: int, source: Documents) -> None:
-    """The draft was published as a version, which is its base from now on; the history goes on."""
-    _record(writing, draft, draft.documents, "publish", number, base=number, original=source)
+def published(
+    writing: Writing, draft: Draft, number: int, source: Documents, documents: Documents | None = None
+) -> None:
+    """The draft was published as a version, which is its base from now on; the history goes on. `documents`: as they
+    are to be then, where something has been built since what was published."""
+    made = draft.documents if documents is None else documents
+    _record(writing, draft, made, "publish", number, base=number, original=source)
 
 
 def _followed(writing: Writing, draft: Draft) -> Draft:
@@ -374,7 +391,7 @@ def _record(
     _check_size(draft.documents, new, keys)
     inverse = patches.between(new, draft.documents, keys)
     number = draft.revision + 1
-    piled = kind in ("act", "jump")
+    piled = kind in ("act", "jump", "version")
     kept = kind in ("merge", "publish")
     tip = _last_of(connection, draft.app, viewer) if kept else None
     title = _title(draft, new, keys, kind, about, connection)
@@ -461,6 +478,8 @@ def _title(
         return Label(f"重做：{done.zh}", f"Redo: {done.en}")
     if kind == "jump":
         return Label(f"回到第 {about} 步", f"Back to step {about}")
+    if kind == "version":
+        return Label(f"从第 {about} 版重新开始", f"Begun anew from version {about}")
     if kind == "publish":
         return Label(f"发布为第 {about} 版", f"Published as version {about}")
     if kind == "merge":

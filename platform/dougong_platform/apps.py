@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from dougong_designer import abilities
 from dougong_platform import people
 from dougong_platform.site import Site
 from dougong_runtime import publish
@@ -57,22 +59,51 @@ def link_beside(site: Site, connection: sa.Connection, source: Source) -> App:
     return link(source, others)
 
 
+Afterwards: TypeAlias = Callable[[sa.Connection, publish.Plan, int], None]
+"""What else belongs to a publication, in its transaction: the plan, and the number of the version that runs then."""
+
+
+def _nothing(_connection: sa.Connection, _plan: publish.Plan, _number: int) -> None:
+    pass
+
+
 def publish_version(
     site: Site,
     make_plan: Callable[[sa.Connection], publish.Plan],
     actor: Viewer,
     note: str | None = None,
+    *,
+    afterwards: Afterwards = _nothing,
+    progress: publish.Progress = publish.unheard,
 ) -> tuple[publish.Plan, int]:
     """Plan and publish while people work; gives the plan that was carried out and the version's number.
 
-    Raises `Refused` as planning does, and where records or other work stand in the way.
+    Raises `Refused` as planning does, for who may not publish the app, and where records or other work stand in the way.
     """
-    people.require_admin(actor)
+
+    def plan_for(connection: sa.Connection) -> publish.Plan:
+        plan = make_plan(connection)
+        require_publisher(actor, plan)
+        return plan
 
     def carry_out(connection: sa.Connection, plan: publish.Plan, prepared: publish.Prepared) -> int:
-        return apply(site, connection, plan, actor, note, prepared)
+        number = apply(site, connection, plan, actor, note, prepared)
+        afterwards(connection, plan, number)
+        return number
 
-    return publish.publish(site.database.engine, make_plan, carry_out, time_zone=site.settings.site_time_zone)
+    zone = site.settings.site_time_zone
+    return publish.publish(site.database.engine, plan_for, carry_out, time_zone=zone, progress=progress)
+
+
+def require_publisher(actor: Viewer, plan: publish.Plan) -> None:
+    """Whoever may publish the version that runs may publish the next; a new app is the administrator's to install.
+
+    Raises `Refused`.
+    """
+    if plan.before is None:
+        people.require_admin(actor)
+    else:
+        abilities.require_publish(actor, plan.before)
 
 
 def apply(
@@ -84,7 +115,7 @@ def apply(
     prepared: publish.Prepared = publish.NOTHING,
 ) -> int:
     """Carry out a plan, in the caller's transaction; people keep roles that were renamed. Gives the version's number."""
-    people.require_admin(actor)
+    require_publisher(actor, plan)
     name = plan.after.name
     before = plan.before
     sa.event.listen(connection, "rollback", lambda _connection: site.forget(name))

@@ -93,7 +93,7 @@ def test_labels_and_titles_stand_for_names_and_keys() -> None:
     cases: list[tuple[dict[str, Any], str, str]] = [
         (field(old, "fee", required=True), "字段 费用：必填 否 → 是", "field Fee: required no → yes"),
         (field(old, "fee", label={"zh": "费用", "en": "Price"}), "字段 费用：标题 Fee → Price", "field Price: label Fee → Price"),
-        (field(old, "fee", type="money"), "字段 费用：类型 小数 → 金额", "field Fee: type Decimal → Amount of money"),
+        (field(old, "fee", type="money"), "字段 费用：类型 小数 → 金额", "field Fee: type Decimal → Money"),
         (field(old, "level", options=options), "字段 级别：选项「初级」 · 颜色 绿 → 蓝", "field Level: option “Beginners” · colour green → blue"),
         (changed(old, "view/courses", columns=["name", "level"]), "列：费用 → 级别", "columns: Fee → Level"),
     ]  # fmt: skip

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from dougong_platform import selections, viewers
 from dougong_platform.http.jobs.acts import run_act, run_undo
+from dougong_platform.http.jobs.publications import run_publish
 from dougong_platform.http.jobs.table import (
     CANCELLED,
     DONE,
@@ -82,6 +83,13 @@ JOB_STOPPED = problem_type(
     "The job did not finish: its process ended meanwhile, {times} times. What was done stays, and can be undone.",
     remedy=("对其余记录重新发起。", "Start it again for the rest."),
 )
+PUBLISHING_STOPPED = problem_type(
+    "publishing-stopped",
+    500,
+    "发布没有完成：进行中服务进程停止了。运行的仍是原来的版本，草稿没有变化。",
+    "The publication did not finish: its process ended meanwhile. The version from before runs; the draft is as it was.",
+    remedy=("再发布一次。", "Publish again."),
+)
 TOO_MANY_JOBS = problem_type(
     "too-many-jobs",
     429,
@@ -94,10 +102,13 @@ KINDS: Mapping[str, Doing] = {
     "import": run_import,
     "act": run_act,
     "undo": run_undo,
+    "publish": run_publish,
 }
 """Kind of a job → what it does."""
 IN_PARTS = ("act", "undo")
 """Kinds that keep their work part by part."""
+ONCE = ("publish",)
+"""Kinds that are not taken up again when their process has died: whoever ordered it decides anew."""
 
 _log = structlog.get_logger("dougong.jobs")
 
@@ -235,8 +246,9 @@ class Jobs:
             folder = self._folder / row.id
             if (folder / CANCEL).exists():
                 self._settle(row, state=CANCELLED)
-            elif row.order is None or row.attempts >= ATTEMPTS_MAX or not folder.is_dir():
+            elif row.order is None or row.attempts >= _attempts_max(row.kind) or not folder.is_dir():
                 why = JOB_STOPPED if row.kind in IN_PARTS and row.outcome else JOB_LOST
+                why = PUBLISHING_STOPPED if row.kind in ONCE else why
                 said = describe(refuse(why, times=max(row.attempts, 1)), _language(row), row.id)
                 self._settle(row, state=FAILED, outcome=dict(said.body))
             elif len(self._works) < AT_ONCE:
@@ -376,6 +388,21 @@ class Jobs:
             self.wake()
         return self._told(row)
 
+    def under_way(self, connection: sa.Connection, kind: str, app: str) -> tuple[str, str] | None:
+        """A job of that kind for an app that waits or runs: its id, and whose it is. One without a sign of life does
+        not count."""
+        query = sa.select(JOB).where(JOB.c.kind == kind, JOB.c.app == app, JOB.c.state.in_(UNFINISHED))
+        for row in connection.execute(query.order_by(JOB.c.id)):
+            if row.state == QUEUED or not self._is_mine_to_take(row):
+                return row.id, row.user
+        return None
+
+    def latest(self, connection: sa.Connection, viewer: Viewer, kind: str, app: str) -> dict[str, Any] | None:
+        """The viewer's last job of that kind for an app; None where there is none."""
+        mine = (JOB.c.kind == kind, JOB.c.app == app, JOB.c.user == viewer.user)
+        row = connection.execute(sa.select(JOB).where(*mine).order_by(JOB.c.id.desc()).limit(1)).first()
+        return None if row is None else self._told(row)
+
     def act(self, connection: sa.Connection, viewer: Viewer, job: str) -> Act:
         """An act on many records (or the undoing of one) that is the viewer's own. Raises Refused (NOT_FOUND)."""
         row = self._row(connection, viewer, job)
@@ -398,7 +425,7 @@ class Jobs:
 
     def _told(self, row: sa.Row[Any]) -> dict[str, Any]:
         state, outcome = row.state, row.outcome
-        done, total = self._read_progress(row.id)
+        done, total, stage = self._read_progress(row.id)
         if state == DONE and row.kind in IN_PARTS:
             done = total = outcome["records"]
         return {
@@ -409,6 +436,7 @@ class Jobs:
             "state": state,
             "done": done,
             "total": total,
+            "stage": stage if state in UNFINISHED else "",
             "attempts": row.attempts,
             "cancelling": state in UNFINISHED and (self._folder / row.id / CANCEL).exists(),
             "created_at": row.created_at,
@@ -418,15 +446,15 @@ class Jobs:
             "result_url": f"/api/v1/jobs/{row.id}/result" if state == DONE and row.result else None,
         }
 
-    def _read_progress(self, job: str) -> tuple[int, int | None]:
+    def _read_progress(self, job: str) -> tuple[int, int | None, str]:
         work = self._works.get(job)
         if work is not None:
-            return work.done, work.total
+            return work.done, work.total, work.stage
         try:
-            done, total = msgspec.json.decode((self._folder / job / PROGRESS).read_bytes())
+            done, total, *stage = msgspec.json.decode((self._folder / job / PROGRESS).read_bytes())
         except (OSError, ValueError):
-            return 0, None
-        return done, total
+            return 0, None, ""
+        return done, total, stage[0] if stage else ""
 
     # --- upkeep -----------------------------------------------------------------------------------------------
     def sweep(self) -> None:
@@ -445,6 +473,10 @@ class Jobs:
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             if folder.name not in kept - old and folder.stat().st_mtime < young:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _attempts_max(kind: str) -> int:
+    return 1 if kind in ONCE else ATTEMPTS_MAX
 
 
 def _language(row: sa.Row[Any]) -> Language:

@@ -27,7 +27,7 @@ JOB = sa.Table(
     sa.Column("holder", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
 )
-"""kind         import, export, act (many records changed, deleted, …) or undo (of an act)
+"""kind         import, export, act (many records changed, deleted, …), undo (of an act), publish (of a version)
 state        queued by the request; running, then done, failed or cancelled by whoever holds it (runner.py)
 outcome      done: what the work answers, an object; failed: members of a problem-details object. Of an act, which is
              kept part by part, also while it runs and when it was cancelled: what has been done until then

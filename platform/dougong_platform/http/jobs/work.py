@@ -67,6 +67,8 @@ class Work:
         self.attempt: int = row.attempts + 1
         self.done = 0
         self.total: int | None = None
+        self.stage = ""
+        """What is being done, a word that the kind knows; empty where it does one thing only."""
         self._is_stopping = is_stopping
         self._looked_at = 0.0
         self._beating = threading.Lock()
@@ -79,6 +81,18 @@ class Work:
         """
         self.done = done
         self.total = total if total is not None else self.total
+        self._go_on()
+
+    def begin(self, stage: str, done: int = 0, total: int | None = None) -> None:
+        """The same of one stage of several; written down where another one begins. Raises likewise."""
+        is_new = stage != self.stage
+        self.stage, self.done, self.total = stage, done, total
+        if is_new:
+            self._looked_at = 0.0
+            self.beat()
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._is_stopping():
             raise Interrupted
         now = time.monotonic()
@@ -91,7 +105,7 @@ class Work:
         """Write down how far it is."""
         with self._beating:
             draft = self.folder / f"{PROGRESS}.{self.holder}"
-            draft.write_bytes(msgspec.json.encode([self.done, self.total]))
+            draft.write_bytes(msgspec.json.encode([self.done, self.total, self.stage]))
             draft.replace(self.folder / PROGRESS)
 
     def keep(self, connection: sa.Connection, so_far: Mapping[str, Any]) -> None:
