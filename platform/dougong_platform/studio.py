@@ -80,11 +80,11 @@ class Studio:
 
     def take(self, documents: Documents) -> Step | None:
         """One act: the documents as they are to be. None where nothing differs. Raises Refused."""
-        return self._stepped(draft.take(self._writing, self.draft, documents))
+        return self._stepped(draft.take(self.writing, self.draft, documents))
 
     def amend(self, patch: Patch, seen: int | None = None) -> Step | None:
         """One act by a patch; `seen`: the revision it was made against. Raises Refused."""
-        return self._stepped(draft.amend(self._writing, self.draft, patch, seen))
+        return self._stepped(draft.amend(self.writing, self.draft, patch, seen))
 
     def rename(self, target: Target, name: str) -> Step | None:
         """A thing under another name, wherever it is named. Raises Refused."""
@@ -92,22 +92,23 @@ class Studio:
 
     def undo(self) -> Step:
         """Take back the builder's last act. Raises Refused."""
-        step = draft.undo(self._writing, self.draft)
+        step = draft.undo(self.writing, self.draft)
         self._stepped(step)
         return step
 
     def redo(self) -> Step:
         """Do again what the builder took back last. Raises Refused."""
-        step = draft.redo(self._writing, self.draft)
+        step = draft.redo(self.writing, self.draft)
         self._stepped(step)
         return step
 
     def jump(self, number: int) -> Step | None:
         """Go to how the draft stood after a step."""
-        return self._stepped(draft.jump(self._writing, self.draft, number))
+        return self._stepped(draft.jump(self.writing, self.draft, number))
 
     @property
-    def _writing(self) -> Writing:
+    def writing(self) -> Writing:
+        """The transaction in which the builder acts."""
         return Writing(self.connection, self.viewer, self.site.clock)
 
     def _stepped(self, step: Step | None) -> Step | None:

@@ -1,5 +1,6 @@
 // An act on the draft: a JSON Patch that the server carries out as one step. What shows the draft hears
-// `draft-changed` on the body and fetches itself again; what was refused is said in a toast.
+// `draft-changed` on the body and fetches itself again; what was refused is said in a toast, and what somebody else has
+// changed meanwhile in a dialog with both values.
 import htmx from "htmx.org";
 
 export interface Operation {
@@ -11,7 +12,8 @@ export interface Operation {
   before?: string;
 }
 
-const studio = (): HTMLElement | null => document.querySelector<HTMLElement>("[data-studio]");
+/** The frame around the open document. */
+export const studio = (): HTMLElement | null => document.querySelector<HTMLElement>("[data-studio]");
 
 /** A part of a JSON Pointer. */
 export const token = (text: string): string => text.replaceAll("~", "~0").replaceAll("/", "~1");
@@ -19,12 +21,21 @@ export const token = (text: string): string => text.replaceAll("~", "~0").replac
 /** The JSON Pointer of a place in a document: `at("entity/visit", "fields", id, "label")`. */
 export const at = (key: string, ...path: string[]): string => [key, ...path].map((one) => `/${token(one)}`).join("");
 
+let seen: string | undefined;
+
+/** Somebody else changed the draft while a person types: what they type was meant for how it stood before. */
+export function typedAgainst(revision: string | undefined): void {
+  seen ??= revision;
+}
+
+document.addEventListener("focusout", () => window.setTimeout(() => (seen = undefined)));
+
 export function act(patch: Operation[]): Promise<unknown> {
-  return send("act", { patch: JSON.stringify(patch) });
+  return send("act", { patch: JSON.stringify(patch), revision: seen ?? studio()?.dataset.revision ?? "" });
 }
 
 /** Any act of the studio by its address below `/studio/{app}`. */
 export function send(path: string, values: Record<string, string>): Promise<unknown> {
-  const base = studio()?.dataset.studio ?? "";
-  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values, swap: "none", source: "body" }));
+  const { studio: base = "", keyShown: key = "" } = studio()?.dataset ?? {};
+  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values: { key, ...values }, swap: "none", source: "body" }));
 }

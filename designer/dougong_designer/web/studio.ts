@@ -3,6 +3,7 @@ import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());
+lazily("documents", () => import("./behaviours/documents"));
 lazily("entity", () => import("./behaviours/entity"));
 lazily("matrix", () => import("./behaviours/matrix"));
 lazily("studio", () => import("./behaviours/studio"));

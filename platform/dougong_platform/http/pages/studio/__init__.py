@@ -5,14 +5,19 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.studio import (
+    documents,
     entity,
+    finding,
     flow,
     formula,
     frame,
     general,
     menu,
+    overview,
     panel,
     patterns,
+    problems,
+    remarking,
     role,
     role_why,
     starts,
@@ -20,7 +25,25 @@ from dougong_platform.http.pages.studio import (
 )
 from dougong_platform.http.pages.visit import Pages
 
-PARTS = (menu, general, flow, entity, formula, starts, patterns, panel, view, role, role_why, frame)
+PARTS = (
+    menu,
+    general,
+    flow,
+    entity,
+    formula,
+    starts,
+    patterns,
+    panel,
+    view,
+    role,
+    role_why,
+    documents,
+    finding,
+    overview,
+    problems,
+    remarking,
+    frame,
+)
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
 
 

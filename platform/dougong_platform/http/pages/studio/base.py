@@ -13,52 +13,29 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from dougong_designer import abilities, presence, remarks
 from dougong_designer.draft import Step
+from dougong_designer.places import href
+from dougong_platform.http.pages.studio import tree
+from dougong_platform.http.pages.studio.tree import ICONS, ToolItem, TreeGroup, TreeItem
 from dougong_platform.http.pages.visit import Here, Visit
 from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
 from dougong_platform.studio import Studio
-from dougong_runtime.documents.kinds import KINDS
-from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
+from dougong_runtime.pages.faces import hue, initial
 from dougong_runtime.pages.shell import Toast
 
-ICONS = {
-    "app": "apps",
-    "entity": "database",
-    "form": "layout-list",
-    "view": "table",
-    "page": "layout-dashboard",
-    "workflow": "git-branch",
-    "report": "chart-bar",
-    "dashboard": "dashboard",
-    "role": "shield",
-    "message": "message",
-    "connector": "plug",
-    "settings": "adjustments",
-    "calendar": "calendar",
-}
-
 
 @dataclass(frozen=True, slots=True)
-class TreeItem:
-    """A document in the tree."""
+class Builder:
+    """Somebody else who is in the studio."""
 
-    key: str
-    label: str
     name: str
-    icon: str
-    href: str
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TreeGroup:
-    """The documents of a kind."""
-
-    kind: str
-    label: str
-    items: tuple[TreeItem, ...]
+    initial: str
+    color: str
+    where: str
+    """What they have open, in words; "" for the overview."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +46,24 @@ class Frame:
     label: str
     address: str
     key: str
+    title: str
+    """Label of the document that is open."""
     base: int
+    version: str
+    """The base's own version, `1.4.0`."""
     revision: int
     is_behind: bool
     changes: int
     undo: str
     redo: str
     saved: str
+    may_publish: bool
+    remarks: int
+    """Open remarks on the document that is open; without one, on all."""
+    home: TreeItem
     groups: tuple[TreeGroup, ...]
+    tools: tuple[ToolItem, ...]
+    builders: tuple[Builder, ...]
 
 
 def open_studio(here: Here, *, writes: bool = False) -> Studio:
@@ -87,42 +74,53 @@ def open_studio(here: Here, *, writes: bool = False) -> Studio:
 def frame_of(here: Here, studio: Studio, key: str = "") -> Frame:
     """The frame around the document at `key`."""
     reader, draft, standing = here.reader, studio.draft, studio.standing
+    every = tree.groups(draft, reader, key, here.visit.request)
+    open_remarks = remarks.open_counts(here.connection, draft.app)
+    data = draft.documents.get(key)
+    identity = str(data.get("id", key)) if data is not None else ""
     return Frame(
         app=draft.app,
-        label=reader.label(Label.of(draft.documents[f"app/{draft.app}"].get("label"), draft.app)),
+        label=every[0].items[0].label,
         address=f"/studio/{draft.app}",
         key=key,
+        title=label_of(here, studio, key),
         base=draft.base,
+        version=str(draft.original[f"app/{draft.app}"].get("version", draft.base)),
         revision=draft.revision,
         is_behind=draft.is_behind,
-        changes=len(draft.changed),
+        changes=len([k for k in draft.changed if tree.is_document(k)]),
         undo=reader.label(standing.undo) if standing.undo else "",
         redo=reader.label(standing.redo) if standing.redo else "",
         saved=reader.moment(draft.updated_at) if draft.updated_at else "",
-        groups=_groups(here, studio),
+        may_publish=abilities.may_publish(here.viewer, studio.running),
+        remarks=open_remarks.get(identity, 0) if data is not None else sum(open_remarks.values()),
+        home=every[0].items[0],
+        groups=every[1:],
+        tools=tree.tools(draft, reader),
+        builders=builders_of(here, studio),
     )
 
 
-def _groups(here: Here, studio: Studio) -> tuple[TreeGroup, ...]:
-    reader, draft = here.reader, studio.draft
-    made: dict[str, list[TreeItem]] = {kind: [] for kind in KINDS}
-    for key, data in draft.documents.items():
-        kind, _, name = key.partition("/")
-        if not key.startswith(FILE_KEY) and kind in made:
-            label = reader.label(Label.of(data.get("label"), name))
-            icon = data.get("icon") or ICONS.get(kind, "file")
-            href = f"/studio/{draft.app}/{key}"
-            made[kind].append(TreeItem(key, label, name, icon, href, key in draft.changed))
+def builders_of(here: Here, studio: Studio) -> tuple[Builder, ...]:
+    """Who else is there."""
+    found = presence.others(here.connection, studio.name, here.viewer, here.site.clock.now())
     return tuple(
-        TreeGroup(kind, reader.label(KINDS.get(kind).label), tuple(sorted(items, key=lambda i: i.label)))
-        for kind, items in made.items()
-        if items
+        Builder(one.name, initial(one.name), hue(one.user), label_of(here, studio, one.document))
+        for one in found
     )
+
+
+def label_of(here: Here, studio: Studio, key: str) -> str:
+    """What a document is called; "" where there is none at the key."""
+    data = studio.draft.documents.get(key)
+    if data is None or not tree.is_document(key):
+        return ""
+    return here.reader.label(Label.of(data.get("label"), key.partition("/")[2]))
 
 
 def page(here: Here, studio: Studio, template: str, key: str, title: str, **values: Any) -> Response:
     """A whole page of the studio."""
-    shell = here.shell(title)
+    shell = here.shell(title, toast=_done(here, studio))
     return here.page(template, shell, studio=frame_of(here, studio, key), **values)
 
 
@@ -141,16 +139,60 @@ def acted(here: Here, studio: Studio, step: Step | None, toast: Toast | None = N
     return response
 
 
+def led(studio: Studio, key: str = "", done: str = "", about: str = "") -> Response:
+    """An act's answer that leads to a document, or to the overview; `done`: the word of a toast there."""
+    address = href(studio.name, key) if key else f"/studio/{studio.name}"
+    if done:
+        address += f"?done={done}" + (f"&about={about}" if about else "")
+    return Response(status_code=204, headers={"HX-Redirect": address})
+
+
 def acting(visit: Visit, act: Callable[[Here, Studio], Response]) -> Response:
     """Do something to the draft in a transaction. What refuses it is said in a toast, and nothing has changed."""
     try:
         with visit.writing() as here:
             return act(here, open_studio(here, writes=True))
     except Refused as refused:
-        first = (refused.problems or refused.warnings)[0]
-        if first.type in (CSRF, NOT_SIGNED_IN) or first.type.status in (403, 404):
-            raise
-        with visit.reading() as here:
-            response = here.done(Toast(here.said(refused), icon="alert-triangle"), changed=False)
-            response.headers["HX-Trigger"] = json.dumps({"draft-refused": {"target": "body"}})
-            return response
+        return told(visit, refused)
+
+
+def told(visit: Visit, refused: Refused) -> Response:
+    """A refusal in a toast, and the event `draft-refused`. Raises it again for who may not act at all."""
+    first = (refused.problems or refused.warnings)[0]
+    if first.type in (CSRF, NOT_SIGNED_IN) or first.type.status in (403, 404):
+        raise refused
+    with visit.reading() as here:
+        response = here.done(Toast(here.said(refused), icon="alert-triangle"), changed=False)
+        response.headers["HX-Trigger"] = json.dumps({"draft-refused": {"target": "body"}})
+        return response
+
+
+def _done(here: Here, studio: Studio) -> Toast | None:
+    """What the address says was just done: words from a list, and the name of a document that there is or was."""
+    done, about = here.visit.query("done"), here.visit.query("about")
+    if done not in ("removed", "gone", "made"):
+        return None
+    data = studio.draft.documents.get(about) or studio.draft.original.get(about)
+    name = about.partition("/")[2]
+    what = here.reader.label(Label.of(data.get("label"), name)) if data and tree.is_document(about) else ""
+    text = here.reader.t(f"studio.done_{done}", what=here.reader.quoted(what) if what else "")
+    return Toast(text, f"/studio/{studio.name}/undo" if done == "removed" else "", in_place=True)
+
+
+__all__ = [
+    "ICONS",
+    "Builder",
+    "Frame",
+    "TreeGroup",
+    "TreeItem",
+    "acted",
+    "acting",
+    "builders_of",
+    "frame_of",
+    "label_of",
+    "led",
+    "open_studio",
+    "page",
+    "part",
+    "told",
+]

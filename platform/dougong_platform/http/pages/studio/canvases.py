@@ -1,4 +1,5 @@
-"""Which canvas a kind of document is built on. A kind's module registers its own; the others have the general one."""
+"""Which canvas a kind of document is built on, and which pages are about the app as a whole. A kind's module registers
+its own; the others have the general one."""
 
 from __future__ import annotations
 
@@ -23,3 +24,15 @@ Drawing: TypeAlias = Callable[[Here, Studio, str], Canvas]
 """Draws the document of a key, `entity/visit`; raises Refused (NOT_FOUND) where there is none."""
 
 CANVASES: Registry[Drawing] = Registry("canvas")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A page of its own below `/studio/{app}`, under the name it is registered by: the word that names it, an icon."""
+
+    word: str
+    icon: str
+
+
+TOOLS: Registry[Tool] = Registry("page of the studio")
+"""In the tree above the documents, and on the overview."""

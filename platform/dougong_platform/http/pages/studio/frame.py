@@ -1,41 +1,54 @@
-"""The frame of the studio: the bar on top, the tree of documents, problems below; acts by patch, undo, redo."""
+"""The frame of the studio: the bar on top, the tree of documents, problems below; acts by patch, undo, redo, jumps."""
 
 from __future__ import annotations
 
 import json
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
+from dougong_designer import draft as drafts
 from dougong_designer import patch as patches
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
+from dougong_designer.draft import Step
+from dougong_designer.patch import CHANGED_MEANWHILE
+from dougong_designer.places import href
+from dougong_platform.http import json_body
+from dougong_platform.http.pages.studio import tree as trees
+from dougong_platform.http.pages.studio.base import (
+    acted,
+    acting,
+    label_of,
+    led,
+    open_studio,
+    page,
+    part,
+    told,
+)
 from dougong_platform.http.pages.studio.canvases import CANVASES
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
-from dougong_runtime.errors import NOT_FOUND, refuse
+from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
 from dougong_runtime.labels import Label
+from dougong_runtime.pages.shell import Toast
+
+STEPS_AT_ONCE = 30
+SHOWN_MAX = 200
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
-    """`/studio/{app}`, its parts, acts, and a page for each document."""
+    """`/studio/{app}`'s parts, acts, and a page for each document."""
     app = "/studio/{app}"
     return [
-        pages.get(app, overview),
         pages.get(app + "/parts/top", top),
         pages.get(app + "/parts/tree", tree),
-        pages.get(app + "/parts/problems", problems),
+        pages.get(app + "/steps", steps),
         pages.post(app + "/act", act),
         pages.post(app + "/undo", undo),
         pages.post(app + "/redo", redo),
+        pages.post(app + "/jump", jump),
+        pages.post(app + "/fold", fold, writes=False),
         pages.get(app + "/{kind}/{name}", document),
     ]
-
-
-def overview(visit: Visit) -> Response:
-    """The studio of an app, before a document is chosen."""
-    with visit.reading() as here:
-        studio = open_studio(here)
-        return page(here, studio, "studio/overview.html", "", here.reader.t("studio.title"))
 
 
 def document(visit: Visit) -> Response:
@@ -64,32 +77,95 @@ def tree(visit: Visit) -> Response:
         return part(here, open_studio(here), "studio/frame.html", "tree", visit.query("key"))
 
 
-def problems(visit: Visit) -> Response:
-    """The problems of the draft, which is linked for it."""
+def steps(visit: Visit) -> Response:
+    """The history, the latest first; `before`: further back."""
     with visit.reading() as here:
         studio = open_studio(here)
-        lines = [p.text(here.reader.language) for p in studio.linked.problems]
-        return part(here, studio, "studio/frame.html", "problems", visit.query("key"), problems=lines)
+        given = visit.query("before")
+        before = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
+        found = drafts.steps(here.connection, studio.name, before, STEPS_AT_ONCE)
+        more = found[-1].number if found and found[-1].number > 1 and len(found) == STEPS_AT_ONCE else 0
+        key = visit.query("key")
+        values = {"steps": found, "more": more, "first": before is None, "instants": here.reader.moment}
+        return part(here, studio, "studio/steps.html", "steps", key, **values)
 
 
 def act(visit: Visit) -> Response:
-    """One act by a JSON Patch in the field `patch`; `revision`: the one that it was made against."""
+    """One act by a JSON Patch in the field `patch`; `revision`: the one that it was made against. What was changed
+    meanwhile is shown with both values, for a choice."""
+    text = visit.text("patch")
 
-    def amend(here: Here, studio: Studio) -> Response:
-        try:
-            given = json.loads(visit.text("patch"))
-        except ValueError:
-            given = None
-        return acted(here, studio, studio.amend(patches.read(given), visit.whole("revision")))
+    try:
+        with visit.writing() as here:
+            studio = open_studio(here, writes=True)
+            patch = patches.read(json_body.parse(text.encode("utf-8", "surrogatepass")))
+            return acted(here, studio, studio.amend(patch, visit.whole("revision")))
+    except Refused as refused:
+        first = (refused.problems or refused.warnings)[0]
+        return _choice(visit, first, text) if first.type is CHANGED_MEANWHILE else told(visit, refused)
 
-    return acting(visit, amend)
+
+def _choice(visit: Visit, problem: Problem, text: str) -> Response:
+    """A dialog: what the other made of the place, what the builder meant, and which it is to be."""
+    with visit.reading() as here:
+        studio = open_studio(here)
+        where = patches.tokens_of(str(problem.facts["where"]))
+        mine = [one for one in patches.read(json_body.parse(text.encode("utf-8"))) if one.op != "test"]
+        meant = next((one.value for one in mine if one.op in ("add", "replace")), None)
+        values = {
+            "document": label_of(here, studio, where[0]),
+            "place": " › ".join(where[1:][-2:]),
+            "who": str(problem.facts["who"]),
+            "theirs": str(problem.facts["now"]),
+            "mine": meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False)[:SHOWN_MAX],
+            "patch": json.dumps([one.as_json() for one in mine], ensure_ascii=False),
+        }
+        return part(here, studio, "studio/choice.html", "choice", visit.text("key"), choice=values)
 
 
 def undo(visit: Visit) -> Response:
-    """Take back the builder's last act."""
-    return acting(visit, lambda here, studio: acted(here, studio, studio.undo()))
+    """Take back the builder's last act, wherever it was."""
+    return acting(visit, lambda here, studio: _back(here, studio, studio.undo()))
 
 
 def redo(visit: Visit) -> Response:
     """Do again what was taken back last."""
-    return acting(visit, lambda here, studio: acted(here, studio, studio.redo()))
+    return acting(visit, lambda here, studio: _back(here, studio, studio.redo()))
+
+
+def jump(visit: Visit) -> Response:
+    """Go to how the draft stood after a step; itself a step."""
+
+    def go(here: Here, studio: Studio) -> Response:
+        number = visit.whole("step")
+        if number is None or number > studio.draft.revision:
+            raise refuse(NOT_FOUND)
+        step = studio.jump(number)
+        return acted(here, studio, None) if step is None else _back(here, studio, step)
+
+    return acting(visit, go)
+
+
+def _back(here: Here, studio: Studio, step: Step) -> Response:
+    """What was taken back, told with a link to where it was; who looks at a document that is gone is led away."""
+    key = here.visit.text("key")
+    if key and key not in studio.draft.documents:
+        return led(studio)
+    elsewhere = [k for k in step.documents if k in studio.draft.documents and trees.is_document(k)]
+    link = elsewhere[0] if elsewhere and key not in step.documents else ""
+    toast = Toast(
+        here.reader.label(step.title),
+        icon="arrow-forward-up" if step.kind == "redo" else "arrow-back-up",
+        href=href(studio.name, link) if link else "",
+        link=label_of(here, studio, link),
+    )
+    return acted(here, studio, step, toast)
+
+
+def fold(visit: Visit) -> Response:
+    """Remember that a group of the tree is folded, or open."""
+    with visit.reading() as here:
+        open_studio(here)
+        response = HTMLResponse("", 204)
+        trees.remember_group(response, visit.request, visit.text("kind"), is_open=visit.text("open") == "1")
+        return response
