@@ -12,6 +12,7 @@ from dougong_designer.words_roles import ROLE_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_designer.words_starts import START_WORDS
 from dougong_designer.words_views import VIEW_WORDS
+from dougong_designer.words_relations import RELATION_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -23,5 +24,8 @@ for _part in (
     PANEL_WORDS,
     START_WORDS,
     VIEW_WORDS,
-    MENU_WORDS, ROLE_WORDS):
+    MENU_WORDS,
+    ROLE_WORDS,
+    RELATION_WORDS,
+):
     words.add(_part)

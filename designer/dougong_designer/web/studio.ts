@@ -1,6 +1,7 @@
 // The studio's script: behaviours that only its pages have, beside those of all pages.
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
+lazily("relations", () => import("./behaviours/relations"));
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());
 lazily("documents", () => import("./behaviours/documents"));

@@ -17,6 +17,7 @@ from dougong_platform.http.pages.studio import (
     panel,
     patterns,
     problems,
+    relations,
     remarking,
     role,
     role_why,
@@ -26,6 +27,7 @@ from dougong_platform.http.pages.studio import (
 from dougong_platform.http.pages.visit import Pages
 
 PARTS = (
+    relations,
     menu,
     general,
     flow,
