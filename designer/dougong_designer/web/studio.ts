@@ -1,6 +1,9 @@
 // The studio's script: behaviours that only its pages have, beside those of all pages.
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
+lazily("layout", () => import("./behaviours/layout"));
+lazily("layout-shown", () => import("./behaviours/layout_shown"));
+lazily("layout-side", () => import("./behaviours/layout_side"));
 lazily("relations", () => import("./behaviours/relations"));
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());

@@ -9,13 +9,16 @@ from dougong_platform.http.pages.studio import (
     entity,
     finding,
     flow,
+    form,
     formula,
     frame,
     general,
     menu,
     overview,
+    page,
     panel,
     patterns,
+    preview,
     problems,
     relations,
     remarking,
@@ -27,6 +30,9 @@ from dougong_platform.http.pages.studio import (
 from dougong_platform.http.pages.visit import Pages
 
 PARTS = (
+    preview,
+    form,
+    page,
     relations,
     menu,
     general,
