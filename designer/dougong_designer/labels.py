@@ -111,8 +111,10 @@ def _walk(key: str, data: Any, shape: Any, path: Tokens, owner: str) -> Iterator
         yield from _of_mapping(key, data, shape, path, owner)
     elif isinstance(data, list) and "items" in shape:
         for index, member in enumerate(data):
-            token = member.get("id") if isinstance(member, Mapping) else None
-            yield from _walk(key, member, shape["items"], (*path, str(token or index)), owner)
+            data_of = member if isinstance(member, Mapping) else {}
+            nameless = not any(data_of.get(name) for name in _NAMES)
+            inner = ".".join(filter(None, (owner, path[-1]))) if nameless and path else owner
+            yield from _walk(key, member, shape["items"], (*path, str(data_of.get("id") or index)), inner)
 
 
 def _of_mapping(key: str, data: Mapping[str, Any], shape: Any, path: Tokens, owner: str) -> Iterator[Place]:

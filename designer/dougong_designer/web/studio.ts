@@ -10,6 +10,7 @@ void import("./behaviours/formula").then(({ watch }) => watch());
 lazily("documents", () => import("./behaviours/documents"));
 lazily("entity", () => import("./behaviours/entity"));
 lazily("matrix", () => import("./behaviours/matrix"));
+lazily("label-table", () => import("./behaviours/labels"));
 lazily("studio", () => import("./behaviours/studio"));
 lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
 lazily("menu-canvas", () => import("./behaviours/menuing"));

@@ -16,6 +16,7 @@ from dougong_platform.http.openapi_personal import personal_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
+from dougong_platform.http.openapi_studio_labels import labels_paths
 from dougong_platform.http.openapi_studio_relations import relations_paths
 from dougong_platform.http.openapi_studio_starts import starts_paths
 from dougong_runtime.labels import Language
@@ -407,6 +408,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **form_paths(_op),
         **personal_paths(_op),
         **studio_formula_paths(_op),
+        **labels_paths(_op),
         **labels_paths(_op),
         **relations_paths(_op),
         **starts_paths(_op),
