@@ -30,6 +30,8 @@ class Found:
     """Id of the thing around it; "" for the document itself."""
     title: Label
     """What that thing is called."""
+    name: str
+    """Its inner name; "" where it has none."""
     path: str
     text: str
     rank: int
@@ -70,17 +72,17 @@ def _in_document(key: str, data: Any, wanted: list[str]) -> Iterator[Found]:
         is_whole = entry.small == " ".join(wanted)
         is_own = not at
         rank = (0 if is_whole else 2) + (0 if is_own else 1) if entry.is_name else 6 - is_whole
-        title = Label.of(data.get("label"), name) if is_own else _title(data, entry.steps, at)
-        yield Found(key, at, title, path_text(entry.steps), entry.text[:SHOWN_MAX], rank)
+        title, own = (Label.of(data.get("label"), name), name) if is_own else _called(data, entry.steps, at)
+        yield Found(key, at, title, own, path_text(entry.steps), entry.text[:SHOWN_MAX], rank)
 
 
-def _title(data: Any, steps: PathSteps, at: str) -> Label:
+def _called(data: Any, steps: PathSteps, at: str) -> tuple[Label, str]:
     for step in steps:
         data = data[step]
         if isinstance(data, Mapping) and data.get("id") == at:
             break
-    name = next((str(data[n]) for n in ("name", "value", "code", "field", "entity", "do") if data.get(n)), at)
-    return Label.of(data.get("label") or data.get("section"), name)
+    name = next((str(data[n]) for n in ("name", "value", "code", "field", "entity", "do") if data.get(n)), "")
+    return Label.of(data.get("label") or data.get("section"), name or at), name
 
 
 def _walk(data: Any) -> tuple[_Entry, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from starlette.responses import HTMLResponse, Response
 
 from dougong_designer import abilities, presence, remarks
-from dougong_designer.draft import Step
+from dougong_designer.draft import Standing, Step
 from dougong_designer.places import href
 from dougong_platform.http.pages.studio import tree
 from dougong_platform.http.pages.studio.tree import ICONS, ToolItem, TreeGroup, TreeItem
@@ -23,6 +23,7 @@ from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
+from dougong_runtime.lazily import cached_property
 from dougong_runtime.pages.faces import hue, initial
 from dougong_runtime.pages.shell import Toast
 
@@ -38,32 +39,117 @@ class Builder:
     """What they have open, in words; "" for the overview."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Frame:
-    """What stands around a document in the studio."""
+    """What stands around a document in the studio. Each piece is found out when a template asks for it: most answers
+    draw one piece."""
 
-    app: str
-    label: str
-    address: str
-    key: str
-    title: str
-    """Label of the document that is open."""
-    base: int
-    version: str
-    """The base's own version, `1.4.0`."""
-    revision: int
-    is_behind: bool
-    changes: int
-    undo: str
-    redo: str
-    saved: str
-    may_publish: bool
-    remarks: int
-    """Open remarks on the document that is open; without one, on all."""
-    home: TreeItem
-    groups: tuple[TreeGroup, ...]
-    tools: tuple[ToolItem, ...]
-    builders: tuple[Builder, ...]
+    here: Here
+    studio: Studio
+    key: str = ""
+
+    @property
+    def app(self) -> str:
+        """Name of the app."""
+        return self.studio.name
+
+    @property
+    def address(self) -> str:
+        """The beginning of its addresses."""
+        return f"/studio/{self.studio.name}"
+
+    @property
+    def label(self) -> str:
+        """What the app is called."""
+        return label_of(self.here, self.studio, f"app/{self.app}")
+
+    @property
+    def title(self) -> str:
+        """What the document that is open is called."""
+        return label_of(self.here, self.studio, self.key)
+
+    @property
+    def base(self) -> int:
+        """Number of the version that the draft stands on."""
+        return self.studio.draft.base
+
+    @property
+    def version(self) -> str:
+        """That version's own, `1.4.0`."""
+        return str(self.studio.draft.original[f"app/{self.app}"].get("version", self.base))
+
+    @property
+    def revision(self) -> int:
+        """Number of the last step."""
+        return self.studio.draft.revision
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether another version has been published since the draft was begun."""
+        return self.studio.draft.is_behind
+
+    @property
+    def changes(self) -> int:
+        """How many documents differ from the base."""
+        return len([key for key in self.studio.draft.changed if tree.is_document(key)])
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What undo and redo would do."""
+        return self.studio.standing
+
+    @property
+    def undo(self) -> str:
+        """What the next undo takes back; "" for nothing."""
+        return self.here.reader.label(self.standing.undo) if self.standing.undo else ""
+
+    @property
+    def redo(self) -> str:
+        """What the next redo does again; "" for nothing."""
+        return self.here.reader.label(self.standing.redo) if self.standing.redo else ""
+
+    @property
+    def saved(self) -> str:
+        """When the last step was made."""
+        at = self.studio.draft.updated_at
+        return self.here.reader.moment(at) if at else ""
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether the builder may publish."""
+        return abilities.may_publish(self.here.viewer, self.studio.running)
+
+    @cached_property
+    def remarks(self) -> int:
+        """Open remarks on the document that is open; without one, on all."""
+        counts = remarks.open_counts(self.here.connection, self.app)
+        data = self.studio.draft.documents.get(self.key)
+        return counts.get(str(data.get("id", self.key)), 0) if data is not None else sum(counts.values())
+
+    @cached_property
+    def _all_groups(self) -> tuple[TreeGroup, ...]:
+        here = self.here
+        return tree.groups(self.studio.draft, here.reader, self.key, here.visit.request)
+
+    @property
+    def home(self) -> TreeItem:
+        """The app's own document in the tree."""
+        return self._all_groups[0].items[0]
+
+    @property
+    def groups(self) -> tuple[TreeGroup, ...]:
+        """The other documents, by kind."""
+        return self._all_groups[1:]
+
+    @property
+    def tools(self) -> tuple[ToolItem, ...]:
+        """Pages about the app as a whole."""
+        return tree.tools(self.studio.draft, self.here.reader)
+
+    @cached_property
+    def builders(self) -> tuple[Builder, ...]:
+        """Who else is there."""
+        return builders_of(self.here, self.studio)
 
 
 def open_studio(here: Here, *, writes: bool = False) -> Studio:
@@ -73,32 +159,7 @@ def open_studio(here: Here, *, writes: bool = False) -> Studio:
 
 def frame_of(here: Here, studio: Studio, key: str = "") -> Frame:
     """The frame around the document at `key`."""
-    reader, draft, standing = here.reader, studio.draft, studio.standing
-    every = tree.groups(draft, reader, key, here.visit.request)
-    open_remarks = remarks.open_counts(here.connection, draft.app)
-    data = draft.documents.get(key)
-    identity = str(data.get("id", key)) if data is not None else ""
-    return Frame(
-        app=draft.app,
-        label=every[0].items[0].label,
-        address=f"/studio/{draft.app}",
-        key=key,
-        title=label_of(here, studio, key),
-        base=draft.base,
-        version=str(draft.original[f"app/{draft.app}"].get("version", draft.base)),
-        revision=draft.revision,
-        is_behind=draft.is_behind,
-        changes=len([k for k in draft.changed if tree.is_document(k)]),
-        undo=reader.label(standing.undo) if standing.undo else "",
-        redo=reader.label(standing.redo) if standing.redo else "",
-        saved=reader.moment(draft.updated_at) if draft.updated_at else "",
-        may_publish=abilities.may_publish(here.viewer, studio.running),
-        remarks=open_remarks.get(identity, 0) if data is not None else sum(open_remarks.values()),
-        home=every[0].items[0],
-        groups=every[1:],
-        tools=tree.tools(draft, reader),
-        builders=builders_of(here, studio),
-    )
+    return Frame(here, studio, key)
 
 
 def builders_of(here: Here, studio: Studio) -> tuple[Builder, ...]:

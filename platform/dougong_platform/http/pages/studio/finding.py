@@ -53,7 +53,7 @@ def searched(visit: Visit) -> Response:
     with visit.reading() as here:
         studio, words = open_studio(here), visit.query("q").strip()[:WORDS_MAX]
         found = [
-            _place(here, studio, hit.key, hit.at, here.reader.label(hit.title), hit.path, hit.text)
+            _place(here, studio, hit.key, hit.at, here.reader.label(hit.title), hit.name, hit.text)
             for hit in search(studio.draft.documents, words, here.reader.language)
         ]
         if not words:
@@ -83,7 +83,7 @@ def used_by(here: Here, studio: Studio, references: Iterable[Reference]) -> list
         title = title_at(here, data, reference.path, at) or label_of(here, studio, reference.document)
         value = _value(data, reference.path)
         path = path_text(reference.path)
-        place = _place(here, studio, reference.document, at, title, path, value)
+        place = _place(here, studio, reference.document, at, title, path.rpartition(".")[2], value)
         met.setdefault((reference.document, at or path), place)
     ordered = sorted(
         met.values(), key=lambda p: (list(KINDS).index(p.key.partition("/")[0]), p.where, p.title)
@@ -122,11 +122,11 @@ def _value(data: Any, steps: PathSteps) -> str:
     return data if isinstance(data, str) else ""
 
 
-def _place(here: Here, studio: Studio, key: str, at: str, title: str, path: str, text: str) -> Place:
+def _place(here: Here, studio: Studio, key: str, at: str, title: str, inner: str, text: str) -> Place:
     kind, _, name = key.partition("/")
     label = label_of(here, studio, key) or name
     kind_label = here.reader.label(KINDS.get(kind).label)
     where = f"{kind_label} · {label}" if title != label else kind_label
-    last = path.rpartition(".")[2]
-    shown = text if text and text != title else (last if at else name)
+    both = Label.of(studio.draft.documents[key].get("label"), name)
+    shown = text if text and text not in (title, both.zh, both.en) else (inner if at else name)
     return Place(href(studio.name, key, at), ICONS.get(kind, "file"), title, where, shown, key)

@@ -57,6 +57,7 @@ class TreeGroup:
 
     kind: str
     label: str
+    icon: str
     items: tuple[TreeItem, ...]
     gone: tuple[TreeItem, ...] = ()
     """Those of the base that the draft has no longer."""
@@ -85,7 +86,7 @@ def groups(draft: Draft, reader: Reader, key: str, request: Request) -> tuple[Tr
         label = reader.label(KINDS.get(kind).label)
         ordered = tuple(sorted(items, key=lambda item: item.label))
         may_add = kind not in edits.LAST_ONES
-        made.append(TreeGroup(kind, label, ordered, tuple(gone), is_open, may_add))
+        made.append(TreeGroup(kind, label, ICONS[kind], ordered, tuple(gone), is_open, may_add))
     return tuple(made)
 
 
