@@ -226,12 +226,17 @@ def _closing(text: str, offset: int, problem: FormulaProblem) -> Fix | None:
     else:
         return None
     mended = text[: fix.offset] + fix.text + text[fix.offset + fix.length :]
+    is_it = _is_said_of(text, problem) and not _is_said_of(mended, problem)
+    return fix if is_it else None
+
+
+def _is_said_of(text: str, problem: FormulaProblem) -> bool:
+    """Whether reading a text alone, without knowing names, meets a problem."""
     try:
-        parse(mended)
+        parse(text)
     except FormulaProblems as wrong:
-        if any(p.offset == problem.offset and p.zh == problem.zh for p in wrong.problems):
-            return None
-    return fix
+        return any(p.offset == problem.offset and p.zh == problem.zh for p in wrong.problems)
+    return False
 
 
 def _by_label(standing: Standing, text: str, offset: int) -> Fix | None:

@@ -1,15 +1,27 @@
-// Inputs whose value is a formula (`data-formula="<entity>"`, `data-pointer`): a button that opens the editor, and below
-// the formula as it reads, with labels for names and what is wrong with it. The input stays what is sent.
+// Inputs whose value is a formula (`data-formula="<entity>"`, `data-pointer`): below each stands what can be done without
+// typing. A condition that rows can say is shown as rows in the input's place; any other as it reads, with labels for
+// names and remedies for what is wrong. The input stays what is sent: rows and the editor write into it.
 import htmx from "htmx.org";
 import { type Fix, type Where, appShown, mended, part } from "../formula/asking";
+import { send } from "../act";
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
 
-const told = new WeakMap<Field, string>();
+interface Tools {
+  place: HTMLElement;
+  /** The text that the tools were drawn for. */
+  told?: string;
+  asText: boolean;
+}
+
+const NO_FORM = "formula-tools";
+const COUNT_AFTER_MS = 250;
+const known = new WeakMap<Field, Tools>();
 
 function whereOf(field: Field): Where {
-  const { pointer = "", formula = "", place = "" } = field.dataset;
-  return { app: appShown(), at: pointer, entity: formula, place };
+  const { pointer, formula = "", place = "" } = field.dataset;
+  const at = pointer ?? field.closest<HTMLElement>("[data-at]")?.dataset.at ?? "";
+  return { app: appShown(), at, entity: formula, place };
 }
 
 function set(field: Field, text: string): void {
@@ -18,40 +30,106 @@ function set(field: Field, text: string): void {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-/** The tools behind a field; made again where a swap has taken them away. */
-function tools(field: Field): HTMLElement {
-  const next = field.nextElementSibling;
-  if (next instanceof HTMLElement && next.matches("[data-formula-tools]")) return next;
-  const made = document.createElement("div");
-  made.className = "fx-tools";
-  made.dataset.formulaTools = "";
-  made.addEventListener("click", (event) => {
-    const button = (event.target as HTMLElement).closest<HTMLElement>("[data-formula-open], [data-fix]");
-    if (!button) return;
-    event.preventDefault();
-    if (button.dataset.fix) set(field, mended(field.value, JSON.parse(button.dataset.fix) as Fix));
-    else void open(field);
+function make(field: Field): Tools {
+  const place = document.createElement("div");
+  place.className = "fx-tools";
+  place.dataset.formulaTools = "";
+  place.setAttribute("hx-morph-skip", "");
+  const made: Tools = { place, asText: false };
+  // What happens to the rows is nobody's business around: the input's own change is.
+  place.addEventListener("input", (event) => event.stopPropagation());
+  place.addEventListener("change", (event) => {
+    event.stopPropagation();
+    void build(field, "");
   });
-  field.after(made);
-  told.delete(field);
+  place.addEventListener("keydown", (event) => {
+    const isText = event.target instanceof HTMLInputElement;
+    if (event.key === "Enter" && isText && !event.defaultPrevented) {
+      event.preventDefault();
+      void build(field, "");
+    }
+  });
+  place.addEventListener("click", (event) => {
+    const button = (event.target as HTMLElement).closest<HTMLElement>("button");
+    if (!button) return;
+    const { fix, rowsDo: act, formulaMode: mode } = button.dataset;
+    if (fix) set(field, mended(field.value, JSON.parse(fix) as Fix));
+    else if (act !== undefined) void build(field, act);
+    else if (button.dataset.formulaOpen !== undefined) void open(field);
+    else if (mode !== undefined) {
+      made.asText = mode === "text";
+      made.told = undefined;
+      void tell(field).then(() => (made.asText ? field.focus() : undefined));
+    }
+  });
+  known.set(field, made);
   return made;
 }
 
-async function tell(field: Field): Promise<void> {
-  const place = tools(field);
-  const text = field.value;
-  if (told.get(field) === text) return;
-  told.set(field, text);
-  const html = await part("/line", whereOf(field), text);
-  if (html === undefined || told.get(field) !== text || !place.isConnected) return;
-  place.innerHTML = html;
-  const wrong = place.querySelector("[data-wrong]");
-  if (wrong) field.setAttribute("aria-invalid", "true");
+/** The tools behind a field, put back where a swap has taken them away, the focus in them too. */
+function tools(field: Field): Tools {
+  const mine = known.get(field) ?? make(field);
+  if (field.nextElementSibling !== mine.place) {
+    const focused = mine.place.dataset.focused;
+    field.after(mine.place);
+    htmx.process(mine.place);
+    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  }
+  return mine;
+}
+
+function draw(field: Field, mine: Tools, html: string): void {
+  const focused = mine.place.contains(document.activeElement) ? document.activeElement?.id : "";
+  mine.place.innerHTML = html;
+  mine.place.querySelectorAll("[name]").forEach((one) => one.setAttribute("form", NO_FORM));
+  htmx.process(mine.place);
+  if (focused) (document.getElementById(focused) ?? mine.place.querySelector<HTMLElement>("select, input:not([type=hidden]), button"))?.focus();
+  const built = mine.place.querySelector<HTMLElement>("[data-built]");
+  field.classList.toggle("fx-behind", built !== null);
+  field.tabIndex = built ? -1 : 0;
+  const label = field.labels?.[0]?.textContent?.trim() ?? field.getAttribute("aria-label");
+  if (built && label) built.setAttribute("aria-label", label);
+  if (mine.place.querySelector("[data-wrong]")) field.setAttribute("aria-invalid", "true");
   else field.removeAttribute("aria-invalid");
+  if (built) window.setTimeout(() => void count(field, mine), COUNT_AFTER_MS);
+}
+
+async function tell(field: Field): Promise<void> {
+  const mine = tools(field);
+  const text = field.value;
+  if (mine.told === text) return;
+  mine.told = text;
+  const more = { mode: mine.asText ? "text" : "", expect: field.dataset.expect ?? "" };
+  const html = await part("condition/line", whereOf(field), { text, ...more });
+  if (html !== undefined && mine.told === text) draw(field, mine, html);
+}
+
+async function build(field: Field, act: string): Promise<void> {
+  const mine = tools(field);
+  const given: [string, string][] = [["do", act]];
+  mine.place.querySelectorAll<HTMLInputElement | HTMLSelectElement>("input[name], select[name], textarea[name]").forEach((one) => {
+    if (!(one instanceof HTMLInputElement && /^(checkbox|radio)$/.test(one.type) && !one.checked)) given.push([one.name, one.value]);
+  });
+  const html = await part("condition", whereOf(field), { text: field.value }, given);
+  if (html === undefined) return;
+  draw(field, mine, html);
+  const built = mine.place.querySelector<HTMLElement>("[data-built]");
+  const now = built ? (built.dataset.formulaNow ?? "") : "";
+  if (built && built.dataset.whole === undefined) return;
+  mine.told = now;
+  if (now !== field.value) set(field, now);
+}
+
+async function count(field: Field, mine: Tools): Promise<void> {
+  const shown = mine.place.querySelector<HTMLElement>("[data-formula-count]:not([hidden])");
+  const now = mine.place.querySelector<HTMLElement>("[data-built]")?.dataset.formulaNow ?? "";
+  if (!shown || !now) return;
+  const html = await part("condition/count", whereOf(field), { text: now });
+  if (html !== undefined && shown.isConnected) shown.textContent = new DOMParser().parseFromString(html, "text/html").body.textContent;
 }
 
 async function open(field: Field): Promise<void> {
-  const html = await part("", whereOf(field), field.value);
+  const html = await part("formula", whereOf(field), { text: field.value });
   if (html === undefined) return;
   const holder = document.createElement("div");
   holder.innerHTML = html;
@@ -64,32 +142,54 @@ async function open(field: Field): Promise<void> {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    field.focus();
+    (field.classList.contains("fx-behind") ? tools(field).place.querySelector<HTMLElement>("select, button") : field)?.focus();
   });
   htmx.process(dialog);
 }
 
-const all = (): NodeListOf<Field> => document.querySelectorAll<Field>("input[data-formula], textarea[data-formula]");
+/** An input that saves itself: one act, against the value that was seen. */
+async function save(field: Field): Promise<void> {
+  const seen = field.dataset.formulaSeen ?? "";
+  if (field.value === seen) return;
+  field.dataset.formulaSeen = field.value;
+  await send("formula/save", { at: whereOf(field).at, text: field.value, seen });
+}
 
-let waiting = 0;
-const look = (): void => {
-  waiting = 0;
-  all().forEach((field) => void tell(field));
-};
+const isField = (target: EventTarget | null): target is Field =>
+  target instanceof HTMLElement && target.matches("input[data-formula], textarea[data-formula]");
+
 export function watch(): void {
+  const look = (): void =>
+    document.querySelectorAll<Field>("input[data-formula], textarea[data-formula]").forEach((field) => void tell(field));
+  let waiting = 0;
   new MutationObserver(() => {
-    if (!waiting) waiting = requestAnimationFrame(look);
+    // What a swap took away goes back at once, so that the focus is not lost; what is new waits for the frame.
+    document.querySelectorAll<Field>("[data-formula]").forEach((field) => {
+      if (isField(field) && known.has(field)) tools(field);
+    });
+    waiting ||= requestAnimationFrame(() => {
+      waiting = 0;
+      look();
+    });
   }).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("focusin", (event) => {
+    if (isField(event.target) && event.target.classList.contains("fx-behind")) {
+      known.get(event.target)?.place.querySelector<HTMLElement>("select, button")?.focus();
+      return;
+    }
+    const place = (event.target as HTMLElement).closest<HTMLElement>("[data-formula-tools]");
+    if (place) place.dataset.focused = (event.target as HTMLElement).id;
+  });
   document.addEventListener("change", (event) => {
-    const field = event.target as HTMLElement;
-    if (field.matches("[data-formula]")) void tell(field as Field);
+    if (!isField(event.target)) return;
+    void tell(event.target);
+    if (event.target.dataset.formulaSeen !== undefined) void save(event.target);
   });
   document.addEventListener("keydown", (event) => {
-    const field = event.target as HTMLElement;
-    if (event.altKey && event.key === "Enter" && field.matches("[data-formula]")) {
-      event.preventDefault();
-      void open(field as Field);
-    }
+    const field = event.target;
+    if (!event.altKey || event.key !== "Enter" || !isField(field)) return;
+    event.preventDefault();
+    void open(field);
   });
   look();
 }

@@ -17,7 +17,7 @@ export const connect: Connect = (element) => {
 
   const look = async (): Promise<void> => {
     const text = box.value;
-    const html = await part("/look", where, text);
+    const html = await part("formula/look", where, { text });
     if (html === undefined || text !== box.value) return;
     shown.innerHTML = html;
     const said = shown.querySelector("[data-said]")?.textContent ?? "";

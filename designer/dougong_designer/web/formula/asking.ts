@@ -53,13 +53,20 @@ export const check = (where: Where, text: string): Promise<Checked | undefined> 
 export const complete = (where: Where, text: string, cursor: number): Promise<Offered | undefined> =>
   ask("complete", where, { text, cursor });
 
-/** A part of the formula's pages, as markup. */
-export async function part(name: string, where: Where, text: string): Promise<string | undefined> {
+/** A part of the studio's pages about a formula, as markup. `given`: fields of a form beside. */
+export async function part(
+  path: string,
+  where: Where,
+  more: Record<string, string>,
+  given: [string, string][] = [],
+): Promise<string | undefined> {
   const { app, ...rest } = where;
-  const answer = await fetch(`/studio/${app}/formula${name}`, {
+  const body = new URLSearchParams({ ...rest, ...more });
+  for (const [name, value] of given) body.append(name, value);
+  const answer = await fetch(`/studio/${app}/${path}`, {
     method: "POST",
     headers: { "HX-Request": "true", "HX-Request-Type": "partial", "X-CSRF-Token": csrf() },
-    body: new URLSearchParams({ ...rest, text }),
+    body,
   }).catch(() => undefined);
   return answer?.ok ? answer.text() : undefined;
 }

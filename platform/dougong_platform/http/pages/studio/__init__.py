@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from dougong_platform.http.pages.studio import (
+    condition,
     documents,
     entity,
     finding,
@@ -40,6 +41,7 @@ PARTS = (
     general,
     flow,
     entity,
+    condition,
     formula,
     starts,
     patterns,

@@ -76,7 +76,6 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.get(formula, whole),
         pages.post(formula, dialog, writes=False),
         pages.post(formula + "/look", look, writes=False),
-        pages.post(formula + "/line", line, writes=False),
         pages.post(formula + "/save", save),
     ]
 
@@ -103,15 +102,7 @@ def look(visit: Visit) -> Response:
     with visit.reading() as here:
         studio = open_studio(here)
         found = _asked(visit).formula(studio, visit.text("text"))
-        return part(here, studio, TEMPLATE, "look", f=_look(here, found, tried=True))
-
-
-def line(visit: Visit) -> Response:
-    """A formula as it reads, below the input that it stands in."""
-    with visit.reading() as here:
-        studio = open_studio(here)
-        found = _asked(visit).formula(studio, visit.text("text"))
-        return part(here, studio, TEMPLATE, "line", f=_look(here, found, tried=False))
+        return part(here, studio, TEMPLATE, "look", f=look_of(here, found, tried=True))
 
 
 def save(visit: Visit) -> Response:
@@ -141,7 +132,7 @@ def _asked(visit: Visit) -> _Asked:
 
 def _editor(here: Here, studio: Studio, found: Formula, asked: _Asked) -> Response:
     values: Mapping[str, Any] = {
-        "f": _look(here, found, tried=True),
+        "f": look_of(here, found, tried=True),
         "shelves": _shelves(here.reader, found.standing),
         "at": asked.at,
         "entity": asked.entity,
@@ -159,7 +150,8 @@ def _stands_in(reader: Reader, standing: Standing) -> str:
     return reader.label(standing.entity.label) if standing.entity is not None else ""
 
 
-def _look(here: Here, found: Formula, *, tried: bool) -> Look:
+def look_of(here: Here, found: Formula, *, tried: bool) -> Look:
+    """What is known of a formula; `tried`: on records too."""
     reader = here.reader
     result = found.findings.result
     given = found.results(reader) if tried else None
