@@ -76,6 +76,10 @@ class InputSection:
     columns: int
     show: bool
     fields: tuple[Input, ...]
+    help: str = ""
+    text: str = ""
+    folded: bool = False
+    """Whether it starts closed: where nothing in it is asked for or wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,8 @@ class Entry:
         made = []
         for tab in self.form.tabs:
             sections = self._sections(tab.sections, found, refusal, required)
-            here = tuple(lists[wanted.inverse] for wanted in tab.lists if wanted.inverse in lists)
+            open_ = not tab.show or self.judge().holds(tab.show)
+            here = tuple(lists[x.inverse] for x in tab.lists if x.inverse in lists) if open_ else ()
             if not here and all(f.is_value for s in sections for f in s.fields):
                 continue
             names = {f.name for s in sections for f in s.fields} | {one.name for one in here}
@@ -250,14 +255,26 @@ class Entry:
         made = []
         for section in sections:
             slots = [s for s in section.slots if s.field.name in self._views and self._belongs(s.field)]
-            if not slots:
+            if not slots and section.text is None:
                 continue
             inputs = tuple(
                 self.input(s, found.fields[s.field.name], refusal.at(s.field.name), s.field.name in required)
                 for s in slots
             )
-            label = self.desk.reader.label(section.label)
-            made.append(InputSection(section.id, label, section.columns, found.sections[section.id], inputs))
+            say = self.desk.reader.label
+            asked = any(i.required or i.error for i in inputs)
+            made.append(
+                InputSection(
+                    section.id,
+                    say(section.label),
+                    section.columns,
+                    found.sections[section.id],
+                    inputs,
+                    say(section.help),
+                    say(section.text),
+                    section.collapsed and section.label is not None and not asked,
+                )
+            )
         return tuple(made)
 
     def _belongs(self, field: Field) -> bool:

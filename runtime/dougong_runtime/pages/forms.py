@@ -42,6 +42,11 @@ class Section:
     columns: int
     slots: tuple[Slot, ...]
     show: str = ""
+    help: Label | None = None
+    text: Label | None = None
+    """Words of the document's author, in Markdown; then it has no fields."""
+    collapsed: bool = False
+    """Whether it starts closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Tab:
     label: Label
     sections: tuple[Section, ...] = ()
     lists: tuple[Sublist, ...] = ()
+    show: str = ""
+    """What its lists are shown for; its sections bear the condition themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +164,24 @@ def _read(app: App, entity: Entity, document: Document) -> Form:
         if not isinstance(item, Mapping):
             continue
         if "tabs" in item:
-            tabs += [_tab(app, entity, raw, f"t{len(tabs) + n}") for n, raw in enumerate(item["tabs"])]
-        elif "list" in item:
-            found = sublist_of(
-                app, entity, item["list"], Label.of(item.get("label")) if item.get("label") else None
-            )
+            around = _condition(item.get("show"))
+            tabs += [
+                _tab(app, entity, raw, f"t{len(tabs) + n}", around) for n, raw in enumerate(item["tabs"])
+            ]
+            continue
+        title = item.get("section", item.get("label"))
+        if "list" in item:
+            found = sublist_of(app, entity, item["list"], Label.of(title) if title else None)
             if found is not None:
-                tabs.append(Tab(f"t{len(tabs)}", found.label, lists=(found,)))
-        elif "fields" in item or "section" in item:
+                tabs.append(Tab(f"t{len(tabs)}", found.label, (), (found,), _condition(item.get("show"))))
+        if "text" in item or "fields" in item or ("section" in item and "list" not in item):
             sections.append(_section(entity, item, f"s{len(sections)}"))
     if not sections and not any(tab.sections for tab in tabs):
         sections = list(default_form(entity).sections)
     return Form(document.name, entity, tuple(sections), tuple(tabs), document)
 
 
-def _section(entity: Entity, raw: Mapping[str, Any], section_id: str) -> Section:
+def _section(entity: Entity, raw: Mapping[str, Any], section_id: str, around: str = "") -> Section:
     title = raw.get("section", raw.get("label"))
     columns = min(max(int(raw.get("columns") or 2), 1), COLUMNS_MAX)
     slots = (_slot(entity, item) for item in raw.get("fields") or ())
@@ -180,8 +190,16 @@ def _section(entity: Entity, raw: Mapping[str, Any], section_id: str) -> Section
         Label.of(title) if isinstance(title, (str, Mapping)) and title else None,
         columns,
         tuple(s for s in slots if s is not None),
-        _condition(raw.get("show")),
+        _both(around, _condition(raw.get("show"))),
+        Label.of(raw["help"]) if raw.get("help") else None,
+        Label.of(raw["text"]) if raw.get("text") else None,
+        raw.get("collapsed") is True,
     )
+
+
+def _both(one: str, other: str) -> str:
+    """The condition that two hold."""
+    return f"({one}) AND ({other})" if one and other else one or other
 
 
 def _slot(entity: Entity, raw: Any) -> Slot | None:
@@ -209,24 +227,24 @@ def _condition(raw: Any) -> str:
     return str(raw or "")
 
 
-def _tab(app: App, entity: Entity, raw: Mapping[str, Any], tab_id: str) -> Tab:
+def _tab(app: App, entity: Entity, raw: Mapping[str, Any], tab_id: str, around: str = "") -> Tab:
     sections: list[Section] = []
     lists: list[Sublist] = []
-    inner = [raw] if "list" in raw or "fields" in raw else []
+    show = _both(around, _condition(raw.get("show")))
+    bare = {key: value for key, value in raw.items() if key not in ("label", "show")}
+    inner: list[Mapping[str, Any]] = [bare] if "list" in raw or "fields" in raw else []
     inner += [i for i in raw.get("layout") or () if isinstance(i, Mapping)]
     for item in inner:
         if "list" in item:
             found = sublist_of(app, entity, item["list"], None)
             if found is not None:
                 lists.append(found)
-        elif item is raw:
-            sections.append(_section(entity, {**raw, "label": None}, f"{tab_id}s{len(sections)}"))
-        else:
-            sections.append(_section(entity, item, f"{tab_id}s{len(sections)}"))
+        if "fields" in item or "list" not in item:
+            sections.append(_section(entity, item, f"{tab_id}s{len(sections)}", show))
     label = Label.of(raw.get("label") or raw.get("tab")) if raw.get("label") or raw.get("tab") else None
     if label is None:
         label = lists[0].label if lists else label_of("form.more")
-    return Tab(tab_id, label, tuple(sections), tuple(lists))
+    return Tab(tab_id, label, tuple(sections), tuple(lists), show)
 
 
 def sublist_of(app: App, entity: Entity, raw: Any, label: Label | None) -> Sublist | None:

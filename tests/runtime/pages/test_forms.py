@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import make
+from dougong_runtime.labels import Label
+from dougong_runtime.model.link import link_stored
 from dougong_runtime.pages.forms import default_form, form_of, states
 
 CLINIC = make.app("clinic")
@@ -31,3 +33,40 @@ def test_conditions_decide_what_shows_and_what_is_needed() -> None:
 def test_an_entity_without_a_form_has_one_of_what_people_fill_in() -> None:
     form = default_form(CLINIC.entities["medicine"])
     assert [s.field.name for s in form.slots()] == ["name", "code", "price", "controlled"]
+
+
+def test_nothing_that_a_form_says_is_passed_over() -> None:
+    """Texts, fields beside a list, lists in a section, what is closed at first, and conditions of tabs and of what is
+    around them."""
+    data = {
+        **CLINIC.of("form")["patient_form"].data,
+        "layout": [
+            {"text": "Read **this**", "show": "risk = 'high'"},
+            {
+                "section": "With rows",
+                "help": "A hint",
+                "collapsed": True,
+                "fields": ["name"],
+                "list": {"of": "visits"},
+            },
+            {
+                "show": "born_on <> NULL",
+                "tabs": [
+                    {"label": "Both", "show": "age > 3", "fields": ["phone"], "list": {"of": "consents"}}
+                ],
+            },
+        ],
+    }
+    source = {**CLINIC.source, "form/patient_form": data}
+    form = form_of(link_stored(source), PATIENT, "patient_form")
+    text, section = form.sections
+    assert (text.text, text.show, text.slots) == (Label.of("Read **this**"), "risk = 'high'", ())
+    assert (section.help, section.collapsed) == (Label.of("A hint"), True)
+    assert [s.field.name for s in section.slots] == ["name"]
+    rows, both = form.tabs
+    assert (rows.label, [x.inverse for x in rows.lists]) == (Label.of("With rows"), ["visits"])
+    assert [x.inverse for x in both.lists] == ["consents"]
+    assert [(s.label, s.show, [x.field.name for x in s.slots]) for s in both.sections] == [
+        (None, "(born_on <> NULL) AND (age > 3)", ["phone"])
+    ]
+    assert both.show == both.sections[0].show

@@ -86,6 +86,7 @@ export function connect(element: HTMLElement): () => void {
     if (!box) return;
     event.preventDefault();
     box.closest<HTMLElement>("[role=tabpanel][hidden]")?.dispatchEvent(new CustomEvent("dougong:show", { bubbles: true }));
+    box.closest("details")?.setAttribute("open", "");
     box.focus();
   };
   const onFilled = (): void => soon(0); // figures follow from what was filled in
