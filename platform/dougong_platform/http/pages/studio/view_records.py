@@ -12,11 +12,13 @@ from dougong_designer.views import View
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import Refused
+from dougong_runtime.pages.bulk import Acts
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.lists import ListBuilder, ListPage, ListState
 from dougong_runtime.pages.views import view_of
 
 ROWS = 30
+NO_ACTS = Acts("", (), (), (), pastes=False, creates=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _named(page: ListPage, made: Carried, desk: Desk) -> ListPage:
         else head
         for head in page.heads
     )
-    return replace(page, heads=heads, rows=page.rows[:ROWS])
+    return replace(page, heads=heads, rows=page.rows[:ROWS], acts=NO_ACTS)
 
 
 _ASKING = ("more_href", "totals_href", "figures_href", "branch_href", "new_href", "trash_href")
