@@ -28,10 +28,11 @@ from dougong_designer.panel_schema import (
     title_of,
 )
 from dougong_designer.patch import Documents, pointer
+from dougong_designer.spoken import spoken
 from dougong_runtime.labels import Label
 
 FACTS_MAX = 4
-TEXT_MAX = 44
+TEXT_MAX = 60
 ROWS_MAX = 1_000
 DEPTH_MAX = 8
 _SILENT = frozenset(
@@ -118,7 +119,7 @@ def row(draft: Draft, listing: Place, token: str, depth: int = 0) -> Row:
     name, kind = kind_of(listing.shape, here.value)
     icon, hue = outline_words.face(here.kind, name, listing.name, here.value)
     title = name_of(draft, here.tokens)
-    said = facts(draft, here)
+    said = facts(draft, here, name)
     if name and here.kind != "workflow":
         said = joined([kind, said])
     return Row(
@@ -135,13 +136,13 @@ def row(draft: Draft, listing: Place, token: str, depth: int = 0) -> Row:
     )
 
 
-def facts(draft: Draft, here: Place) -> Label:
-    """What a member states, in words, as much as fits on a line."""
+def facts(draft: Draft, here: Place, but: str = "") -> Label:
+    """What a member states, in words, as much as fits on a line; `but`: a property that its title says already."""
     if not isinstance(here.value, Mapping):
         return Label("", "")
     said: list[Label] = []
     for name, schema in here.properties.items():
-        if name in here.value and name not in _SILENT and not _is_tag(schema):
+        if name in here.value and name != but and name not in _SILENT and not _is_tag(schema):
             words = fact(draft.documents, here, name)
             if words is not None:
                 said.append(words)
@@ -194,8 +195,14 @@ def _word(documents: Documents, around: Place, here: Place, name: str, value: An
         for one in _offers(documents, around, name):
             if one.text == text.removeprefix("-"):
                 return Label(f"{one.label.zh} ↓", f"{one.label.en} ↓") if descending else one.label
-    short = text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
-    return Label(short, short)
+    if "formula" in {*here.schema.get("x-ref", ()), *shape.get("x-ref", ())}:
+        said = spoken(documents, here.tokens, value)
+        return Label(_short(said.zh), _short(said.en))
+    return Label(_short(text), _short(text))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT_MAX else text[: TEXT_MAX - 1] + "…"
 
 
 def _offers(documents: Documents, around: Place, name: str) -> tuple[Choice, ...]:

@@ -272,7 +272,7 @@ def measures_of(report: Any) -> tuple[Choice, ...]:
 def inverses_of(documents: Documents, entity: str) -> tuple[Choice, ...]:
     """The ways back to an entity: lists of records that refer to it."""
     return tuple(
-        Choice(name, Label.of(documents[f"entity/{other}"].get("label"), other), "references")
+        Choice(name, Label.of(documents.get(f"entity/{other}", {}).get("label"), other), "references")
         for name, other in _inverses(documents, entity)
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dougong_designer.panel_schema import Place, Schema, followed
 from dougong_designer.patch import Documents, Tokens
+from dougong_designer.spoken import spoken
 from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label
 
@@ -298,6 +299,8 @@ def step_title(documents: Documents, value: Mapping[str, Any], told: Label) -> L
 
 def said_of(documents: Documents, tokens: Tokens, value: Any) -> Label | None:
     """What a member or part says of itself; None where nothing in it tells."""
+    if tokens[0].startswith("report/") and len(tokens) == 3 and tokens[1] in ("rows", "columns"):
+        return _grouped(documents, tokens, value)
     if not isinstance(value, Mapping):
         return (
             None if isinstance(value, list) or value is None or not _shown(value) else _scalar(tokens, value)
@@ -322,6 +325,21 @@ def said_of(documents: Documents, tokens: Tokens, value: Any) -> Label | None:
         if isinstance(stated, (str, int)) and not isinstance(stated, bool) and stated != "":
             return _scalar(tokens, stated)
     return None
+
+
+def _grouped(documents: Documents, tokens: Tokens, value: Any) -> Label | None:
+    """A group of a report: the field's label, with the span of time that it is cut into."""
+    whole = value if isinstance(value, Mapping) else {"field": value}
+    if whole.get("label"):
+        return Label.of(whole["label"])
+    stated = whole.get("field") or whole.get("formula")
+    if not isinstance(stated, (str, int)):
+        return None
+    said = spoken(documents, tokens, stated)
+    if whole.get("by") is None:
+        return said
+    span = word("report", "by", whole["by"])
+    return Label(f"{said.zh}（{span.zh}）", f"{said.en} ({span.en.lower()})")
 
 
 def nth(title: Label, number: int) -> Label:

@@ -17,3 +17,4 @@ lazily("menu-canvas", () => import("./behaviours/menuing"));
 lazily("view-canvas", () => import("./behaviours/viewing"));
 lazily("studio-outline", () => import("./behaviours/outline"));
 lazily("studio-panel", () => import("./behaviours/panel"));
+lazily("studio-grid", () => import("./behaviours/grid"));

@@ -4,7 +4,10 @@ import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { type Connect, announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
-import { send } from "../act";
+import { act, send } from "../act";
+
+/** What is dropped on before or behind, not into. */
+const ROW = "li, tr";
 
 interface Place {
   list: string;
@@ -53,8 +56,11 @@ export const connect: Connect = (root) => {
     if (node.dataset.fixed !== undefined) return;
     void send("panel", { do: "move", at: node.dataset.node ?? "", to: to.list, before: to.before });
   };
-  const add = (kind: string, to: Place): void => {
-    void send("panel", { do: "add", at: to.list, before: to.before, kind });
+  const add = (item: HTMLElement, to: Place): void => {
+    const { palette = "", group, measure } = item.dataset;
+    const given = to.list.endsWith("/measures") ? measure : group;
+    const what: Record<string, string> = given === undefined ? { kind: palette } : { given };
+    void send("panel", { do: "add", at: to.list, before: to.before, ...what });
   };
   const remove = (node: HTMLElement): void => {
     if (node.dataset.fixed !== undefined) return;
@@ -91,7 +97,10 @@ export const connect: Connect = (root) => {
   const drops = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-drop]")].filter((d) => d.offsetParent !== null);
   const fits = (source: HTMLElement, target: HTMLElement): boolean => {
     const { list } = placeOf(target);
-    if (source.dataset.palette) return /\/(steps|then|else|approved|rejected|late|on_error)$/.test(list) || source.dataset.for === list;
+    if (source.dataset.measure !== undefined) {
+      return list.endsWith("/measures") || (source.dataset.group !== undefined && /\/(rows|columns)$/.test(list));
+    }
+    if (source.dataset.palette) return /\/(steps|then|else|approved|rejected|late|on_error)$/.test(list);
     const at = source.dataset.node ?? "";
     if (target === source || list === at || list.startsWith(`${at}/`)) return false;
     return kindOf(list) === kindOf(source.dataset.list ?? "");
@@ -99,6 +108,7 @@ export const connect: Connect = (root) => {
   // Steps stand in lists of many names; other members only in lists of their own.
   const kindOf = (list: string): string => {
     const last = list.slice(list.lastIndexOf("/") + 1);
+    if (root.classList.contains("reporting")) return last === "columns" ? "rows" : last;
     return root.classList.contains("flowing") && !/^(cases|branches)$/.test(last) ? "steps" : list;
   };
   const stays = (node: HTMLElement, to: Place): boolean => {
@@ -121,13 +131,13 @@ export const connect: Connect = (root) => {
   const over = (target: HTMLElement | null, after = false): void => {
     root.querySelectorAll(".over, .drop-before, .drop-after").forEach((e) => e.classList.remove("over", "drop-before", "drop-after"));
     if (!target) return;
-    if (target.matches("li")) target.classList.add(after ? "drop-after" : "drop-before");
+    if (target.matches(ROW)) target.classList.add(after ? "drop-after" : "drop-before");
     else target.classList.add("over");
   };
   const isAfter = (target: HTMLElement, y: number): boolean => {
     const line = target.querySelector<HTMLElement>(".oline") ?? target;
     const { top, height } = line.getBoundingClientRect();
-    return target.matches("li") && y > top + height / 2;
+    return target.matches(ROW) && y > top + height / 2;
   };
   const follower = (target: HTMLElement): string => {
     const next = target.nextElementSibling as HTMLElement | null;
@@ -135,11 +145,11 @@ export const connect: Connect = (root) => {
   };
   const register = (): void => {
     ends.splice(0).forEach((end) => end());
-    for (const source of root.querySelectorAll<HTMLElement>("[data-node]:not([data-fixed]), [data-palette]")) {
+    for (const source of root.querySelectorAll<HTMLElement>("[data-node]:not([data-fixed], [data-placed]), [data-palette]:not([data-kind-key])")) {
       ends.push(
         draggable({
           element: source,
-          dragHandle: source.querySelector<HTMLElement>(":scope > .oline > .handle") ?? undefined,
+          dragHandle: source.querySelector<HTMLElement>(":scope > .oline > .handle, :scope > td > .handle") ?? undefined,
           getInitialData: () => ({ root }),
           onDragStart: () => {
             source.classList.add("dragged");
@@ -167,8 +177,7 @@ export const connect: Connect = (root) => {
               if (location.current.dropTargets[0]?.element !== target) return;
               const to = placeOf(target);
               if (isAfter(target, location.current.input.clientY)) to.before = follower(target);
-              const palette = source.element.dataset.palette;
-              if (palette !== undefined) add(palette, to);
+              if (source.element.dataset.palette !== undefined) add(source.element, to);
               else if (!stays(source.element, to)) move(source.element, to);
             },
           }),
@@ -194,7 +203,7 @@ export const connect: Connect = (root) => {
     const by = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key] as 1 | -1 | undefined;
     if (by !== undefined && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      if (event.altKey) return shift(node, by);
+      if (event.altKey) return node.dataset.placed === undefined ? shift(node, by) : undefined;
       const all = nodes();
       const next = all[all.indexOf(node) + by];
       if (next) {
@@ -217,12 +226,12 @@ export const connect: Connect = (root) => {
   // A step of the palette that is clicked goes behind what is chosen, or to the end.
   const onPalette = (event: Event): void => {
     const item = (event.target as HTMLElement).closest<HTMLElement>("[data-palette]");
-    if (!item || !root.contains(item)) return;
+    if (!item || !root.contains(item) || item.dataset.kindKey !== undefined) return;
     const chosen = nodeOf(marked());
     const all = drops().filter((d) => fits(item, d));
     const after = chosen && all.find((d) => chosen.compareDocumentPosition(d) & Node.DOCUMENT_POSITION_FOLLOWING);
     const target = after ?? all[all.length - 1];
-    if (target) add(item.dataset.palette ?? "", placeOf(target));
+    if (target) add(item, placeOf(target));
   };
   const onGoal = (event: Event): void => {
     const select = event.target as HTMLElement;
@@ -248,10 +257,20 @@ export const connect: Connect = (root) => {
     input.closest(".menu")?.querySelector<HTMLElement>("[data-kind]:not([hidden])")?.click();
   };
 
+  // A report's chart, and its filter, which is a property of the report itself.
+  const onChart = (event: Event): void => {
+    const chart = (event.target as HTMLElement).closest<HTMLElement>("[data-chart]")?.dataset.chart;
+    if (chart === undefined) return;
+    const key = root.dataset.doc ?? "";
+    const stands = root.querySelector("[data-chart][aria-pressed=true]") !== null;
+    void act([stands ? { op: "add", path: `${key}/chart/type`, value: chart } : { op: "add", path: `${key}/chart`, value: { type: chart } }]);
+  };
+
   const watch = new MutationObserver(register);
   watch.observe(root, { childList: true, subtree: true });
   document.addEventListener("click", onChoose);
   root.addEventListener("click", onPalette);
+  root.addEventListener("click", onChart);
   root.addEventListener("keydown", onKey);
   root.addEventListener("keydown", onEnter);
   root.addEventListener("change", onGoal);
@@ -264,6 +283,7 @@ export const connect: Connect = (root) => {
     ends.splice(0).forEach((end) => end());
     document.removeEventListener("click", onChoose);
     root.removeEventListener("click", onPalette);
+    root.removeEventListener("click", onChart);
     root.removeEventListener("keydown", onKey);
     root.removeEventListener("keydown", onEnter);
     root.removeEventListener("change", onGoal);

@@ -14,6 +14,7 @@ from dougong_platform.http.pages.studio import (
     formula,
     frame,
     general,
+    grid,
     labels,
     menu,
     overview,
@@ -24,14 +25,19 @@ from dougong_platform.http.pages.studio import (
     problems,
     relations,
     remarking,
+    reporting,
     role,
     role_why,
     starts,
+    valuing,
     view,
 )
 from dougong_platform.http.pages.visit import Pages
 
 PARTS = (
+    reporting,
+    grid,
+    valuing,
     preview,
     form,
     page,
