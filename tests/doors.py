@@ -16,6 +16,7 @@ from board_doors import BOARD_DOORS
 from command_doors import COMMAND_DOORS
 from list_doors import LIST_DOORS
 from page_doors import PAGE_DOORS
+from studio_view_doors import STUDIO_VIEW_DOORS
 from talk_doors import TALK_DOORS
 from ward import Door
 
@@ -26,6 +27,7 @@ DOORS: tuple[Door, ...] = (
     *ACTING_DOORS,
     *COMMAND_DOORS,
     *LIST_DOORS,
+    *STUDIO_VIEW_DOORS,
     *TALK_DOORS,
 )
 
