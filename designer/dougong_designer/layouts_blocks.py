@@ -15,6 +15,7 @@ from dougong_designer.patch import Documents
 from dougong_designer.sketches import ways_back
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.labels import Label
+from dougong_runtime.pages.blocks import BLOCKS
 from dougong_runtime.pages.reading import Reader
 
 WIDTH_MAX = 12
@@ -34,6 +35,7 @@ ICONS: Mapping[str, str] = {
     "files": "paperclip",
     "recent": "clock",
     "starred": "star",
+    "mentions": "at",
     "tabs": "layout-navbar",
 }
 """Kinds of block in the order of the palette, with their icons."""
@@ -41,6 +43,11 @@ OF_RECORDS = ("fields", "list", "timeline", "form", "history", "comments", "file
 """Kinds that need a record: they stand on pages of an entity."""
 UNDRAWN = ("form", "actions", "tabs")
 """Kinds that are drawn as an outline with words."""
+
+
+def _is_shown(kind: str) -> bool:
+    """Whether pages show such a block, so that it is worth offering."""
+    return kind == "tabs" or kind in BLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class PageDrawer:
         self._known = {} if known is None else {str(b.get("id")): b for b in _all(known)}
         self._same = known is data
         of = self.documents.get(f"entity/{entity}") or {}
-        kinds = tuple((k, i) for k, i in ICONS.items() if entity or k not in OF_RECORDS)
+        kinds = tuple((k, i) for k, i in ICONS.items() if _is_shown(k) and (entity or k not in OF_RECORDS))
         return Sheet(
             self.key,
             self.reader.label(Label.of(data.get("label"), str(data.get("name", "")))),
@@ -199,7 +206,7 @@ def _node(documents: Documents, entity: str, kind: str) -> dict[str, Any]:
             return {"text": dict(NEW_TEXT), "width": 6}
         case "history" | "comments" | "files":
             return {kind: True, "width": 6}
-        case "recent" | "starred":
+        case "recent" | "starred" | "mentions":
             return {kind: 8, "width": 4}
         case "metric":
             return _metric(documents, entity)

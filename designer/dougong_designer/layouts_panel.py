@@ -44,6 +44,7 @@ BLOCKS: Mapping[str, tuple[str, ...]] = {
     "tasks": ("tasks", "due", "done", "filter", "limit"),
     "recent": ("recent",),
     "starred": ("starred",),
+    "mentions": ("mentions",),
     "tabs": (),
     "tab": ("label", "icon", "show"),
 }

@@ -41,6 +41,7 @@ FORMS: Mapping[str, Form] = {
     "limit": "whole",
     "recent": "whole",
     "starred": "whole",
+    "mentions": "whole",
     "collapsed": "yes",
     "public": "yes",
     "edit": "yes",
@@ -118,7 +119,7 @@ def kind_of(node: Json) -> str:
 
 _PARTS = (
     "section", "tabs", "metric", "timeline", "report", "tasks", "view", "form", "text", "actions", "history", "comments",
-    "files", "recent", "starred", "list", "fields",
+    "files", "recent", "starred", "mentions", "list", "fields",
 )  # fmt: skip
 
 

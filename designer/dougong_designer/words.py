@@ -6,9 +6,9 @@ from pathlib import Path
 
 from dougong_designer.words_entities import ENTITY_WORDS
 from dougong_designer.words_formulas import FORMULA_WORDS
+from dougong_designer.words_labels import LABEL_WORDS
 from dougong_designer.words_layout import LAYOUT_WORDS
 from dougong_designer.words_menu import MENU_WORDS
-from dougong_designer.words_labels import LABEL_WORDS
 from dougong_designer.words_panel import PANEL_WORDS
 from dougong_designer.words_relations import RELATION_WORDS
 from dougong_designer.words_roles import ROLE_WORDS

@@ -86,6 +86,8 @@ LAYOUT_WORDS: dict[str, tuple[str, str]] = {
     "layout.kind.tasks": ("待办", "To do"),
     "layout.kind.recent": ("最近打开", "Opened lately"),
     "layout.kind.starred": ("标星", "Starred"),
+    "layout.kind.mentions": ("提到我的", "Mentions"),
+    "layout.about.mentions": ("提到看的人的讨论", "Where the reader was mentioned"),
     "layout.about.section": ("带标题的一组字段，分列排", "Fields under a heading, in columns"),
     "layout.about.tabs": ("并列的标签页，各放字段或列表", "Tabs beside each other, with fields or lists"),
     "layout.about.list": (
@@ -193,6 +195,7 @@ LAYOUT_WORDS: dict[str, tuple[str, str]] = {
     "layout.p.due": ("到期字段", "Due by"),
     "layout.p.done": ("勾掉后的阶段", "Stage when ticked"),
     "layout.p.recent": ("显示几条", "How many"),
+    "layout.p.mentions": ("显示几条", "How many"),
     "layout.p.starred": ("显示几条", "How many"),
     # --- previews ---------------------------------------------------------------------------------------------
     "preview.missing": (
