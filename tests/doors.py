@@ -16,7 +16,7 @@ from board_doors import BOARD_DOORS
 from command_doors import COMMAND_DOORS
 from list_doors import LIST_DOORS
 from page_doors import PAGE_DOORS
-from studio_view_doors import STUDIO_VIEW_DOORS
+from studio_doors import WITHOUT_DATA_STUDIO
 from talk_doors import TALK_DOORS
 from ward import Door
 
@@ -27,7 +27,6 @@ DOORS: tuple[Door, ...] = (
     *ACTING_DOORS,
     *COMMAND_DOORS,
     *LIST_DOORS,
-    *STUDIO_VIEW_DOORS,
     *TALK_DOORS,
 )
 
@@ -38,6 +37,7 @@ WITHOUT_DATA: dict[str, str] = {
     "GET /problems/{name}": "the catalogue of problem types",
     "GET /static/{name:path}": "files of the interface",
     "GET /events": "how many notices are unread, as it happens",
+    **WITHOUT_DATA_STUDIO,
 }
 """Routes that hold no records, each with what it does."""
 

@@ -17,13 +17,16 @@ import audit_acting
 import audit_commands
 import audit_forms
 import audit_http
+import audit_studio
 from audit_work import CASES, Work
 from clinic import open_clinic
 from doors import routes_of
 from dougong_platform.cli.main import dougong
 from dougong_runtime.host import FixedClock
 
-NO_ROW = frozenset(audit_http.NO_ROW | audit_acting.NO_ROW_ACTING | audit_forms.NO_ROW_FORMS)
+NO_ROW = frozenset(
+    audit_http.NO_ROW | audit_acting.NO_ROW_ACTING | audit_forms.NO_ROW_FORMS | audit_studio.NO_ROW_STUDIO
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

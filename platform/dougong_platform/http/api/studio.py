@@ -10,6 +10,7 @@ from starlette.routing import Route
 from dougong_designer import abilities, draft, edits
 from dougong_designer import patch as patches
 from dougong_designer.draft import Step
+from dougong_designer.mending import mend
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.endpoint import Call, reads, writes
@@ -132,10 +133,11 @@ def list_steps(call: Call) -> Response:
 
 
 def list_problems(call: Call) -> Response:
-    """`GET …/problems`: everything that keeps the draft from being published, each with its place."""
+    """`GET …/problems`: everything that keeps the draft from being published, each with its place; `mend`: a patch
+    that puts the nearest name in place of a wrong one."""
     parameters.parameters(call.request)
     studio = studio_of(call)
-    items = [_problem(one, call.language) for one in studio.linked.problems]
+    items = [_problem(studio, one, call.language) for one in studio.linked.problems]
     return json_answer({"revision": studio.draft.revision, "items": items})
 
 
@@ -203,8 +205,8 @@ def _step(step: Step, language: Language) -> dict[str, Any]:
     }
 
 
-def _problem(one: Problem, language: Language) -> dict[str, Any]:
-    place = one.place
+def _problem(studio: Studio, one: Problem, language: Language) -> dict[str, Any]:
+    place, operation = one.place, mend(studio.draft.documents, one)
     return {
         "type": one.type.name,
         "document": place.file if place else "",
@@ -212,6 +214,7 @@ def _problem(one: Problem, language: Language) -> dict[str, Any]:
         "detail": one.text(language),
         "remedy": one.remedy(language),
         "nearest": one.facts.get("nearest"),
+        "mend": None if operation is None else [operation.as_json()],
     }
 
 
