@@ -15,6 +15,7 @@ from dougong_designer.words_roles import ROLE_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
 from dougong_designer.words_starts import START_WORDS
 from dougong_designer.words_views import VIEW_WORDS
+from dougong_designer.words_spreadsheet import SHEET_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,5 +32,6 @@ for _part in (
     MENU_WORDS,
     ROLE_WORDS,
     RELATION_WORDS,
+    SHEET_WORDS,
 ):
     words.add(_part)

@@ -17,8 +17,8 @@ from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_sch
 from dougong_platform.http.openapi_studio import studio_paths
 from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
-from dougong_platform.http.openapi_studio_labels import labels_paths
 from dougong_platform.http.openapi_studio_relations import relations_paths
+from dougong_platform.http.openapi_studio_sheets import sheets_paths
 from dougong_platform.http.openapi_studio_starts import starts_paths
 from dougong_runtime.labels import Language
 from dougong_runtime.pages.saved import STATE_NAMES
@@ -411,8 +411,8 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **studio_paths(_op),
         **studio_formula_paths(_op),
         **labels_paths(_op),
-        **labels_paths(_op),
         **relations_paths(_op),
+        **sheets_paths(_op),
         **starts_paths(_op),
         f"{V1}/files/{{id}}": {
             "parameters": [_id()],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from dougong_platform import publishing
+from dougong_platform.http.jobs.sheets import after_publish
 from dougong_platform.http.jobs.work import Outcome, Work
 from dougong_platform.publishing import Order
 from dougong_runtime.publish import Plan, Stage
@@ -19,6 +20,7 @@ def run_publish(work: Work) -> None:
     order = Order.of(work.order)
 
     def finish(connection: sa.Connection, plan: Plan, number: int) -> None:
+        after_publish(work.site, connection, plan.after)
         work.finish(
             connection,
             Outcome(

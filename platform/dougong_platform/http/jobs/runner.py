@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from dougong_platform import selections, viewers
 from dougong_platform.http.jobs.acts import run_act, run_undo
 from dougong_platform.http.jobs.publications import run_publish
+from dougong_platform.http.jobs.queueing import queue
 from dougong_platform.http.jobs.table import (
     CANCELLED,
     DONE,
@@ -153,24 +154,8 @@ class Jobs:
         waiting = sa.select(sa.func.count()).select_from(JOB).where(JOB.c.state.in_(UNFINISHED))
         if (connection.scalar(waiting) or 0) >= WAITING_MAX:
             raise refuse(TOO_MANY_JOBS, retry_after=30)
-        job = uuid7()
         asked = {name: getattr(viewer, name) for name in ("via", "address", "request", "language")}
-        connection.execute(
-            sa.insert(JOB).values(
-                id=job,
-                user=viewer.user,
-                kind=kind,
-                app=app,
-                entity=entity,
-                state=QUEUED,
-                created_at=self._site.clock.now(),
-                order={**order, "asked": asked},
-                attempts=0,
-            )
-        )
-        folder = self._folder / job
-        folder.mkdir(parents=True, mode=0o700)
-        return job, folder
+        return queue(self._site, connection, kind, app, entity, order, user=viewer.user, asked=asked)
 
     def settled(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from dougong_platform import selections
@@ -13,9 +14,11 @@ from dougong_platform.http.problems import describe
 from dougong_runtime.errors import Problem, Refused, problem_type
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import Page, Query
+from dougong_runtime.transfer.chosen import Chosen
 from dougong_runtime.transfer.export import export
 from dougong_runtime.transfer.load import load
 from dougong_runtime.transfer.row_reader import BadCell
+from dougong_runtime.transfer.sheets import Sheet, read_table
 
 BAD_CELLS_MAX = 1_000
 """Bad cells that an answer lists."""
@@ -100,7 +103,7 @@ def _import(work: Work) -> None:
     options = {name: work.order[name] for name in ("key", "dry_run", "keep_good", "name")}
     with work.site.database.write() as connection:
         records = work.site.records(connection, replace(work.viewer, via="import"), work.app)
-        loaded = load(records, work.entity, work.folder / UPLOAD, progress=work.progress, **options)
+        loaded = load(records, work.entity, _source(work, records), progress=work.progress, **options)
         problems = [_bad_cell(cell) for cell in loaded.bad[:BAD_CELLS_MAX]]
         if problems and not loaded.saved and not options["dry_run"]:
             raise Refused(problems)
@@ -119,6 +122,17 @@ def _import(work: Work) -> None:
             "stopped": loaded.stopped,
         }
         work.finish(connection, Outcome(answer))
+
+
+def _source(work: Work, records: Records) -> Sheet | Path:
+    """What is read in: the file that was sent, or those of its columns that fill fields by their ids (`columns` of the
+    order: place → id), whatever they are called now."""
+    columns: Mapping[str, str] | None = work.order.get("columns")
+    if columns is None:
+        return work.folder / UPLOAD
+    names = {field.id: field.name for field in records.running.app.entities[work.entity].own_fields}
+    headers = {int(place): names[identity] for place, identity in columns.items() if identity in names}
+    return Chosen(read_table(work.folder / UPLOAD), headers)
 
 
 def _bad_cell(cell: BadCell) -> Problem:

@@ -28,6 +28,7 @@ from dougong_platform.http.pages.studio import (
     reporting,
     role,
     role_why,
+    spreadsheet,
     starts,
     valuing,
     view,
@@ -35,6 +36,7 @@ from dougong_platform.http.pages.studio import (
 from dougong_platform.http.pages.visit import Pages
 
 PARTS = (
+    spreadsheet,
     reporting,
     grid,
     valuing,
