@@ -34,6 +34,7 @@ from dougong_platform.http.api import (
     studio,
     studio_formulas,
     studio_labels,
+    studio_relations,
     studio_roles,
     studio_sheets,
     studio_starts,
