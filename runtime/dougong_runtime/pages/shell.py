@@ -83,6 +83,8 @@ class Shell:
     """Of the record that the page is about."""
     unread: int = 0
     """Notices that the reader has not read."""
+    studio: str = ""
+    """Where the app is built, for who may."""
 
     @property
     def brand(self) -> Brand:

@@ -58,6 +58,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "nav.apps_n": ("{n} 个应用", "{n} apps"),
     "nav.more": ("更多", "More"),
     "nav.me": ("我的账号", "My account"),
+    "nav.studio": ("工作室", "Studio"),
     "nav.admin": ("管理", "Administration"),
     "nav.fold": ("收起或展开侧栏", "Fold the sidebar"),
     "nav.sign_out": ("退出登录", "Sign out"),

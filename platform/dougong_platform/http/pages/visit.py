@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dougong_designer import abilities
 from dougong_designer import words as studio_words
 from dougong_platform import personal, talking
 from dougong_platform.database import retrying
@@ -76,9 +77,7 @@ class Pages:
         endpoint = self._endpoint(handler, writes=writes, large=large)
         return Route(path, endpoint, methods=["POST"], name=_name(handler))
 
-    def _endpoint(
-        self, handler: Handler, *, writes: bool, large: bool = False
-    ) -> Callable[[Request], Any]:
+    def _endpoint(self, handler: Handler, *, writes: bool, large: bool = False) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             if large:
                 known = await in_thread(request, Visit(self.site, request, FormData(), writes).unknown)
@@ -335,6 +334,7 @@ class Here:
             toast or self.toast(desk),
             self.star(desk, entity, record) if desk is not None and entity and record else None,
             talking.inbox(self.site, self.connection, viewer).unread(),
+            f"/studio/{desk.app.name}" if desk is not None and abilities.may_build(viewer, desk.app) else "",
         )
 
     def star(self, desk: Desk, entity: str, record: str) -> Star | None:
