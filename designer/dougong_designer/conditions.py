@@ -138,7 +138,10 @@ def beginnings(standing: Standing, frame: Frame) -> Iterator[Beginning]:
 def _clause(standing: Standing, frame: Frame, part: str) -> Clause:
     text = filters.bare(part)
     found = (
-        _plain(standing, frame, text) or _changed(standing, frame, text) or _of_syntax(standing, frame, text)
+        _plain(standing, frame, text)
+        or _changed(standing, frame, text)
+        or _role(text)
+        or _of_syntax(standing, frame, text)
     )
     if found is None or not _says_the_same(standing, frame, found, text):
         return Clause(part)
@@ -210,7 +213,7 @@ def _changed(standing: Standing, frame: Frame, text: str) -> Clause | None:
     return Clause(text, match["path"], op, "", False, "changed", "", frame.entity)
 
 
-def _role(standing: Standing, text: str) -> Clause | None:
+def _role(text: str) -> Clause | None:
     match = _ROLE.match(text)
     if match is None:
         return None

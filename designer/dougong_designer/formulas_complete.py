@@ -257,7 +257,7 @@ def _quoted(standing: Standing, before: list[Piece], frame: Frame) -> Iterator[O
 
 
 def _asks_roles(before: list[Piece]) -> bool:
-    return [p.text.lower() for p in before[-5:]][:4] == ["user", "(", ")", "."]
+    return [p.text.lower() for p in before[-6:-1]] == ["user", "(", ")", ".", "roles"]
 
 
 def _beside(before: list[Piece], frame: Frame) -> str:

@@ -85,7 +85,6 @@ function draw(field: Field, mine: Tools, html: string): void {
   htmx.process(mine.place);
   if (focused) (document.getElementById(focused) ?? mine.place.querySelector<HTMLElement>("select, input:not([type=hidden]), button"))?.focus();
   const built = mine.place.querySelector<HTMLElement>("[data-built]");
-  field.classList.toggle("fx-behind", built !== null);
   field.tabIndex = built ? -1 : 0;
   const label = field.labels?.[0]?.textContent?.trim() ?? field.getAttribute("aria-label");
   if (built && label) built.setAttribute("aria-label", label);
@@ -142,7 +141,7 @@ async function open(field: Field): Promise<void> {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
-    (field.classList.contains("fx-behind") ? tools(field).place.querySelector<HTMLElement>("select, button") : field)?.focus();
+    (isBehind(field) ? tools(field).place.querySelector<HTMLElement>("select, button") : field)?.focus();
   });
   htmx.process(dialog);
 }
@@ -155,12 +154,25 @@ async function save(field: Field): Promise<void> {
   await send("formula/save", { at: whereOf(field).at, text: field.value, seen });
 }
 
+/** Whether rows stand in the field's place: it is then out of sight, and what would go to it goes to them. */
+const isBehind = (field: Field): boolean => known.get(field)?.place.querySelector("[data-built]") != null;
+
 const isField = (target: EventTarget | null): target is Field =>
   target instanceof HTMLElement && target.matches("input[data-formula], textarea[data-formula]");
 
 export function watch(): void {
+  const seen = new WeakSet<Field>();
+  // What is not in sight (folded away, far below) is asked about when it comes to be.
+  const inSight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting && isField(target)) void tell(target);
+  }, { rootMargin: "400px 0px" });
   const look = (): void =>
-    document.querySelectorAll<Field>("input[data-formula], textarea[data-formula]").forEach((field) => void tell(field));
+    document.querySelectorAll<Field>("input[data-formula], textarea[data-formula]").forEach((field) => {
+      if (known.get(field)?.told !== undefined) void tell(field);
+      if (seen.has(field)) return;
+      seen.add(field);
+      inSight.observe(field);
+    });
   let waiting = 0;
   new MutationObserver(() => {
     // What a swap took away goes back at once, so that the focus is not lost; what is new waits for the frame.
@@ -173,7 +185,7 @@ export function watch(): void {
     });
   }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener("focusin", (event) => {
-    if (isField(event.target) && event.target.classList.contains("fx-behind")) {
+    if (isField(event.target) && isBehind(event.target)) {
       known.get(event.target)?.place.querySelector<HTMLElement>("select, button")?.focus();
       return;
     }
