@@ -236,7 +236,7 @@ def export_door(matrix: Matrix, person: str, entity: str) -> None:
             continue
         for name in name_fields:
             right = reference.cell(person, entity, row, name)
-            cell = lines[row["id"]].get(name) or None
+            cell = lines.get(row["id"], {}).get(name) or None
             matrix.same(
                 "export", person, (entity, row["id"], name), cell, right[1] if right != ABSENT else None
             )

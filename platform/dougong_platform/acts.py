@@ -225,7 +225,7 @@ def rehearse(
     """What it would come to. Nothing is done."""
     tried = _spread(ids)
     found = records.running.app.entities[entity]
-    shown = {v.field.name for v in records.fields(entity)}
+    shown = {v.field.name for v in records.fields(entity) if v.read}
     title = (found.title,) if found.title in shown else ()
     names = tuple(n for n in act.edit.names if n in shown)
     with records.many.rehearsing():

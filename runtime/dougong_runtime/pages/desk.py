@@ -83,14 +83,14 @@ class Desk:
         """What the reader sees of each field of an entity, by name; empty where nothing may be read."""
         if entity not in self._shown:
             allowed = entity in self.app.entities and self.records.can(entity, "read")
-            self._shown[entity] = {v.field.name: v for v in self.records.fields(entity)} if allowed else {}
+            fields = self.records.fields(entity) if allowed else ()
+            self._shown[entity] = {v.field.name: v for v in fields if v.read}
         return self._shown[entity]
 
     def fillable(self, entity: str) -> Mapping[str, Any]:
-        """The same for a form; of records that the reader may add but not read, the fields that they fill in."""
-        shown = self.views(entity)
-        if shown or entity not in self.app.entities or not self.records.can(entity, "create"):
-            return shown
+        """The same for a form; for who may add records also the fields that they fill in and do not read."""
+        if entity not in self.app.entities or not self.records.can(entity, "create"):
+            return self.views(entity)
         return {v.field.name: v for v in self.records.fields(entity)}
 
     def sees(self, column: Column) -> bool:

@@ -69,6 +69,8 @@ class FieldView:
     reveal: bool
     reveal_reason: bool = False
     """Whether who has it revealed must say why."""
+    read: bool = True
+    """Whether it is read at all: some fields may be filled in and never seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Records:
                     update and not kept,
                     reveal,
                     reveal and mask.reason,
+                    shown != "no",
                 )
             )
         return tuple(views)

@@ -103,6 +103,8 @@ def _columns(records: Records, query: Query) -> list[_Column]:
         return [_Column(name, _field_at(app, query.entity, name)) for name in query.fields]
     own, kept = [], {}
     for view in records.fields(query.entity):
+        if not view.read:
+            continue
         column = _Column(view.field.name, view.field)
         if not view.field.is_system:
             own.append(column)

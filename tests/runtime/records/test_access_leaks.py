@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import sqlalchemy as sa
 from access_worlds import base_world, with_roles
 from databases import every_database
 from dougong_runtime.errors import Refused
+from dougong_runtime.pages.desk import Desk
+from dougong_runtime.pages.reading import Reader
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateQuery, Measure, Query
+from dougong_runtime.transfer.export import export
 from make import app_of
 from world import World
 
@@ -547,3 +551,24 @@ def test_a_related_list_that_is_hidden_is_an_unknown_name(yard: World) -> None:
     for who, knows in (("ann", False), ("bob", True)):
         with yard.acting(who) as records:
             assert records.knows_way("place", "jobs") is knows
+
+
+def test_fields_that_are_filled_in_and_never_read_stand_in_no_list_and_no_export(yard: World) -> None:
+    """To read them is refused as an unknown name: who asks for all they see must not be refused for them."""
+    grants = [
+        {"entity": "place", "actions": ["read", "export"], "hide": ["note"]},
+        {"entity": "place", "actions": ["create"]},
+    ]
+    with_roles(yard, {"r0": grants})
+    yard.person("ann", "r0")
+    id = yard.make_record("place", name="a", note="told")["id"]
+    out = io.BytesIO()
+    with yard.acting("ann") as records:
+        views = {view.field.name: view for view in records.fields("place")}
+        assert (views["note"].read, views["note"].create) == (False, True)
+        desk = Desk(records, Reader("en", "UTC", yard.clock.now()))
+        assert "note" not in desk.views("place")
+        assert "note" in desk.fillable("place")
+        assert export(records, Query("place"), "csv", out) == 1
+    assert id in out.getvalue().decode()
+    assert "told" not in out.getvalue().decode()

@@ -147,7 +147,7 @@ def _href(desk: Desk, search: str, entity: str) -> str:
 
 def _found(here: Here, desk: Desk, entity: Entity, search: str) -> tuple[int, Sequence[GoneLine]] | None:
     """How many deleted records of an entity there are, and the newest; None where it cannot be searched."""
-    shown = {v.field.name for v in desk.records.fields(entity.name)}
+    shown = {v.field.name for v in desk.records.fields(entity.name) if v.read}
     names = tuple(n for n in (entity.title, "updated_at", "updated_by") if n in shown)
     query = Query(
         entity.name,
