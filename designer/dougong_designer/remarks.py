@@ -11,7 +11,7 @@ from dougong_designer.draft import Draft, Writing
 from dougong_designer.tables import COMMENT
 from dougong_runtime.audit import log
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
-from dougong_runtime.names import uuid7
+from dougong_runtime.names import is_record_id, uuid7
 
 TEXT_MAX = 4_000
 LISTED_MAX = 200
@@ -84,6 +84,8 @@ def write(writing: Writing, draft: Draft, key: str, text: str) -> Remark:
 
 def settle(writing: Writing, draft: Draft, remark: str, *, settled: bool) -> Remark:
     """Mark a remark as settled, or open it again; nothing where it is so already. Raises Refused (NOT_FOUND)."""
+    if not is_record_id(remark):
+        raise refuse(NOT_FOUND)
     here = (COMMENT.c.app == draft.app) & (COMMENT.c.id == remark)
     row = writing.connection.execute(sa.select(COMMENT).where(here).with_for_update()).one_or_none()
     if row is None:

@@ -15,7 +15,6 @@ from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.api.studio import studio_of
 from dougong_platform.http.endpoint import Call, reads, writes
-from dougong_runtime.errors import NOT_FOUND, refuse
 
 WORDS_MAX = 100
 
@@ -76,10 +75,7 @@ def settle_remark(call: Call) -> Response:
         raise json_body.wrong_member("settled", "应为 true 或 false", "true or false")
     settled = json_body.flag_member(body, "settled")
     studio = studio_of(call, writes=True)
-    remark = call.path("remark")
-    if len(remark) != 36:
-        raise refuse(NOT_FOUND)
-    found = remarks.settle(studio.writing, studio.draft, remark, settled=settled)
+    found = remarks.settle(studio.writing, studio.draft, call.path("remark"), settled=settled)
     return json_answer(_remark(found, _keys(studio.draft)))
 
 
