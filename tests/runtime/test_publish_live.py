@@ -12,6 +12,10 @@ import sqlalchemy as sa
 from changing import FIRST, SECOND, courses, everything, school, shape
 from databases import every_database
 from dougong_runtime import publish
+from dougong_runtime.errors import Refused
+from dougong_runtime.records import dependants
+from dougong_runtime.records.query import Query
+from dougong_runtime.storage.prepared import leftovers
 from make import app_of
 from world import SYSTEM_VIEWER, World
 
@@ -68,3 +72,68 @@ def test_the_way_back_gives_the_same_records(world: World) -> None:
     publish_live(world, FIRST)
     assert everything(world) == before
     assert shape(world) == tables
+
+
+WITH_FORMULAS = FIRST.replace(
+    "  - {name: seats, type: integer}\n",
+    """  - {name: seats, type: integer}
+  - {name: takings, type: formula, formula: "seats * price", result: decimal, scale: 2}
+  - {name: share, type: formula, formula: "takings / 4", result: decimal, scale: 2}
+  - {name: told, type: formula, formula: "IF(takings > 100, name & '!', name)", result: text}
+  - {name: with_lessons, type: formula, formula: "takings + paid", result: decimal, scale: 2}
+""",
+)
+
+
+@only_postgresql
+def test_formulas_of_a_records_own_columns_are_there_before_anybody_waits(world: World) -> None:
+    """Also those of records that are written and made while they are computed."""
+    written: list[str] = []
+
+    def meanwhile(stage: str, done: int, _total: int | None) -> None:
+        if (stage, done) == ("prepare", 0) and not written:
+            with world.acting() as records:
+                one = records.list(Query("course", sort=("name",), limit=1)).items[0]
+                records.update("course", one["id"], {"seats": 41, "price": "3.00"})
+                written.append(one["id"])
+                written.append(records.create("course", {"name": "新", "seats": 7, "price": "2.50"})["id"])
+
+    ready: list[publish.Prepared] = []
+
+    def carry_out(connection: sa.Connection, plan: publish.Plan, made: publish.Prepared) -> int:
+        ready.append(made)
+        return publish.apply(connection, plan, SYSTEM_VIEWER, "a test", world.clock, prepared=made)
+
+    publish.publish(
+        world.engine,
+        lambda connection: publish.plan_publish(connection, app_of(WITH_FORMULAS)),
+        carry_out,
+        prepared_from_rows=1,
+        progress=meanwhile,
+    )
+    world._running.clear()
+    assert ready[0].computed == {("course", n) for n in ("takings", "share", "told", "with_lessons")}
+    with world.acting() as records:
+        changed, made = (records.get("course", id) for id in written)
+    assert (changed["takings"], changed["share"], changed["told"][-1]) == ("123.00", "30.75", "!")
+    assert (made["takings"], made["told"]) == ("17.50", "新")
+    found = everything(world)
+    with world.engine.begin() as connection:
+        dependants.recompute_all(connection, world.running(connection), world.clock)
+    assert everything(world) == found, "a recomputation finds nothing to change"
+
+
+@only_postgresql
+def test_a_result_too_large_is_refused_and_nothing_is_left(world: World) -> None:
+    before = everything(world)
+    too_large = FIRST.replace(
+        "  - {name: seats, type: integer}\n",
+        "  - {name: seats, type: integer}\n"
+        '  - {name: huge, type: formula, formula: "seats * 100000000000000000", result: decimal, precision: 18, scale: 2}\n',
+    )
+    with pytest.raises(Refused) as found:
+        publish_live(world, too_large)
+    assert found.value.problems[0].type.name == "formula-overflow"
+    with world.engine.connect() as connection:
+        assert not leftovers(connection)
+    assert everything(world) == before

@@ -62,10 +62,9 @@ def apply(
         {key: list(names) for key, names in plan.documents.items()},
         plan.back_to,
     )
-    if plan.recompute:
-        dependants.recompute(
-            connection, Running.of(plan.after, number, dialect), plan.recompute, clock, time_zone
-        )
+    recompute = plan.recompute - prepared.computed
+    if recompute:
+        dependants.recompute(connection, Running.of(plan.after, number, dialect), recompute, clock, time_zone)
     log.write(connection, viewer, at, [_event(plan, number, note)])
     return number
 

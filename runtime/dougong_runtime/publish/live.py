@@ -4,7 +4,8 @@ On PostgreSQL a publication goes through four states, and dies in any of them wi
 
 1. It waits for its turn: one publication at a time on a site.
 2. It clears away what an earlier one has left that failed or was killed, and plans.
-3. It prepares: columns are filled, indexes built, under names that no version knows. The old version runs.
+3. It prepares: columns are filled, new formulas of a record's own columns computed, indexes built, under names that no
+   version knows. The old version runs.
 4. It has the tables to itself for a moment, in which names change and the new version is stored. The new version runs.
 
 Whoever reads an app's version in their transaction keeps the fourth from beginning until they have ended, and waits
@@ -15,18 +16,22 @@ On SQLite, where a writer is alone and readers keep what they began with, a publ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from dougong_runtime.documents.versions import APPS
 from dougong_runtime.errors import problem_type, refuse
+from dougong_runtime.host import SystemClock
 from dougong_runtime.model.app import Entity
+from dougong_runtime.model.graph import Graph, Node
 from dougong_runtime.publish.plan import Plan, refused_by
+from dougong_runtime.records.dependants import parameters_at
+from dougong_runtime.records.running import Running
 from dougong_runtime.storage import locks, prepared
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.identifiers import link_table_name, table_name
@@ -124,7 +129,20 @@ def clear_leftovers(engine: sa.Engine) -> bool:
 def _prepare(engine: sa.Engine, plan: Plan, time_zone: str, from_rows: int, told: Told) -> Prepared:
     if plan.old is None:
         return NOTHING
-    return prepare(engine, plan.steps, plan.old, plan.new, plan.rows, time_zone, from_rows, told)
+    computing = _computing(engine, plan, time_zone)
+    return prepare(engine, plan.steps, plan.old, plan.new, plan.rows, time_zone, from_rows, told, computing)
+
+
+def _computing(engine: sa.Engine, plan: Plan, time_zone: str) -> dict[Node, Mapping[str, Any]]:
+    """The stored formulas that are to be computed, in their order, with the parameters of their statements."""
+    if not plan.recompute:
+        return {}
+    graph = Graph.of(plan.after)
+    running = Running(plan.after, plan.new, plan.base or 0, engine.dialect.name, graph)
+    with engine.connect() as connection:
+        parameters = parameters_at(connection, running, SystemClock().now(), time_zone)
+    nodes = [(step.entity, name) for step in graph.steps for name in step.fields]
+    return {node: parameters for node in nodes if node in plan.recompute}
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.sql import visitors
 
 from dougong_runtime.fields.base import Field
@@ -23,6 +24,7 @@ from dougong_runtime.fields.links import to_columns
 from dougong_runtime.model.app import Entity
 from dougong_runtime.storage import locks, prepared, trash
 from dougong_runtime.storage.apply import not_unique
+from dougong_runtime.storage.computing import Computing, columns_read
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
 from dougong_runtime.storage.fill import OptionRenaming, Searching
 from dougong_runtime.storage.identifiers import search_column_name, sort_column_name, table_name
@@ -68,16 +70,18 @@ def prepare(
     time_zone: str = SITE_TIME_ZONE,
     from_rows: int = PREPARED_FROM_ROWS,
     told: Told = untold,
+    computing: Mapping[tuple[str, str], Mapping[str, Any]] = MappingProxyType({}),
 ) -> Prepared:
     """Make beforehand what these steps need of tables with that many rows; nothing on SQLite.
 
-    `rows`: table → its number of rows. `told` hears how many batches of how many are filled; what it raises ends the
+    `rows`: table → its number of rows. `computing`: new stored formulas (entity, field) that may be computed beforehand,
+    in the order in which they follow from each other, with the parameters of their statements. `told` hears how many batches of how many are filled; what it raises ends the
     preparation. Raises Refused for a unique that records violate. Whoever calls it sees to it
     that nobody else publishes, and calls `prepared.clear` when the publication fails.
     """
     if engine.dialect.name != "postgresql":
         return NOTHING
-    work = _Preparing(before, after, time_zone)
+    work = _Preparing(before, after, time_zone, computing)
     with engine.begin() as connection:
         for entity in after.app.own_entities:
             old = next((e for e in before.app.own_entities if e.id == entity.id), None)
@@ -86,7 +90,7 @@ def prepare(
     work.make_columns(engine)
     work.fill(engine, told)
     work.make_indexes(engine, told)
-    return Prepared(dict(work.columns), dict(work.indexes), tuple(work.fillings))
+    return Prepared(dict(work.columns), dict(work.indexes), tuple(work.fillings), frozenset(work.computed))
 
 
 def _entity_id(step: AnyStep) -> str | None:
@@ -99,9 +103,12 @@ class _Preparing:
     before: Tables
     after: Tables
     time_zone: str
+    computing: Mapping[tuple[str, str], Mapping[str, Any]]
     columns: dict[tuple[str, str], str] = field(default_factory=dict)
     indexes: dict[str, str] = field(default_factory=dict)
     fillings: list[Filling] = field(default_factory=list)
+    computed: set[tuple[str, str]] = field(default_factory=set)
+    """Entity and field of the formulas that fillings compute."""
     added: list[tuple[str, sa.Column[Any]]] = field(default_factory=list)
     """Table and column to be added to it."""
     targets: set[str] = field(default_factory=set)
@@ -147,6 +154,7 @@ class _Preparing:
                     self._plan_search(new, table, names, step)
                 case _:
                     pass
+        self._plan_computing(new, table, names, steps)
         wanted = {s.index.name: s for s in steps if isinstance(s, AddIndex)}
         for spec in self.after.indexes(new.name):
             kept = spec.kind == "search" and spec.fields[0] in refilled
@@ -180,6 +188,26 @@ class _Preparing:
         for column in columns:
             final, column.name = column.name, made[column.name]
             self._add(entity, table, names, final, column)
+
+    def _plan_computing(
+        self, entity: Entity, table: str, names: dict[str, str], steps: list[AnyStep]
+    ) -> None:
+        added = {step.field.name for step in steps if isinstance(step, AddField)}
+        done: set[str] = set()
+        for (of, name), parameters in self.computing.items():
+            if of != entity.name or name not in added or name not in names:
+                continue
+            read = columns_read(entity, entity.fields[name])
+            # Another formula that changes is computed at the end, and so is what follows from it.
+            changing = {other for at, other in self.computing if at == of} - done
+            if read is None or not read <= names.keys() or read & changing:
+                continue
+            present = self._present(entity, table, names)
+            done.add(name)
+            self.computed.add((of, name))
+            self.fillings.append(
+                Computing.of(self.after, entity, entity.fields[name], present, read, parameters)
+            )
 
     def _plan_retyping(
         self,
@@ -278,11 +306,24 @@ class _Preparing:
                 batches += [(filling, where) for where in prepared.ranges(connection, filling.name)]
         for done, (filling, where) in enumerate(batches):
             told(done, len(batches))
-            _in_turn(engine, partial(filling.fill, where=where))
+            if isinstance(filling, Computing) and not self.computed:
+                continue
+            try:
+                _in_turn(engine, partial(filling.fill, where=where))
+            except DataError:
+                # A result too large for its field: the publication itself computes it, and says whose it is.
+                if not isinstance(filling, Computing):
+                    raise
+                self._leave_formulas()
         ready = Prepared(fillings=tuple(self.fillings))
         for _ in range(prepared.ROUNDS_MAX):
             if _in_turn(engine, ready.catch_up) <= prepared.LAST_ROUND_ROWS:
                 return
+
+    def _leave_formulas(self) -> None:
+        """Compute no formula beforehand."""
+        self.fillings = [one for one in self.fillings if not isinstance(one, Computing)]
+        self.computed.clear()
 
     def make_indexes(self, engine: sa.Engine, told: Told) -> None:
         """Build the indexes; the unique ones last, for they hold from then on."""

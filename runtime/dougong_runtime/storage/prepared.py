@@ -75,6 +75,8 @@ class Prepared:
     indexes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Index → the one made for it."""
     fillings: tuple[Filling, ...] = ()
+    computed: frozenset[tuple[str, str]] = frozenset()
+    """Stored formulas (entity, field) whose values are there."""
 
     def column(self, entity_id: str, name: str) -> str | None:
         """What stands ready for a column, or None."""
