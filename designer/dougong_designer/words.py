@@ -10,6 +10,7 @@ from dougong_designer.words_labels import LABEL_WORDS
 from dougong_designer.words_layout import LAYOUT_WORDS
 from dougong_designer.words_menu import MENU_WORDS
 from dougong_designer.words_panel import PANEL_WORDS
+from dougong_designer.words_publish import PUBLISH_WORDS
 from dougong_designer.words_relations import RELATION_WORDS
 from dougong_designer.words_roles import ROLE_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
@@ -26,6 +27,7 @@ for _part in (
     SHELL_WORDS,
     FORMULA_WORDS,
     PANEL_WORDS,
+    PUBLISH_WORDS,
     START_WORDS,
     VIEW_WORDS,
     LABEL_WORDS,

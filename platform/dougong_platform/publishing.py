@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -78,6 +79,26 @@ class Order:
         return cls(given["version"], given["note"], given["revision"], given["back_to"])
 
 
+class Ordering(Protocol):
+    """The jobs of a process, as far as ordering one needs them (`http/jobs/runner.py`, which needs this module)."""
+
+    def under_way(self, connection: sa.Connection, kind: str, app: str) -> tuple[str, str] | None:
+        """A job of that kind that waits or runs, and whose it is."""
+        ...
+
+    def prepare(
+        self,
+        connection: sa.Connection,
+        viewer: Viewer,
+        kind: str,
+        app: str,
+        entity: str,
+        order: Mapping[str, Any],
+    ) -> tuple[str, Path]:
+        """A new job, queued."""
+        ...
+
+
 # --- looking --------------------------------------------------------------------------------------------------
 def review_draft(studio: Studio, version: str = "") -> Review:
     """What publishing the draft would do, for one who builds it. The transaction must be one that may write; it is
@@ -143,6 +164,21 @@ def check_order(studio: Studio, order: Order) -> None:
         raise refuse(DRAFT_BEHIND, base=found.base, running=found.running)
     if order.revision is not None and order.revision != found.revision:
         raise refuse(DRAFT_MOVED_ON, seen=order.revision, now=found.revision)
+
+
+def ordered(jobs: Ordering, studio: Studio, order: Order) -> str:
+    """Have it published by a job, whose id is given. Raises Refused: as `check_order`, and PUBLISHING_ALREADY."""
+    check_order(studio, order)
+    going = jobs.under_way(studio.connection, "publish", studio.name)
+    if going is not None:
+        raise refuse(PUBLISHING_ALREADY, who=_name_of(studio.connection, going[1]))
+    made, _ = jobs.prepare(studio.connection, studio.viewer, "publish", studio.name, "", order.as_json())
+    return made
+
+
+def _name_of(connection: sa.Connection, user: str) -> str:
+    found = next((person for person in people.people(connection) if person.id == user), None)
+    return "—" if found is None else found.name or found.username
 
 
 def carry_out(

@@ -14,6 +14,7 @@ lazily("matrix", () => import("./behaviours/matrix"));
 lazily("label-table", () => import("./behaviours/labels"));
 lazily("studio", () => import("./behaviours/studio"));
 lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
+lazily("merging", () => import("./behaviours/merging"));
 lazily("menu-canvas", () => import("./behaviours/menuing"));
 lazily("view-canvas", () => import("./behaviours/viewing"));
 lazily("studio-outline", () => import("./behaviours/outline"));

@@ -16,6 +16,7 @@ from dougong_platform.http.openapi_personal import personal_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_platform.http.openapi_studio import studio_paths
 from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
+from dougong_platform.http.openapi_studio_publish import publish_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
 from dougong_platform.http.openapi_studio_relations import relations_paths
 from dougong_platform.http.openapi_studio_sheets import sheets_paths
@@ -410,6 +411,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **personal_paths(_op),
         **studio_paths(_op),
         **studio_formula_paths(_op),
+        **publish_paths(_op),
         **labels_paths(_op),
         **relations_paths(_op),
         **sheets_paths(_op),
@@ -503,7 +505,7 @@ def _job() -> Schema:
     maybe: Schema = {"type": ["object", "null"]}
     return _object(
         id=RECORD_ID,
-        kind={"enum": ["import", "export", "act", "undo"]},
+        kind={"enum": ["import", "export", "act", "undo", "publish"]},
         app=_TEXT,
         entity=_TEXT,
         state={"enum": ["queued", "running", "done", "failed", "cancelled"]},
@@ -511,6 +513,8 @@ def _job() -> Schema:
         cancelling={"type": "boolean"},
         done=whole,
         total={"type": ["integer", "null"]},
+        stage=_TEXT,
+        order=maybe,
         outcome=maybe,
         problem=maybe,
         result_url={"type": ["string", "null"]},

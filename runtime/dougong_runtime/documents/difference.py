@@ -35,7 +35,7 @@ ITEMS: Mapping[str, Label] = {
     "tabs": Label("标签页", "tab"),
 }
 """What the members of a list are called."""
-_NAMING = ("name", "value", "code")
+_NAMING = ("name", "code", "value")
 _SILENT = ("id", "kind", "was")
 _WORDS: Mapping[What, Label] = {
     "added": Label("新增{what}", "{what} added"),

@@ -17,7 +17,7 @@ _INSIDE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "settings": (("values", "value"),),
 }
 """Kind of thing → the lists in it whose members have names, and what ids are derived from for them."""
-_NAMING = ("name", "value", "code")
+_NAMING = ("name", "code", "value")
 
 
 def adopt(app: str, running: Mapping[str, Any], coming: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -171,6 +171,15 @@ def versions(connection: sa.Connection, app: str) -> list[Version]:
     """All versions of an app, the oldest first."""
     query = sa.select(VERSIONS).where(VERSIONS.c.app == app).order_by(VERSIONS.c.number)
     return [_version(row) for row in connection.execute(query)]
+
+
+def outlines(connection: sa.Connection, app: str) -> list[Version]:
+    """All versions of an app, the oldest first, without their documents: a long history is quickly listed."""
+    columns = [c for c in VERSIONS.c if c.name != "source"]
+    query = sa.select(*columns, sa.null().label("source")).where(VERSIONS.c.app == app)
+    return [
+        replace(_version(row), source={}) for row in connection.execute(query.order_by(VERSIONS.c.number))
+    ]
 
 
 def repeats(connection: sa.Connection, app: str) -> dict[int, int]:

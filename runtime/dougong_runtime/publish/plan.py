@@ -144,8 +144,9 @@ def plan_publish(connection: sa.Connection, new: App, *, running: Running | None
     number = versions.running_number(connection, new.name)
     if number is None:
         return _plan(connection, None, new, None, None)
+    tables = None
     if running is not None and running.number == number:
-        before = running.app
+        before, tables = running.app, running.tables
     else:
         kept = versions.find(connection, new.name, number)
         assert kept is not None
@@ -153,7 +154,7 @@ def plan_publish(connection: sa.Connection, new: App, *, running: Running | None
     source = adopt(new.name, before.source, new.source)
     if source != dict(new.source):
         new = link_stored(source)
-    return _plan(connection, before, new, number, None)
+    return _plan(connection, before, new, number, None, tables)
 
 
 def plan_rollback(connection: sa.Connection, app_name: str, number: int) -> Plan:
@@ -166,10 +167,15 @@ def plan_rollback(connection: sa.Connection, app_name: str, number: int) -> Plan
 
 
 def _plan(
-    connection: sa.Connection, before: App | None, after: App, base: int | None, back_to: int | None
+    connection: sa.Connection,
+    before: App | None,
+    after: App,
+    base: int | None,
+    back_to: int | None,
+    tables: Tables | None = None,
 ) -> Plan:
     dialect = connection.dialect.name
-    old = None if before is None else Tables(before, dialect)
+    old = tables or (None if before is None else Tables(before, dialect))
     new = Tables(after, dialect)
     app_of = partial(_app_of, connection, after.name)
     history = None

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dougong_runtime.formulas.context import Context
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.app import App, Entity
-from dougong_runtime.model.graph import Node
+from dougong_runtime.model.graph import Graph, Node
 from dougong_runtime.records import dependants, settings
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.convert import SITE_TIME_ZONE
@@ -63,8 +63,8 @@ def rehearse(
     computed = {e.id for e in new.app.own_entities for f in e.own_fields if f.is_stored_formula and recompute}
     with _taken_back(connection) as trial:
         try_steps(trial, steps, old, new, at, computed)
-        running = Running.of(new.app, 0, trial.dialect.name)
         if recompute:
+            running = Running(new.app, new, 0, trial.dialect.name, Graph.of(new.app))
             dependants.recompute(trial, running, recompute, _At(at))
         context = Context(
             now=at,

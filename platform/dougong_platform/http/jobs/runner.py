@@ -422,6 +422,7 @@ class Jobs:
             "done": done,
             "total": total,
             "stage": stage if state in UNFINISHED else "",
+            "order": _order_of(row),
             "attempts": row.attempts,
             "cancelling": state in UNFINISHED and (self._folder / row.id / CANCEL).exists(),
             "created_at": row.created_at,
@@ -458,6 +459,13 @@ class Jobs:
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             if folder.name not in kept - old and folder.stat().st_mtime < young:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _order_of(row: sa.Row[Any]) -> Mapping[str, Any] | None:
+    """What a publication is to publish; of other kinds the order is nobody's to read."""
+    if row.kind not in ONCE or row.order is None:
+        return None
+    return {name: value for name, value in row.order.items() if name != "asked"}
 
 
 def _attempts_max(kind: str) -> int:

@@ -17,12 +17,14 @@ from dougong_platform.http.pages.studio import (
     grid,
     labels,
     menu,
+    merge,
     overview,
     page,
     panel,
     patterns,
     preview,
     problems,
+    publish,
     relations,
     remarking,
     reporting,
@@ -31,6 +33,7 @@ from dougong_platform.http.pages.studio import (
     spreadsheet,
     starts,
     valuing,
+    versions,
     view,
 )
 from dougong_platform.http.pages.visit import Pages
@@ -62,6 +65,9 @@ PARTS = (
     overview,
     problems,
     remarking,
+    publish,
+    versions,
+    merge,
     frame,
 )
 """Modules with routes; those with fixed words in their addresses stand before those with names."""

@@ -231,6 +231,9 @@ def told(visit: Visit, refused: Refused) -> Response:
 def _done(here: Here, studio: Studio) -> Toast | None:
     """What the address says was just done: words from a list, and the name of a document that there is or was."""
     done, about = here.visit.query("done"), here.visit.query("about")
+    if done in ("begun", "merged") and about.isascii() and about.isdecimal():
+        words = {"begun": "versions.begun", "merged": "merge.done"}[done]
+        return Toast(here.reader.t(words, n=about), f"/studio/{studio.name}/undo", in_place=True)
     if done not in ("removed", "gone", "made"):
         return None
     data = studio.draft.documents.get(about) or studio.draft.original.get(about)
