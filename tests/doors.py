@@ -16,6 +16,7 @@ from board_doors import BOARD_DOORS
 from command_doors import COMMAND_DOORS
 from list_doors import LIST_DOORS
 from page_doors import PAGE_DOORS
+from studio_begin_doors import STUDIO_BEGIN_DOORS, WITHOUT_DATA_STUDIO_BEGIN
 from studio_doors import WITHOUT_DATA_STUDIO
 from talk_doors import TALK_DOORS
 from ward import Door
@@ -27,6 +28,7 @@ DOORS: tuple[Door, ...] = (
     *ACTING_DOORS,
     *COMMAND_DOORS,
     *LIST_DOORS,
+    *STUDIO_BEGIN_DOORS,
     *TALK_DOORS,
 )
 
@@ -38,6 +40,7 @@ WITHOUT_DATA: dict[str, str] = {
     "GET /static/{name:path}": "files of the interface",
     "GET /events": "how many notices are unread, as it happens",
     **WITHOUT_DATA_STUDIO,
+    **WITHOUT_DATA_STUDIO_BEGIN,
 }
 """Routes that hold no records, each with what it does."""
 

@@ -38,7 +38,11 @@ def test_every_pattern_fits_every_app_twice() -> None:
 
 
 def _entities_made(before: App, after: App) -> set[str]:
-    return {step.entity.name for step in plan_steps(Tables(before, "sqlite"), Tables(after, "sqlite")) if isinstance(step, CreateEntity)}
+    return {
+        step.entity.name
+        for step in plan_steps(Tables(before, "sqlite"), Tables(after, "sqlite"))
+        if isinstance(step, CreateEntity)
+    }
 
 
 def test_names_that_are_wished_for_are_taken_and_others_stay_free() -> None:
