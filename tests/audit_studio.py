@@ -137,3 +137,15 @@ def page_studio_remarks(work: Work) -> list[Row]:
         by_page(log.COMMENT, "admin", after={"_comment": "看看"}, facts=...),
         by_page(log.COMMENT_EDIT, "admin", facts={"remark": made, "settled": True}),
     ]
+
+
+@case(f"POST {PAGE}/panel", f"POST {PAGE}/grid")
+def page_studio_properties(work: Work) -> list[Row]:
+    browser, flow, board = work.browser("admin"), "/workflow~1call_back", "/dashboard~1overview/blocks"
+    accepted(browser.post(f"{PAGES}/panel", data={"at": f"{flow}/steps/wait/until", "until": "TODAY() + 4"}))
+    accepted(browser.post(f"{PAGES}/panel", data={"at": f"{flow}/steps/wait/until", "until": "TODAY() + 4"}))
+    accepted(browser.post(f"{PAGES}/panel", data={"at": f"{flow}/steps", "do": "add", "kind": "stop"}))
+    accepted(browser.post(f"{PAGES}/grid", data={"at": f"{board}/0", "w": "5"}))
+    # What it was already is no act.
+    flow_row, board_row = _drafted(by_page, "workflow/call_back"), _drafted(by_page, "dashboard/overview")
+    return [flow_row, flow_row, board_row]

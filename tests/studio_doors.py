@@ -26,6 +26,8 @@ WITHOUT_DATA_STUDIO: dict[str, str] = {
                 for method in ("GET", "POST")
             ),
             f"POST {PAGE}/document/duplicate", f"POST {PAGE}/document/restore",
+            f"GET {PAGE}/panel", f"POST {PAGE}/panel", f"POST {PAGE}/grid", f"GET {PAGE}/outline",
+            f"GET {PAGE}/member-menu", f"GET {PAGE}/insert-menu",
         ),
         _DRAFT,
     ),

@@ -62,16 +62,15 @@ def boxes(blocks: Sequence[Any]) -> list[Box]:
 
 
 def placed(blocks: Sequence[Any], at: int, box: Box) -> list[Any]:
-    """The blocks when the one at `at` is put at `box`: the others make room and close up. Unmoved ones stay the same
-    objects."""
+    """The blocks when the one at `at` is put at `box`: from top to bottom each goes up as far as it can, the one that
+    is put before those beside it. Unmoved ones stay the same objects."""
     now = boxes(blocks)
-    wanted = box.within()
-    order = sorted((n for n in range(len(now)) if n != at), key=lambda n: (now[n].y, now[n].x))
-    settled: dict[int, Box] = {at: wanted}
+    now[at] = box.within()
+    order = sorted(range(len(now)), key=lambda n: (now[n].y, n != at, now[n].x))
+    settled: dict[int, Box] = {}
     for number in order:
-        settled[number] = _free(now[number], list(settled.values()))
-    for number in sorted(settled, key=lambda n: (settled[n].y, settled[n].x)):
-        settled[number] = _risen(settled[number], [one for n, one in settled.items() if n != number])
+        others = list(settled.values())
+        settled[number] = _risen(_free(now[number], others), others)
     return [_with(block, settled[number]) for number, block in enumerate(blocks)]
 
 

@@ -88,10 +88,10 @@ def adding(
 ) -> tuple[Patch, Tokens]:
     """A new member of a list and where it will stand (the last token is `-` where its id is not known yet).
 
-    `kind`: the `key` or `name` of a `MemberKind`; `given`: properties that it is to have.
+    `kind`: the `key` or `name` of a `MemberKind`, the first where it is empty; `given`: properties that it is to have.
     """
     here = place(documents, listing)
-    found = next((one for one in member_kinds(here) if kind in (one.key, one.name)), None)
+    found = next((one for one in member_kinds(here) if kind in ("", one.key, one.name)), None)
     if found is None:
         raise refuse(NOT_FOUND)
     value = start(documents, here, here.name, found.schema, today)

@@ -152,8 +152,8 @@ export const connect: Connect = (root) => {
     const mine = boxOf(block);
     const beside = blocks().filter((b) => b !== block).map(boxOf).filter((o) => o.x < mine.x + mine.w && mine.x < o.x + o.w);
     if (by < 0) return Math.max(-1, ...beside.filter((o) => o.y < mine.y).map((o) => o.y));
-    const below = beside.filter((o) => o.y >= mine.y + mine.h).map((o) => o.y + o.h - mine.h + 0);
-    return below.length > 0 ? Math.min(...below.map((n) => Math.max(n, mine.y + 1))) : mine.y;
+    const below = beside.filter((o) => o.y >= mine.y + mine.h).map((o) => o.y + 1);
+    return below.length > 0 ? Math.min(...below) : mine.y;
   };
 
   const watch = new MutationObserver(register);

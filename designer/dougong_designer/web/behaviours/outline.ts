@@ -26,7 +26,12 @@ export const connect: Connect = (root) => {
   });
 
   // --- what is chosen ------------------------------------------------------------------------------------------
-  const marked = (): string => new URLSearchParams(location.search).get("at") ?? root.dataset.doc ?? "";
+  // Links to a problem name a thing by its id alone; the panel that came with the page knows where that stands.
+  const marked = (): string => {
+    const at = new URLSearchParams(location.search).get("at") ?? "";
+    if (at.startsWith("/")) return at;
+    return (at && document.querySelector<HTMLElement>("#s-panel")?.dataset.at) || (root.dataset.doc ?? "");
+  };
   const mark = (): void => {
     const at = marked();
     for (const link of root.querySelectorAll<HTMLElement>("[data-choose]")) {

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,21 +76,40 @@ def head(here: Here, studio: Studio, key: str) -> dict[str, Any]:
         "doc_at": patches.pointer((key,)),
         "doc_key": key,
         "doc_changed": key in studio.draft.changed,
-        "at": here.visit.query("at") or patches.pointer((key,)),
+        "at": patches.pointer(chosen(studio, key, here.visit.query("at"))),
     }
 
 
 def beside(here: Here, studio: Studio, key: str) -> dict[str, Any]:
     """The panel beside a canvas: of what the address names within the document, else of the document."""
-    wanted = here.visit.query("at")
-    if wanted:
+    try:
+        return panel_values(studio, chosen(studio, key, here.visit.query("at")))
+    except Refused:
+        return panel_values(studio, (key,))
+
+
+def chosen(studio: Studio, key: str, at: str) -> Tokens:
+    """What an address names within a document: by its pointer, or by its id alone, as links to problems do."""
+    if at.startswith("/"):
         try:
-            tokens = tokens_at(wanted)
-            if tokens[0] == key:
-                return panel_values(studio, tokens)
+            tokens = tokens_at(at)
         except Refused:
-            pass
-    return panel_values(studio, (key,))
+            return (key,)
+        return tokens if tokens[0] == key else (key,)
+    return _by_id(studio.draft.documents[key], at, (key,)) or (key,)
+
+
+def _by_id(value: Any, wanted: str, tokens: Tokens) -> Tokens | None:
+    inner: Iterable[tuple[str, Any]]
+    if isinstance(value, Mapping):
+        if wanted and len(tokens) > 1 and value.get("id") == wanted:
+            return tokens
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = zip(_tokens(value), value, strict=True)
+    else:
+        return None
+    return next((f for name, one in inner if (f := _by_id(one, wanted, (*tokens, name)))), None)
 
 
 def canvas(visit: Visit) -> Response:

@@ -108,6 +108,8 @@ def _put(here: Here, studio: Studio) -> Response:
 
 def _added(here: Here, studio: Studio, listing: Tokens) -> Response:
     visit, documents = here.visit, studio.draft.documents
+    if not listing[0].startswith("dashboard/") or listing[1:] != ("blocks",):
+        raise refuse(NOT_FOUND)
     try:
         given: Any = json.loads(visit.text("given") or "{}")
     except ValueError:

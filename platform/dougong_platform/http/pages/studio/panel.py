@@ -100,6 +100,8 @@ def change(visit: Visit) -> Response:
             step = _on_property(studio, visit, do, tokens)
             if _is_renamed_document(tokens, step):
                 return _to(studio, f"{tokens[0].partition('/')[0]}/{visit.text(tokens[-1])}", step)
+            if step is not None and tokens[-1] == "id":
+                return _under_its_new_id(here, studio, (*tokens[:-2], visit.text("id")), step)
             return _again(here, studio, tokens, step)
     except Refused as refused:
         first = (refused.problems or refused.warnings)[0]
@@ -121,7 +123,8 @@ def _on_property(studio: Studio, visit: Visit, do: str, tokens: Tokens) -> Step 
     if shown.widget in ("fixed", "group", "members"):
         raise refuse(NOT_FOUND)
     value = entered(shown.widget, shown.schema, shown.value, _texts(visit, shown, do))
-    value = _without_default(studio, shown, tokens, value)
+    if shown.widget == "switch":
+        value = _switched(studio, shown, tokens, visit.text(shown.name) == "true")
     if (
         shown.name in NAMES
         and isinstance(value, str)
@@ -160,16 +163,17 @@ def _texts(visit: Visit, shown: Property, do: str) -> Texts:
     return {"": texts}
 
 
-def _without_default(studio: Studio, shown: Property, tokens: Tokens, value: Any) -> Any:
-    """A switch put back to what holds without it is taken out again, unless the running version states it."""
-    if shown.widget != "switch" or shown.is_required:
-        return value
-    try:
-        stated = patches.value_at(studio.draft.original, tokens)
-    except (KeyError, IndexError, TypeError, ValueError):
-        stated = MISSING
+def _switched(studio: Studio, shown: Property, tokens: Tokens, on: bool) -> Any:
+    """The value of a switch. Put back to what holds without it, it is taken out again, unless the running version
+    states it."""
+    if on == shown.is_on:
+        return shown.value
     resting = shown.default if shown.default is not MISSING else False
-    return MISSING if value == resting and stated is MISSING else value
+    try:
+        patches.value_at(studio.draft.original, tokens)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return MISSING if on == resting and not shown.is_required else on
+    return on
 
 
 def _renamed(studio: Studio, tokens: Tokens, value: str) -> Step | None:
@@ -202,6 +206,15 @@ def _to(studio: Studio, key: str, step: Step | None) -> Response:
     response = HTMLResponse("")
     response.headers["HX-Redirect"] = f"/studio/{studio.name}/{key}"
     return response
+
+
+def _under_its_new_id(here: Here, studio: Studio, member: Tokens, step: Step) -> Response:
+    """The input again where the member's own id was changed; its panel is asked for anew under that."""
+    answer = _again(here, studio, (*member, "id"), step)
+    told = json.loads(answer.headers["HX-Trigger"])
+    told["member-chosen"] = {"target": "body", "at": patches.pointer(member)}
+    answer.headers["HX-Trigger"] = json.dumps(told)
+    return answer
 
 
 def _check_seen(studio: Studio, tokens: Tokens, now: Any, seen: object) -> None:
@@ -268,9 +281,8 @@ def _on_member(here: Here, studio: Studio, do: str) -> Response:
     known = _tokens_of(studio, tokens if do == "add" else tokens[:-1])
     if do == "add":
         given = _given(visit.text("given"))
-        patch, chosen = acts.adding(
-            documents, tokens, visit.text("kind") or "0", before, studio.site.clock.now().date(), given
-        )
+        today = studio.site.clock.now().date()
+        patch, chosen = acts.adding(documents, tokens, visit.text("kind"), before, today, given)
     elif do == "remove":
         patch = acts.removing(documents, tokens)
     elif do == "duplicate":
