@@ -95,7 +95,7 @@ export function connect(root: HTMLElement): () => void {
   };
 
   let forget = (): void => undefined;
-  const renew = (): void => {
+  const renew = (isCanvas: boolean): void => {
     forget();
     const { put: end = "", before = "", instead = "", shut = "" } = root.dataset;
     forget = register(root, {
@@ -104,7 +104,7 @@ export function connect(root: HTMLElement): () => void {
       dropped: (drop) => put(drop.path, drop.place, drop.before, drop.place === "groups" ? "" : drop.from),
     });
     find();
-    const target = focused ? root.querySelector<HTMLElement>(focused) : null;
+    const target = focused && isCanvas ? root.querySelector<HTMLElement>(focused) : null;
     if (target) {
       target.focus({ preventScroll: true });
       focused = "";
@@ -112,13 +112,13 @@ export function connect(root: HTMLElement): () => void {
   };
   const onSwap = (event: Event): void => {
     const { target } = event;
-    if (root.isConnected && target instanceof Element && target.id !== "mn-menu" && target.id !== "mn-side") renew();
+    if (root.isConnected && target instanceof Element && target.id !== "mn-menu" && target.id !== "mn-side") renew(target.id === "mn");
   };
   document.addEventListener("htmx:after:swap", onSwap);
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("click", onClick);
   root.addEventListener("input", onInput);
-  renew();
+  renew(true);
   return () => {
     forget();
     document.removeEventListener("htmx:after:swap", onSwap);

@@ -136,7 +136,7 @@ export function connect(root: HTMLElement): () => void {
 
   // --- the canvas comes again ---------------------------------------------------------------------------------------
   let forget = (): void => undefined;
-  const renew = (): void => {
+  const renew = (isCanvas: boolean): void => {
     forget();
     const { put: end = "", before = "", instead = "", shut = "" } = root.dataset;
     forget = register(root, {
@@ -145,7 +145,7 @@ export function connect(root: HTMLElement): () => void {
       dropped: (drop) => put(drop.path, drop.place, drop.before, drop.from),
     });
     find();
-    if (focused) {
+    if (focused && isCanvas) {
       const target = root.querySelector<HTMLElement>(focused);
       if (target) {
         target.focus({ preventScroll: true });
@@ -157,13 +157,13 @@ export function connect(root: HTMLElement): () => void {
     const { target } = event;
     if (!root.isConnected || !(target instanceof Element)) return;
     if (target.id === "vw-data" || target.id === "vw-menu") return;
-    renew();
+    renew(target.id === "vw");
   };
   document.addEventListener("htmx:after:swap", onSwap);
   document.addEventListener("keydown", onKey, true);
   document.addEventListener("click", onClick);
   root.addEventListener("input", onInput);
-  renew();
+  renew(true);
   return () => {
     forget();
     document.removeEventListener("htmx:after:swap", onSwap);

@@ -16,6 +16,7 @@ from dougong_designer import labels, labels_table
 from dougong_designer.labels import Place, Wanted
 from dougong_designer.patch import CHANGED_MEANWHILE
 from dougong_platform.http.pages.studio.base import acted, acting, frame_of, open_studio, page, part
+from dougong_platform.http.pages.studio.canvases import TOOLS, Tool
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.problem_types import BAD_REQUEST
 from dougong_platform.studio import Studio
@@ -280,3 +281,6 @@ def _told(here: Here) -> Toast | None:
         return None
     said = here.reader.t("labels.taken", n=taken)
     return Toast(f"{said} {here.reader.t('labels.left', n=left)}" if left else said)
+
+
+TOOLS.register("labels", Tool("labels.title", "language"))

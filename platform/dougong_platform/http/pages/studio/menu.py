@@ -13,6 +13,7 @@ from dougong_designer import menu as menus
 from dougong_designer.labels_of import with_words, words_of
 from dougong_designer.menu import AppDocument
 from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
+from dougong_platform.http.pages.studio.canvases import TOOLS, Tool
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import NOT_FOUND, refuse
@@ -312,3 +313,6 @@ def set_property(visit: Visit) -> Response:
         )
 
     return _changing(visit, change)
+
+
+TOOLS.register("menu", Tool("menu.title", "menu-2"))
