@@ -18,10 +18,12 @@ from list_doors import LIST_DOORS
 from page_doors import PAGE_DOORS
 from studio_begin_doors import STUDIO_BEGIN_DOORS, WITHOUT_DATA_STUDIO_BEGIN
 from studio_doors import WITHOUT_DATA_STUDIO
+from studio_entity_doors import STUDIO_ENTITY_DOORS
 from talk_doors import TALK_DOORS
 from ward import Door
 
 DOORS: tuple[Door, ...] = (
+    *STUDIO_ENTITY_DOORS,
     *API_DOORS,
     *BOARD_DOORS,
     *PAGE_DOORS,

@@ -117,7 +117,8 @@ def _typed(tokens: Sequence[str], entities: Mapping[str, str]) -> tuple[str, str
         tail = " ".join(tokens[start:]).lower()
         label = " ".join(tokens[:start])
         if tail in known:
-            return label, known[tail], ""
+            whole = " ".join(tokens) if _belongs(label, tail, known[tail]) else label
+            return whole, known[tail], ""
         if tail in entities:
             return label, "reference", entities[tail]
         kind, _, target = tail.replace("→", " ").replace("->", " ").partition(" ")
@@ -125,6 +126,12 @@ def _typed(tokens: Sequence[str], entities: Mapping[str, str]) -> tuple[str, str
         if known.get(kind) in LINKING and target in entities:
             return label, known[kind], entities[target]
     return " ".join(tokens), "", ""
+
+
+def _belongs(label: str, word: str, type_name: str) -> bool:
+    """Whether a type's word is rather the end of an English label: `Due date` is called so, `Born on date` is not."""
+    ends = any(f" {word}" in endings for endings, _ in _BY_ENDING)
+    return ends and label.isascii() and _guessed(label) != type_name
 
 
 def _guessed(label: str) -> str:

@@ -15,6 +15,7 @@ from dougong_platform.http.openapi_forms import form_paths
 from dougong_platform.http.openapi_personal import personal_paths
 from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_schema, read_schema, write_schema
 from dougong_platform.http.openapi_studio import studio_paths
+from dougong_platform.http.openapi_studio_entities import entities_paths
 from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
 from dougong_platform.http.openapi_studio_publish import publish_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
@@ -410,6 +411,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **form_paths(_op),
         **personal_paths(_op),
         **studio_paths(_op),
+        **entities_paths(_op),
         **studio_formula_paths(_op),
         **publish_paths(_op),
         **labels_paths(_op),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -46,7 +46,8 @@ def look(
         return None
     if after.formula is not None:
         return None
-    new = Tables(candidate, connection.dialect.name)
+    # What else the version says (views, and the indexes for them) may be at odds with the new type.
+    new = Tables(replace(candidate, documents={}), connection.dialect.name)
     around = surroundings(connection, before, after, running, new)
     lost = find_lost(connection, before, after, entity, running, new)
     return Converting(entity, before, after, lost, lambda value: convert(before, after, value, around))

@@ -200,7 +200,7 @@ export function connect(root: HTMLElement): () => void {
   const fieldOf = (form: HTMLFormElement): Values =>
     Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
   const mine = (target: EventTarget | null): target is HTMLElement =>
-    target instanceof HTMLElement && (root.contains(target) || panel()?.contains(target) === true);
+    target instanceof Element && (root.contains(target) || panel()?.contains(target) === true);
 
   // --- events --------------------------------------------------------------------------------------------------
   let menuOf = "";

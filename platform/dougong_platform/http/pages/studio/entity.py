@@ -16,9 +16,10 @@ from dougong_designer.entities.options import options_of
 from dougong_platform.http.pages.studio import entity_acts, entity_dialogs, entity_panel
 from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
-from dougong_platform.http.pages.studio.entity_view import canvas_values, running_entity, running_field
+from dougong_platform.http.pages.studio.entity_view import canvas_values
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
+from dougong_platform.studio_entities import running_entity, running_field
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import Entity

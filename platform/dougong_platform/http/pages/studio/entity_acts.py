@@ -9,19 +9,18 @@ from typing import TypeAlias
 
 from starlette.responses import Response
 
-from dougong_designer import draft as drafts
 from dougong_designer import edits
 from dougong_designer.entities import fields as of_fields
-from dougong_designer.entities import guards, making, options, quick, retire, retyping
-from dougong_designer.entities.conversion import values_for_options
+from dougong_designer.entities import guards, making, options, quick, retire
 from dougong_designer.entities.fields import find_field
 from dougong_designer.entities.guards import Kind
 from dougong_designer.entities.naming import name_of
 from dougong_designer.entities.properties import set_property
 from dougong_designer.entities.table import before_of
 from dougong_designer.patch import Documents
+from dougong_platform import studio_entities
 from dougong_platform.http.pages.studio.base import acted, acting
-from dougong_platform.http.pages.studio.entity_view import base_of, running_entity, running_field, trashed
+from dougong_platform.http.pages.studio.entity_view import base_of
 from dougong_platform.http.pages.visit import Here, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.documents.references import Target
@@ -29,9 +28,6 @@ from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.pages.shell import Toast
-
-HISTORY_MAX = 500
-"""Steps looked back on for the act that took a field out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +170,10 @@ def _rename(here: Here, studio: Studio, key: str) -> Done:
 
 def _retype(here: Here, studio: Studio, key: str) -> Done:
     at, wanted = here.visit.text("at"), here.visit.text("type")
-    made = retyped(here, studio, key, at, wanted, here.visit.text("to"))
+    made = studio_entities.retyped(studio, key, at, wanted, here.visit.text("to"))
     kind = FIELD_TYPES.find(wanted)
     label = here.reader.label(kind.label) if kind is not None else wanted
     return Done(made, said=here.reader.t("entity.retyped", type=label))
-
-
-def retyped(here: Here, studio: Studio, key: str, at: str, wanted: str, to: str = "") -> Documents:
-    """The documents with a field of another type; a choice has the options that its texts make."""
-    documents = studio.draft.documents
-    values: tuple[str, ...] = ()
-    served = running_field(running_entity(studio, key), at)
-    if served is not None and wanted in ("choice", "multi_choice", "stage"):
-        records = here.site.records(here.connection, here.viewer, studio.name)
-        values = values_for_options(records, str(documents[key].get("id")), at)
-    return retyping.retyped(documents, key, at, wanted, to=to, values=values)
 
 
 def _retire(here: Here, studio: Studio, key: str) -> Done:
@@ -202,19 +187,8 @@ def _retire(here: Here, studio: Studio, key: str) -> Done:
 
 
 def _restore(here: Here, studio: Studio, key: str) -> Done:
-    documents, at = studio.draft.documents, here.visit.text("at")
-    before = before_of(studio.draft.original, documents[key])
-    neighbours = of_fields.fields_of(before or {})
-    field = find_field(before or {}, at)
-    if field is None:
-        field = next((one for one in trashed(here, studio, key) if one.get("id") == at), None)
-    if field is None:
-        raise refuse(NOT_FOUND, name=at)
-    taken = of_fields.names_in(documents, key.partition("/")[2])
-    if field.get("name") in taken:
-        field = {**field, "name": edits.free_name(str(field.get("name")), taken)}
-    steps = drafts.steps(here.connection, studio.name, limit=HISTORY_MAX)
-    return Done(retire.restored(documents, key, field, neighbours, steps), chosen=at)
+    at = here.visit.text("at")
+    return Done(studio_entities.restored(studio, key, at), chosen=at)
 
 
 # --- options, stages and ways -------------------------------------------------------------------------------

@@ -9,11 +9,9 @@ from starlette.responses import Response
 
 from dougong_designer.entities import fields as of_fields
 from dougong_designer.entities import making, retire, uses
-from dougong_designer.entities.conversion import preview
 from dougong_designer.entities.types import LINKING
-from dougong_designer.patch import Documents
+from dougong_platform import studio_entities
 from dougong_platform.http.pages.studio.base import ICONS, open_studio, part
-from dougong_platform.http.pages.studio.entity_acts import retyped
 from dougong_platform.http.pages.studio.entity_panel import ICONS_OFFERED
 from dougong_platform.http.pages.studio.entity_view import base_of, entities, roles
 from dougong_platform.http.pages.visit import Here, Visit
@@ -22,10 +20,10 @@ from dougong_runtime.documents.references import Reference, Target
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
 from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label
-from dougong_runtime.model.link import examine_stored
 
 TEMPLATE = "studio/entity_dialogs.html"
 PLACES_SHOWN = 60
+PROBLEMS_SHOWN = 8
 
 
 def new(visit: Visit) -> Response:
@@ -113,25 +111,19 @@ def _retype(here: Here, studio: Studio, key: str) -> Response:
         "entities": entities(here, studio) if wanted in LINKING else [],
         "asks_target": wanted in LINKING and not to and not field.get("to"),
         "preview": None,
+        "problems": [],
         "why": "",
     }
     if not shown["asks_target"]:
         try:
-            candidate: Documents = retyped(here, studio, key, at, wanted, to)
+            found = studio_entities.look(studio, key, at, wanted, to, here.reader.language)
         except Refused as refused:
             shown["why"] = here.said(refused)
         else:
-            linked = examine_stored(candidate, studio.others)
-            if linked.app is not None:
-                records = here.site.records(here.connection, here.viewer, studio.name)
-                identity = str(documents[key].get("id"))
-                found = preview(here.connection, records, linked.app, identity, at, here.reader.language)
-                shown["preview"] = found
-                if found is not None:
-                    shown["records"] = f"/apps/{studio.name}/{found.entity}"
-            known = {p.text("en") for p in studio.linked.problems}
-            new_ones = [p for p in linked.problems if p.text("en") not in known]
-            shown["problems"] = [p.text(here.reader.language) for p in new_ones[:8]]
+            shown["preview"] = found.preview
+            if found.preview is not None:
+                shown["records"] = f"/apps/{studio.name}/{found.preview.entity}"
+            shown["problems"] = [p.text(here.reader.language) for p in found.problems[:PROBLEMS_SHOWN]]
     return part(here, studio, TEMPLATE, "retype", key, ask=shown)
 
 

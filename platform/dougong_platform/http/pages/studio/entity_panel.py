@@ -10,7 +10,7 @@ from dougong_designer.entities.fields import Data, find_field
 from dougong_designer.entities.options import list_of, options_of, ways_of
 from dougong_designer.entities.properties import demands_of, properties_of, results, takes_default
 from dougong_designer.entities.table import before_of, mark_of
-from dougong_designer.entities.types import HUES, LINKING, OPTIONED, icon_of
+from dougong_designer.entities.types import LINKING, OPTIONED, icon_of
 from dougong_designer.patch import pointer
 from dougong_platform.http.pages.studio.entity_view import (
     Choice,
@@ -20,11 +20,10 @@ from dougong_platform.http.pages.studio.entity_view import (
     field_choices,
     palette,
     roles,
-    running_entity,
-    running_field,
 )
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
+from dougong_platform.studio_entities import running_entity, running_field
 from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label
 
@@ -107,7 +106,6 @@ def _field(here: Here, studio: Studio, key: str, entity: Data, field: Data) -> d
         "inner": inner,
         "options": _options(field) if type_name in (*OPTIONED, "stage") else None,
         "list": list_of(field),
-        "hues": HUES,
         "ways": _ways(here, path, field) if type_name == "stage" else None,
         "roles": roles(here, studio),
         "fields": field_choices(entity, language),

@@ -11,16 +11,13 @@ from dougong_designer.entities.fields import Data, fields_of, targets_of
 from dougong_designer.entities.guards import Kind, guards_of, sentence
 from dougong_designer.entities.retire import gone_from
 from dougong_designer.entities.table import before_of, entity_label, lines, type_words
-from dougong_designer.entities.types import UNSTORED, found_by, grouped, icon_of
+from dougong_designer.entities.types import HUES, UNSTORED, found_by, grouped, icon_of
 from dougong_designer.patch import pointer
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
-from dougong_runtime.documents import versions
+from dougong_platform.studio_entities import trashed
 from dougong_runtime.fields import FIELD_TYPES
-from dougong_runtime.fields.base import Field
 from dougong_runtime.labels import Label, Language
-from dougong_runtime.model.app import Entity
-from dougong_runtime.storage import trash
 
 TABS = ("fields", "rules", "unique", "locks", "relations", "uses", "data")
 _GUARDS: Mapping[str, Kind] = {"rules": "rules", "unique": "unique", "locks": "lock"}
@@ -47,17 +44,6 @@ def both(raw: Any, name: str = "") -> dict[str, str]:
     return {"zh": str(found.get("zh", "")), "en": str(found.get("en", ""))}
 
 
-def running_entity(studio: Studio, key: str) -> Entity | None:
-    """The entity as it serves, found by its id; None for one that is not published yet."""
-    identity = studio.draft.documents[key].get("id")
-    return next((e for e in studio.running.own_entities if e.id == identity), None)
-
-
-def running_field(entity: Entity | None, identity: str) -> Field | None:
-    """A field as it serves."""
-    return None if entity is None else next((f for f in entity.own_fields if f.id == identity), None)
-
-
 def canvas_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
     """For the template's block `canvas`."""
     documents, original = studio.draft.documents, studio.draft.original
@@ -79,6 +65,7 @@ def canvas_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
         "at": here.visit.query("at"),
         "side": here.visit.query("side"),
         "lines": list(lines(documents, original, key, language)),
+        "hues": HUES,
     }
     if tab == "fields":
         shown["gone"] = _gone(here, studio, key)
@@ -162,7 +149,7 @@ def _gone(here: Here, studio: Studio, key: str) -> list[dict[str, str]]:
     """Fields out of use: those of the version that serves, and those that lie in the trash since earlier ones."""
     documents, language = studio.draft.documents, here.reader.language
     found = list(gone_from(documents, studio.draft.original, key))
-    found += trashed(here, studio, key)
+    found += trashed(studio, key)
     return [
         {
             "id": str(field.get("id")),
@@ -173,23 +160,6 @@ def _gone(here: Here, studio: Studio, key: str) -> list[dict[str, str]]:
         }
         for field in found
     ]
-
-
-def trashed(here: Here, studio: Studio, key: str) -> list[Data]:
-    """Fields whose data lie in the trash, as the last version that had them knew them; the newest first."""
-    entity = studio.draft.documents[key]
-    kept = {field.get("id") for field in fields_of(entity)}
-    kept |= {field.get("id") for field in fields_of(before_of(studio.draft.original, entity) or {})}
-    found: dict[str, Data] = {}
-    for one in trash.fields_of(here.connection, studio.name, str(entity.get("id"))):
-        if one.thing_id in kept or one.thing_id in found or one.version is None:
-            continue
-        version = versions.find(here.connection, studio.name, one.version)
-        before = before_of(version.source, entity) if version is not None else None
-        field = of_fields.find_field(before or {}, one.thing_id)
-        if field is not None:
-            found[one.thing_id] = field
-    return list(found.values())
 
 
 def _guards(entity: Data, kind: Kind, language: Language) -> dict[str, Any]:
