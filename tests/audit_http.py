@@ -29,6 +29,7 @@ from dougong_platform import people, tokens, totp
 from dougong_runtime.audit import log
 from list_doors import NO_ROW_LISTS
 from studio_begin_doors import NO_ROW_STUDIO_BEGIN
+from studio_formula_doors import NO_ROW_STUDIO_FORMULAS
 from studio_view_doors import NO_ROW_STUDIO_VIEWS
 from talk_doors import NO_ROW_TALK
 from ward import id_number
@@ -50,6 +51,7 @@ NO_ROW: dict[str, str] = {
     "POST /admin/settings/mail-test": "sends the administrator a message of fixed words",
     **NO_ROW_LISTS,
     **NO_ROW_STUDIO_BEGIN,
+    **NO_ROW_STUDIO_FORMULAS,
     **NO_ROW_STUDIO_VIEWS,
     **NO_ROW_TALK,
 }

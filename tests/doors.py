@@ -19,6 +19,8 @@ from page_doors import PAGE_DOORS
 from studio_begin_doors import STUDIO_BEGIN_DOORS, WITHOUT_DATA_STUDIO_BEGIN
 from studio_doors import WITHOUT_DATA_STUDIO
 from studio_entity_doors import STUDIO_ENTITY_DOORS
+from studio_formula_doors import STUDIO_FORMULA_DOORS
+from studio_view_doors import STUDIO_VIEW_DOORS
 from talk_doors import TALK_DOORS
 from ward import Door
 
@@ -31,6 +33,8 @@ DOORS: tuple[Door, ...] = (
     *COMMAND_DOORS,
     *LIST_DOORS,
     *STUDIO_BEGIN_DOORS,
+    *STUDIO_FORMULA_DOORS,
+    *STUDIO_VIEW_DOORS,
     *TALK_DOORS,
 )
 
