@@ -11,8 +11,9 @@ from dougong_designer.entities.types import new_id
 from dougong_designer.layouts import CANNOT_STAND, Place, put_part
 from dougong_designer.layouts_acts import NEW_TAB, NEW_TEXT, Acted, list_of
 from dougong_designer.layouts_properties import kind_of, roots
+from dougong_designer.layouts_words import said
 from dougong_designer.patch import Documents
-from dougong_designer.sketches import ways_back
+from dougong_designer.sketches import sketches, ways_back
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.pages.blocks import BLOCKS
@@ -101,6 +102,8 @@ class PageDrawer:
         known = self.original.get(self.key)
         self._known = {} if known is None else {str(b.get("id")): b for b in _all(known)}
         self._same = known is data
+        app = next((k.partition("/")[2] for k in self.documents if k.startswith("app/")), "")
+        self._fields = sketches(self.documents, app, entity) if entity else {}
         of = self.documents.get(f"entity/{entity}") or {}
         kinds = tuple((k, i) for k, i in ICONS.items() if _is_shown(k) and (entity or k not in OF_RECORDS))
         return Sheet(
@@ -125,7 +128,7 @@ class PageDrawer:
             self._label(raw, kind),
             min(max(int(raw.get("width") or WIDTH_MAX), 1), WIDTH_MAX),
             ICONS.get(kind, "box"),
-            _text(raw.get("show")),
+            self._said(raw.get("show")),
             self.reader.joined([self._named("role", str(r)) for r in raw.get("roles") or ()]),
             self._says(raw, kind),
             kind not in UNDRAWN,
@@ -142,10 +145,14 @@ class PageDrawer:
             label,
             WIDTH_MAX,
             "",
-            _text(raw.get("show")),
+            self._said(raw.get("show")),
             is_open=is_open,
             blocks=inner,
         )
+
+    def _said(self, raw: Any) -> str:
+        """A condition in words."""
+        return "" if raw in (None, "", True) else said(str(raw), self._fields, self.reader)
 
     def _is_in(self, tab: Mapping[str, Any]) -> bool:
         inner = [b for b in tab.get("blocks") or () if isinstance(b, Mapping)]
@@ -182,10 +189,6 @@ def _all(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         for tab in raw.get("tabs") or ():
             made += [tab, *(b for b in tab.get("blocks") or () if isinstance(b, Mapping))]
     return made
-
-
-def _text(raw: Any) -> str:
-    return "" if raw in (None, True) else str(raw)
 
 
 def new_block(documents: Documents, key: str, kind: str, place: Place) -> Acted:

@@ -20,6 +20,7 @@ from dougong_designer.layouts import (
     walk,
 )
 from dougong_designer.layouts_properties import kind_of, roots
+from dougong_designer.layouts_words import said
 from dougong_designer.patch import Documents
 from dougong_designer.sketches import Sketch, sketches, ways_back
 from dougong_runtime.fields.base import Field
@@ -133,13 +134,13 @@ class Drawer:
         self.same = known is data
         self.was = {} if known is None or self.same else _entries_of(known)
         self.chosen = Spot.of(self.at)
+        self.backs = {one.name: one for one in ways_back(self.documents, self.entity)}
 
     def paper(self) -> Paper:
         """The whole of it."""
         label = self.reader.label
         entity = self.documents.get(f"entity/{self.entity}") or {}
         parts = tuple(self._part(raw) for raw in roots(self.data))
-        backs = ways_back(self.documents, self.entity)
         return Paper(
             self.key,
             self.entity,
@@ -149,7 +150,7 @@ class Drawer:
             parts,
             self._loose(),
             tuple(self._holders()),
-            tuple((one.name, label(one.label)) for one in backs),
+            tuple((one.name, label(one.label)) for one in self.backs.values()),
         )
 
     def _loose(self) -> tuple[Loose, ...]:
@@ -192,7 +193,7 @@ class Drawer:
             columns_of(raw),
             tuple(self._field(identity, entry) for entry in entries(raw)),
             kind in ("section", "fields"),
-            _formula(raw.get("show")),
+            self._said(raw.get("show")),
             raw.get("collapsed") is True,
             self.reader.label(Label.of(raw["help"])) if raw.get("help") else "",
             self.reader.label(Label.of(raw["text"])) if raw.get("text") else "",
@@ -214,28 +215,36 @@ class Drawer:
         return tab.get("id") == wanted or any(p.get("id") == wanted for p in inner)
 
     def _tab(self, raw: Mapping[str, Any], is_open: bool) -> DrawnPart:
+        """A tab; what is in a closed one is not drawn."""
         identity = str(raw.get("id", ""))
+        label = self.reader.label(Label.of(raw.get("label"), "")) or self.reader.t("layout.kind.tab")
+        if not is_open:
+            return DrawnPart(identity, "tab", label, show=self._said(raw.get("show")))
         found = find(self.data, identity)
         return DrawnPart(
             identity,
             "tab",
-            self.reader.label(Label.of(raw.get("label"), "")) or self.reader.t("layout.kind.tab"),
+            label,
             columns_of(raw),
             tuple(self._field(identity, entry) for entry in entries(raw)),
             holds_fields(found),
-            _formula(raw.get("show")),
+            self._said(raw.get("show")),
             list=self._list(raw),
             report=str(raw.get("report") or ""),
             parts=tuple(self._part(p) for p in raw.get("layout") or () if isinstance(p, Mapping)),
             is_open=is_open,
         )
 
+    def _said(self, raw: Any) -> str:
+        """A condition in the words of the entity's labels."""
+        return said(_formula(raw), self.fields, self.reader) if raw not in (None, "") else ""
+
     def _list(self, raw: Mapping[str, Any]) -> DrawnList | None:
         data = raw.get("list")
         if not isinstance(data, Mapping):
             return None
         of = str(data.get("of", ""))
-        back = next((b for b in ways_back(self.documents, self.entity) if b.name == of), None)
+        back = self.backs.get(of)
         said = Label.of(raw["label"]) if raw.get("label") else (back.label if back else Label.of(None, of))
         other = sketches(self.documents, self.app, back.entity) if back is not None else {}
         names = [str(n) for n in data.get("fields") or list(other)[:LIST_FIELDS]]
@@ -251,7 +260,7 @@ class Drawer:
         made = None if found is None else self._input(found, name, data, label)
         wide = int(data.get("width") or 1) > 1 or (found is not None and widget_of(found.field).wide)
         conditions = {
-            key: _formula(data[key]) for key in CONDITIONS if data.get(key) not in (None, "", False)
+            key: self._said(data[key]) for key in CONDITIONS if data.get(key) not in (None, "", False)
         }
         is_new = not self.same and self.was.get(name, _ABSENT) != entry
         return DrawnField(f"{into}.{name}", name, self.reader.label(label), made, wide, conditions, is_new)

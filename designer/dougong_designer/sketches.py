@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dougong_designer.entities.fields import fields_of, targets_of
@@ -75,12 +76,13 @@ def sketches(documents: Documents, app: str, entity: str) -> dict[str, Sketch]:
         return {name: Sketch(field, True) for name, field in DIRECTORY.entities[entity].fields.items()}
     data = documents.get(f"entity/{entity}") or {}
     own = {str(raw.get("name")): sketch(raw) for raw in fields_of(data)}
-    kept = {
-        n: Sketch(f, True)
-        for n, f in system_fields(app, entity).items()
-        if n not in ("id", "version", "deleted_at")
-    }
-    return {**own, **{name: one for name, one in kept.items() if name not in own}}
+    return {**own, **{name: one for name, one in _kept_by_the_system(app, entity).items() if name not in own}}
+
+
+@lru_cache(maxsize=500)
+def _kept_by_the_system(app: str, entity: str) -> Mapping[str, Sketch]:
+    fields = system_fields(app, entity).items()
+    return {name: Sketch(f, True) for name, f in fields if name not in ("id", "version", "deleted_at")}
 
 
 @dataclass(frozen=True, slots=True)

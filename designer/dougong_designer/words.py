@@ -14,9 +14,9 @@ from dougong_designer.words_publish import PUBLISH_WORDS
 from dougong_designer.words_relations import RELATION_WORDS
 from dougong_designer.words_roles import ROLE_WORDS
 from dougong_designer.words_shell import SHELL_WORDS
+from dougong_designer.words_spreadsheet import SHEET_WORDS
 from dougong_designer.words_starts import START_WORDS
 from dougong_designer.words_views import VIEW_WORDS
-from dougong_designer.words_spreadsheet import SHEET_WORDS
 from dougong_runtime.pages import words
 
 TEMPLATES = Path(__file__).parent / "templates"

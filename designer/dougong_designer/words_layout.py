@@ -145,6 +145,10 @@ LAYOUT_WORDS: dict[str, tuple[str, str]] = {
         "现有 {all} 条{entity}，其中 {n} 条会看到它。",
         "Of {all} {entity} records, {n} show it today.",
     ),
+    "layout.may_not_count": (
+        "你在应用里看不到这些记录，所以不数。",
+        "You see no such records in the app, so they are not counted.",
+    ),
     "layout.untold": (
         "条件用到还没有发布的内容，发布后才能数。",
         "The condition reads what is not published yet; it can be counted then.",

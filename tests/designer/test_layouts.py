@@ -262,6 +262,7 @@ def test_the_paper_shows_the_draft_without_linking_it() -> None:
     paper = Drawer(documents, CLINIC, "clinic", FORM, READER, grown.at).paper()
     drawn = {f.name: f for part in paper.parts for f in part.fields}
     assert drawn["name"].conditions == {"show": "nothing like a formula ("}
+    assert drawn["left_on"].conditions["required"] == "状态 是 已出院"
     assert drawn["was_here_once"].input is None
     assert [name for name, f in drawn.items() if f.is_new] == ["name", "money", "was_here_once"]
     assert paper.columns == 2

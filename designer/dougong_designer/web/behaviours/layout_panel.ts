@@ -7,7 +7,8 @@ export function panel(act: (values: Values) => Promise<unknown>, chosen: () => s
 
   const onChange = (event: Event): void => {
     const input = event.target;
-    if (!inside(input)) return;
+    // What stands below a formula's box is that box's own affair.
+    if (!inside(input) || input.closest("[data-formula-tools]")) return;
     if (input instanceof HTMLSelectElement && input.dataset.moveTo !== undefined) {
       if (input.value) void act({ do: "move", at: chosen(), into: input.value === "/" ? "" : input.value, before: "" });
     } else if (input instanceof HTMLSelectElement && input.dataset.adds) {

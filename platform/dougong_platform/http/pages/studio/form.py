@@ -125,6 +125,8 @@ def touched(visit: Visit) -> Response:
 
 def _counted(here: Here, entity: str, condition: str) -> str:
     records, t = here.site.records(here.connection, here.viewer, here.visit.path("app")), here.reader.t
+    if not records.can(entity, "read"):
+        return t("layout.may_not_count")
     try:
         all_ = records.list(Query(entity, limit=1, fields=("id",)))
         some = records.list(Query(entity, condition or None, limit=1, fields=("id",)))
@@ -164,8 +166,9 @@ def done(
         made = act(studio.draft.documents)
         step = studio.take(made.documents)
         response = acted(here, studio, step)
-        told = json.loads(response.headers.get("HX-Trigger") or "{}")
-        told["layout-chosen"] = {"target": "body", "at": made.at}
+        # What is chosen is told first: what hears of the change asks for its properties.
+        told = {"layout-chosen": {"target": "body", "at": made.at}}
+        told |= json.loads(response.headers.get("HX-Trigger") or "{}")
         answer = Response(drawn(here, studio, made.at), media_type="text/html")
         answer.headers["HX-Trigger"] = json.dumps(told)
         return answer
