@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -332,3 +333,31 @@ def _report(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -
         return None
     label = _label(standing, raw, document.label)
     return Block("report", name, label, width, text=drawing.figure, drawing=drawing)
+
+
+@BLOCKS.adding("form")
+def _form(standing: Standing, raw: Mapping[str, Any], name: str, width: int) -> Block | None:
+    """The way to a form: for a new record, which refers to the one whose page this is where it can; on the page of a
+    record of the form's own entity, for that record."""
+    desk, record = standing.desk, standing.record
+    document = desk.app.of("form").get(str(raw["form"]))
+    entity = desk.entity(str(document.data.get("entity"))) if document is not None else None
+    if document is None or entity is None or not desk.may_see(document.data):
+        return None
+    edits = standing.entity is not None and record is not None and standing.entity.name == entity.name
+    if not desk.records.can(entity.name, "update" if edits else "create"):
+        return None
+    address, asked = f"{desk.address}/{entity.name}", {"form": document.name}
+    if edits and record is not None:
+        address += f"/{record['id']}/edit"
+        text = desk.reader.t("record.edit")
+    else:
+        address += "/new"
+        text = desk.reader.t("record.new", entity=desk.word(entity))
+        if standing.entity is not None and record is not None:
+            about = standing.entity.name
+            ways = [f.name for f in entity.own_fields if f.type == "reference" and f.targets == (about,)]
+            asked |= {ways[0]: str(record["id"])} if ways else {}
+    help_text = desk.reader.label(Label.of(document.data["help"])) if document.data.get("help") else ""
+    label = _label(standing, raw, document.label)
+    return Block("form", name, label, width, text=text, html=help_text, href=f"{address}?{urlencode(asked)}")

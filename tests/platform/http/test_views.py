@@ -305,3 +305,18 @@ def test_rows_come_back_in_the_number_that_was_there(clinic: Clinic) -> None:
 def test_figures_may_be_drawn_over_what_is_listed_and_searched(clinic: Clinic) -> None:
     body = {"measures": [{"name": "n", "formula": "COUNT()"}], "listed": True, "search": "甲"}
     assert clinic.client("head_yu").post(f"{PATH}/patient/aggregate", json=body).json()["total"] == {"n": 1}
+
+
+def test_a_block_leads_to_its_form_where_one_may_use_it(clinic: Clinic) -> None:
+    patient = clinic.make("patient", name="罗兰", owner=clinic.users["dr_lin"])["id"]
+    page = clinic.browser("dr_lin").get(f"/apps/clinic/patient/{patient}?tab=page").text
+    assert f'href="/apps/clinic/visit/new?form=visit_form&amp;patient={patient}"' in page
+    assert (
+        clinic.browser("dr_lin")
+        .get(f"/apps/clinic/visit/new?form=visit_form&patient={patient}")
+        .text.count("罗兰")
+    )
+    home = clinic.browser("head_yu").get("/apps/clinic").text
+    may = clinic.client("head_yu").get("/api/v1/apps/clinic").json()["entities"]
+    creates = next(e for e in may if e["name"] == "visit")["actions"]
+    assert ("/apps/clinic/visit/new?form=visit_form" in home) is ("create" in creates)
