@@ -80,15 +80,13 @@ export const connect: Connect = (root) => {
     element.classList.remove("on", "near", "far");
     if (name) element.classList.add(name);
   };
-  let current = new URLSearchParams(root.dataset.query).get("at") ?? "";
+  // What is chosen stands in the address: it outlives the markup, which the server sends anew after each act.
+  const current = (): string => new URLSearchParams(location.search).get("at") ?? "";
   const choose = (chosen: string): void => {
-    current = chosen;
     mark(chosen);
-    const query = new URLSearchParams(root.dataset.query);
+    const query = new URLSearchParams(location.search);
     if (chosen) query.set("at", chosen);
     else query.delete("at");
-    root.dataset.query = query.toString();
-    root.setAttribute("hx-get", `${root.dataset.address}?${query}`);
     history.replaceState(history.state, "", `${root.dataset.address}${query.size ? `?${query}` : ""}`);
     const of = query.get("of") ?? "";
     const address = `${root.dataset.address}/panel?at=${encodeURIComponent(chosen)}&of=${encodeURIComponent(of)}`;
@@ -281,7 +279,7 @@ export const connect: Connect = (root) => {
   };
   const drawn = (): void => {
     show();
-    mark(current);
+    mark(current());
     if (boxOf(document.activeElement?.getAttribute("data-box") ?? undefined) === undefined) return;
     boxes().forEach((b) => b.setAttribute("tabindex", b === document.activeElement ? "0" : "-1"));
   };
@@ -297,7 +295,7 @@ export const connect: Connect = (root) => {
   root.addEventListener("change", onChange);
   root.addEventListener("keydown", onKey);
   root.addEventListener("wheel", onWheel, { passive: false });
-  root.addEventListener("htmx:after:swap", drawn);
+  document.addEventListener("htmx:after:swap", drawn);
   panel?.addEventListener("click", onPanel);
   document.body.addEventListener("relation-made", made);
   return () => {
@@ -309,7 +307,7 @@ export const connect: Connect = (root) => {
     root.removeEventListener("change", onChange);
     root.removeEventListener("keydown", onKey);
     root.removeEventListener("wheel", onWheel);
-    root.removeEventListener("htmx:after:swap", drawn);
+    document.removeEventListener("htmx:after:swap", drawn);
     panel?.removeEventListener("click", onPanel);
     document.body.removeEventListener("relation-made", made);
   };
