@@ -42,8 +42,6 @@ ICONS: Mapping[str, str] = {
 """Kinds of block in the order of the palette, with their icons."""
 OF_RECORDS = ("fields", "list", "timeline", "form", "history", "comments", "files")
 """Kinds that need a record: they stand on pages of an entity."""
-UNDRAWN = ("form", "actions", "tabs")
-"""Kinds that are drawn as an outline with words."""
 
 
 def _is_shown(kind: str) -> bool:
@@ -131,7 +129,7 @@ class PageDrawer:
             self._said(raw.get("show")),
             self.reader.joined([self._named("role", str(r)) for r in raw.get("roles") or ()]),
             self._says(raw, kind),
-            kind not in UNDRAWN,
+            kind in BLOCKS,
             not self._same and self._known.get(identity) is not raw and self._known.get(identity) != raw,
             tabs=tuple(self._tab(t, t is open_) for t in tabs),
         )

@@ -146,7 +146,7 @@ class Drawer:
             self.entity,
             label(Label.of(entity.get("label"), self.entity)),
             label(Label.of(self.data.get("label"), str(self.data.get("name", "")))),
-            max((p.columns for p in parts if p.fields), default=2),
+            next((p.columns for p in parts if p.fields), 2),
             parts,
             self._loose(),
             tuple(self._holders()),

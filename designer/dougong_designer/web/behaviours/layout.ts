@@ -34,6 +34,10 @@ export const connect: Connect = (desk) => {
     ) ?? null;
   const word = (at: string): string => element(at)?.dataset.word ?? "";
 
+  /** What takes the focus of a thing on the canvas. */
+  const handle = (thing: HTMLElement | null): HTMLElement | null =>
+    thing?.querySelector<HTMLElement>(":scope > .lo-head > .lo-grip, :scope > [data-pick]") ?? thing;
+
   // --- acts ------------------------------------------------------------------------------------------------------
   let waiting: Promise<unknown> = Promise.resolve();
   const act = (values: Values): Promise<unknown> => {
@@ -75,7 +79,11 @@ export const connect: Connect = (desk) => {
       if (one.dataset.tab) one.classList.toggle("chosen", on);
       else one.classList.toggle("on", on);
       if (one.hasAttribute("aria-pressed")) one.setAttribute("aria-pressed", String(on));
-      if (one.dataset.spot !== undefined) one.tabIndex = on ? 0 : -1;
+      const pick = one.dataset.spot !== undefined ? one.querySelector<HTMLElement>(":scope > [data-pick]") : null;
+      if (pick) {
+        pick.tabIndex = on ? 0 : -1;
+        pick.setAttribute("aria-pressed", String(on));
+      }
     }
   };
   const choose = (at: string, focus = false): void => {
@@ -90,7 +98,7 @@ export const connect: Connect = (desk) => {
     show();
     properties();
     if (at) announce(fill(desk.dataset.wChosen, { what: word(at) }));
-    if (focus) (element(at)?.querySelector<HTMLElement>(":scope > .lo-head > .lo-grip") ?? element(at))?.focus();
+    if (focus) handle(element(at))?.focus();
   };
 
   // --- dragging --------------------------------------------------------------------------------------------------
@@ -245,7 +253,7 @@ export const connect: Connect = (desk) => {
   };
   const refocus = (): void => {
     const here = element(chosen());
-    (here?.querySelector<HTMLElement>(":scope > .lo-head > .lo-grip") ?? here)?.focus({ preventScroll: true });
+    handle(here)?.focus({ preventScroll: true });
     here?.scrollIntoView({ block: "nearest" });
   };
   const wider = (): void => {
@@ -274,7 +282,6 @@ export const connect: Connect = (desk) => {
     else if (event.key === "w" && chosen()) wider();
     else if ((event.key === "+" || event.key === "=" || event.key === "-") && chosen()) broader(event.key === "-" ? -1 : 1);
     else if (event.key === "m" && chosen()) document.querySelector<HTMLElement>("[data-move-to]")?.focus();
-    else if ((event.key === "Enter" || event.key === " ") && target.dataset.spot !== undefined) choose(target.dataset.spot);
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -292,7 +299,7 @@ export const connect: Connect = (desk) => {
     else if (choosing) choose(choosing.dataset.choose ?? "");
     else if (!desk.contains(target)) return;
     else if (spot && !target.closest("[data-size]")) choose(spot.dataset.spot!, true);
-    else if (!target.closest("a,button,[data-size]")) {
+    else if (!target.closest("a,[data-size]")) {
       const part = target.closest<HTMLElement>("[data-part]");
       if (part) choose(part.dataset.part!);
       else if (target.closest(".paper")) choose("");

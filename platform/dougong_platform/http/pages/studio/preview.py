@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from markupsafe import escape
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 
@@ -314,7 +314,8 @@ def show_block(visit: Visit) -> Response:
             around, [{k: v for k, v in raw.items() if k not in ("show", "roles")}], one.document.name
         )
         if not blocks:
-            return HTMLResponse(escape(here.reader.t("preview.nothing")))
+            said = here.reader.t("preview.nothing")
+            return HTMLResponse(Markup('<p class="mute sm cut" title="{0}">{0}</p>').format(said))
         return part(here, one.studio, "studio/preview_block.html", "alone", shown=blocks[0])
 
 
