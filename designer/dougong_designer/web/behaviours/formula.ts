@@ -12,11 +12,15 @@ interface Tools {
   /** The text that the tools were drawn for. */
   told?: string;
   asText: boolean;
+  /** Before the ids in it: a page has several. */
+  prefix: string;
 }
 
 const NO_FORM = "formula-tools";
 const COUNT_AFTER_MS = 250;
+const NAMING = ["for", "aria-labelledby", "aria-describedby", "aria-controls"];
 const known = new WeakMap<Field, Tools>();
+let drawn = 0;
 
 function whereOf(field: Field): Where {
   const { pointer, formula = "", place = "" } = field.dataset;
@@ -35,7 +39,7 @@ function make(field: Field): Tools {
   place.className = "fx-tools";
   place.dataset.formulaTools = "";
   place.setAttribute("hx-morph-skip", "");
-  const made: Tools = { place, asText: false };
+  const made: Tools = { place, asText: false, prefix: `fx${(drawn += 1)}-` };
   // What happens to the rows is nobody's business around: the input's own change is.
   place.addEventListener("input", (event) => event.stopPropagation());
   place.addEventListener("change", (event) => {
@@ -73,17 +77,36 @@ function tools(field: Field): Tools {
     const focused = mine.place.dataset.focused;
     field.after(mine.place);
     htmx.process(mine.place);
-    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+    if (focused !== undefined && document.activeElement === document.body) again(mine.place, focused);
   }
   return mine;
 }
 
+/** Ids as they are nowhere else on the page, and what refers to them. */
+function name({ place, prefix }: Tools): void {
+  place.querySelectorAll("[id]").forEach((one) => (one.id = prefix + one.id));
+  for (const naming of NAMING) {
+    place.querySelectorAll(`[${naming}]`).forEach((one) => {
+      const ids = (one.getAttribute(naming) ?? "").split(/\s+/).filter(Boolean);
+      one.setAttribute(naming, ids.map((id) => prefix + id).join(" "));
+    });
+  }
+}
+
+/** The focus where it was, or at the first thing there is. */
+function again(place: HTMLElement, id: string): void {
+  const same = id ? place.querySelector<HTMLElement>(`#${CSS.escape(id)}`) : null;
+  (same ?? place.querySelector<HTMLElement>("select, input:not([type=hidden]), button"))?.focus();
+}
+
 function draw(field: Field, mine: Tools, html: string): void {
-  const focused = mine.place.contains(document.activeElement) ? document.activeElement?.id : "";
+  const within = mine.place.contains(document.activeElement);
+  const focused = document.activeElement?.id ?? "";
   mine.place.innerHTML = html;
   mine.place.querySelectorAll("[name]").forEach((one) => one.setAttribute("form", NO_FORM));
+  name(mine);
   htmx.process(mine.place);
-  if (focused) (document.getElementById(focused) ?? mine.place.querySelector<HTMLElement>("select, input:not([type=hidden]), button"))?.focus();
+  if (within) again(mine.place, focused);
   const built = mine.place.querySelector<HTMLElement>("[data-built]");
   field.tabIndex = built ? -1 : 0;
   const label = field.labels?.[0]?.textContent?.trim() ?? field.getAttribute("aria-label");
@@ -191,6 +214,8 @@ export function watch(): void {
     }
     const place = (event.target as HTMLElement).closest<HTMLElement>("[data-formula-tools]");
     if (place) place.dataset.focused = (event.target as HTMLElement).id;
+    // Who goes elsewhere is not fetched back.
+    document.querySelectorAll<HTMLElement>("[data-focused]").forEach((other) => other !== place && delete other.dataset.focused);
   });
   document.addEventListener("change", (event) => {
     if (!isField(event.target)) return;
