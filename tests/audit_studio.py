@@ -16,6 +16,7 @@ DOCUMENT = "view/allergies"
 NO_ROW_STUDIO: dict[str, str] = {
     f"POST {PAGE}/state": "notes who is there",
     f"POST {PAGE}/fold": "keeps looks in the browser",
+    f"POST {PAGE}/labels/compare": "reads what a file would change",
 }
 
 

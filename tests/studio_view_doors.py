@@ -14,8 +14,6 @@ MENU = "/studio/{app}/menu"
 LABELS = "/studio/{app}/labels"
 LABELS_API = "/api/v1/studio/{app}/labels"
 
-NO_ROW_STUDIO_VIEWS: dict[str, str] = {f"POST {LABELS}/compare": "reads what a file would change"}
-
 
 def views_in_the_studio(ward: Ward, username: str) -> str:
     """Views on their canvas with records beside, the menu, labels: to who builds and to who may not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from dougong_designer.patch import Documents
@@ -84,10 +85,14 @@ class Outline:
     def __init__(self, documents: Documents, others: Mapping[str, App] | None = None) -> None:
         self._documents = documents
         self._others = others or {}
+        self._fields_of: dict[str, Mapping[str, Seen]] = {}
 
     def fields(self, entity: str) -> Mapping[str, Seen]:
         """Its fields by name: its own in the document's order, then those of the system that people look at."""
-        return {field.name: field for field in self._fields(entity)}
+        known = self._fields_of.get(entity)
+        if known is None:
+            known = self._fields_of[entity] = {field.name: field for field in self._fields(entity)}
+        return known
 
     def title(self, entity: str) -> str:
         """Name of the field that names a record; empty where there is none."""
@@ -144,7 +149,7 @@ class Outline:
             if isinstance(raw, Mapping) and isinstance(raw.get("name"), str):
                 own.add(raw["name"])
                 yield _of_document(entity, raw)
-        for name, field in system_fields("", entity).items():
+        for name, field in _system_fields(entity).items():
             if name in _SHOWN_SYSTEM and name not in own:
                 yield _of_model(entity, field)
 
@@ -154,6 +159,11 @@ class Outline:
             if found is not None:
                 return found
         return None
+
+
+@lru_cache(512)
+def _system_fields(entity: str) -> Mapping[str, Field]:
+    return system_fields("", entity)
 
 
 def _at(field: Seen, path: str, labels: tuple[Label, ...]) -> Seen:

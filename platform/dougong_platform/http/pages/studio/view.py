@@ -97,7 +97,7 @@ class Kind:
 
 def drawing(here: Here, studio: Studio, key: str) -> Canvas:
     """The canvas of a view."""
-    return Canvas(TEMPLATE, _values(here, studio, key))
+    return Canvas(TEMPLATE, {**_values(here, studio, key), **_panel_values(here, studio, key)})
 
 
 def _values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
@@ -120,7 +120,15 @@ def _values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
         "at": here.visit.query("at"),
         "kinds": _kinds(here, view, outline),
         "reasons": {name: here.reader.label(why) for name, why in views.REASONS.items()},
-        "panel": panel_of(here, studio, view, outline, here.visit.query("at")),
+    }
+
+
+def _panel_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
+    view, at = studio.draft.document(key), here.visit.query("at")
+    return {
+        "base": f"/studio/{studio.name}/{key}",
+        "name": key.partition("/")[2],
+        "panel": panel_of(here, studio, view, outline_of(studio), at),
     }
 
 
@@ -220,7 +228,7 @@ def panel(visit: Visit) -> Response:
     """The properties of what is chosen: a column, a key of the order, or the view."""
     with visit.reading() as here:
         studio = open_studio(here)
-        return part(here, studio, TEMPLATE, "prop", _key(visit), **_values(here, studio, _key(visit)))
+        return part(here, studio, TEMPLATE, "prop", _key(visit), **_panel_values(here, studio, _key(visit)))
 
 
 def menu(visit: Visit) -> Response:
