@@ -21,6 +21,7 @@ from studio_doors import WITHOUT_DATA_STUDIO
 from studio_entity_doors import STUDIO_ENTITY_DOORS
 from studio_formula_doors import STUDIO_FORMULA_DOORS
 from studio_view_doors import STUDIO_VIEW_DOORS
+from studio_publish_doors import STUDIO_PUBLISH_DOORS, WITHOUT_DATA_STUDIO_PUBLISH
 from talk_doors import TALK_DOORS
 from ward import Door
 
@@ -35,6 +36,7 @@ DOORS: tuple[Door, ...] = (
     *STUDIO_BEGIN_DOORS,
     *STUDIO_FORMULA_DOORS,
     *STUDIO_VIEW_DOORS,
+    *STUDIO_PUBLISH_DOORS,
     *TALK_DOORS,
 )
 
@@ -46,6 +48,7 @@ WITHOUT_DATA: dict[str, str] = {
     "GET /static/{name:path}": "files of the interface",
     "GET /events": "how many notices are unread, as it happens",
     **WITHOUT_DATA_STUDIO,
+    **WITHOUT_DATA_STUDIO_PUBLISH,
     **WITHOUT_DATA_STUDIO_BEGIN,
 }
 """Routes that hold no records, each with what it does."""

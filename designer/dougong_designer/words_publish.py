@@ -128,4 +128,35 @@ PUBLISH_WORDS: dict[str, tuple[str, str]] = {
     "merge.undecided": ("还有 {n} 处没有选。", "{n} are still to be chosen."),
     "merge.done": ("已并入第 {n} 版", "Version {n} is merged"),
     "merge.theirs_changes": ("新版本改了什么", "What the new version changed"),
+    "trial.word": ("试用", "Try it"),
+    "trial.title": ("试用草稿", "Try the draft"),
+    "trial.intro": (
+        "在数据的一份副本上试用草稿，正式数据不受影响。",
+        "Try the draft on a copy of the data. The real data are not touched.",
+    ),
+    "trial.size": ("复制 {n} 条记录，约 {seconds} 秒", "{n} records are copied, in about {seconds} s"),
+    "trial.own": ("你用自己的权限，按草稿里的角色", "You keep your own access, by the roles of the draft"),
+    "trial.nothing_out": (
+        "不发邮件，不调用外部系统，不做导入导出；文件内容不在副本里",
+        "No mail, no calls, no imports or exports; the content of files is not in the copy",
+    ),
+    "trial.day": ("一天后删除，也可以随时结束", "It goes after a day, or when you end it"),
+    "trial.too_large": (
+        "数据太多，不能复制：上限 {limit} 条。",
+        "There are too many records to copy: the limit is {limit}.",
+    ),
+    "trial.may_not": (
+        "试用要有发布权限：草稿里的角色可以看到更多数据。",
+        "Trying it needs the right to publish: roles of a draft may see more than those that run.",
+    ),
+    "trial.there": ("副本还在：v{version}", "Your copy is there: v{version}"),
+    "trial.there_hint": ("重新开始会按现在的草稿和数据再复制一份。", "Begin again to copy the draft and data of now."),
+    "trial.begin": ("开始试用", "Begin"),
+    "trial.anew": ("重新开始", "Begin again"),
+    "trial.go_on": ("继续试用", "Go on"),
+    "trial.end": ("结束试用", "End it"),
+    "trial.band": (
+        "试用 v{version}：这里是副本，改动不会进入正式数据",
+        "Trying v{version}: this is a copy; nothing you do reaches the real data",
+    ),
 }

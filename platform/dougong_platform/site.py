@@ -51,6 +51,8 @@ class Site:
         self.last_use = LastUse()
         self.incoming = settings.data_dir / "files" / "incoming"
         """Where files lie while they come in: on the disk of the folder store, so that keeping one is a rename."""
+        self.trial = ""
+        """Of a copy in which a draft is tried out, the version that it tries."""
         self._running: dict[str, Running] = {}
         self._loading = threading.Lock()
 

@@ -59,6 +59,7 @@ from dougong_platform.http.middleware.shapes import Shapes
 from dougong_platform.http.problems import on_http_exception, on_refused
 from dougong_platform.http.readiness import Readiness
 from dougong_platform.http.static import StaticFiles
+from dougong_platform.http.trial_sites import TrialSites
 from dougong_platform.networks import networks
 from dougong_platform.site import Site
 from dougong_runtime.errors import Refused
@@ -78,6 +79,7 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app = Starlette(
         routes=routes(site),
         middleware=[
+            *_trials(site, hosts),
             Middleware(RequestId),
             Middleware(AccessLog, metrics=metrics),
             Middleware(SecurityHeaders),
@@ -102,6 +104,13 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     app.state.threads = anyio.CapacityLimiter(site.settings.pool_size)
     app.state.problem_page = pages.problem_page
     return app
+
+
+def _trials(site: Site, hosts: Collection[str]) -> list[Middleware]:
+    """Trials are served beside a site, not beside a trial."""
+    if site.trial:
+        return []
+    return [Middleware(TrialSites, site=site, make=lambda copy: make_app(copy, hosts=hosts))]
 
 
 def routes(site: Site) -> list[BaseRoute]:

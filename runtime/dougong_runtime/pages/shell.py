@@ -85,6 +85,8 @@ class Shell:
     """Notices that the reader has not read."""
     studio: str = ""
     """Where the app is built, for who may."""
+    trial: str = ""
+    """The version that is tried out on a copy of the data; empty on the real data."""
 
     @property
     def brand(self) -> Brand:

@@ -335,6 +335,7 @@ class Here:
             self.star(desk, entity, record) if desk is not None and entity and record else None,
             talking.inbox(self.site, self.connection, viewer).unread(),
             f"/studio/{desk.app.name}" if desk is not None and abilities.may_build(viewer, desk.app) else "",
+            self.site.trial,
         )
 
     def star(self, desk: Desk, entity: str, record: str) -> Star | None:

@@ -32,6 +32,7 @@ from dougong_platform.http.pages.studio import (
     role_why,
     spreadsheet,
     starts,
+    trial,
     valuing,
     versions,
     view,
@@ -68,6 +69,7 @@ PARTS = (
     publish,
     versions,
     merge,
+    trial,
     frame,
 )
 """Modules with routes; those with fixed words in their addresses stand before those with names."""
