@@ -58,8 +58,4 @@ SHEET_WORDS: dict[str, tuple[str, str]] = {
         "Rows are imported as you: hold at least one of these roles, or they cannot come in.",
     ),
     "sheet.make": ("做成实体", "Make the entity"),
-    "sheet.made": (
-        "已做成「{label}」，{n} 列；行在发布后导入",
-        "Made “{label}” of {n} columns; its rows come in when it is published",
-    ),
 }

@@ -66,7 +66,6 @@ START_WORDS: dict[str, tuple[str, str]] = {
     "pattern.references": ("引用哪些实体", "Which entities it refers to"),
     "pattern.roles": ("哪些角色可以用", "Which roles may work with it"),
     "pattern.add": ("加入草稿", "Add to the draft"),
-    "pattern.added": ("已加入「{label}」", "Added “{label}”"),
     "pattern.sheet_hint": (
         "上传 CSV 或 Excel，列变成字段。",
         "Send a CSV or Excel file; columns become fields.",
