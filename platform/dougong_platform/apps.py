@@ -9,7 +9,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from dougong_designer import abilities
-from dougong_platform import people
+from dougong_platform import people, renaming
 from dougong_platform.site import Site
 from dougong_runtime import publish
 from dougong_runtime.documents.source import Source, read
@@ -122,4 +122,5 @@ def apply(
     zone = site.settings.site_time_zone
     number = publish.apply(connection, plan, actor, note, site.clock, time_zone=zone, prepared=prepared)
     people.follow_renamed_roles(connection, before, plan.after)
+    renaming.follow(connection, before, plan.after)
     return number

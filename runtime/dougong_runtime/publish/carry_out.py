@@ -8,7 +8,9 @@ from dougong_runtime.audit import log
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Clock, Viewer
+from dougong_runtime.publish import renames
 from dougong_runtime.publish.plan import Plan, refused_by
+from dougong_runtime.publish.renames import Renames
 from dougong_runtime.records import dependants
 from dougong_runtime.records.running import Running
 from dougong_runtime.storage.apply import apply_steps
@@ -51,6 +53,7 @@ def apply(
         return running
     dialect, at = connection.dialect.name, clock.now()
     apply_steps(connection, plan.steps, plan.old, plan.new, at, plan.base, time_zone, prepared)
+    renames.follow(connection, Renames.of(plan.before, plan.after))
     number = versions.store(
         connection,
         app,
