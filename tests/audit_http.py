@@ -30,6 +30,7 @@ from dougong_runtime.audit import log
 from list_doors import NO_ROW_LISTS
 from studio_begin_doors import NO_ROW_STUDIO_BEGIN
 from studio_formula_doors import NO_ROW_STUDIO_FORMULAS
+from studio_layout_doors import NO_ROW_STUDIO_LAYOUTS
 from studio_publish_doors import NO_ROW_STUDIO_PUBLISH
 from talk_doors import NO_ROW_TALK
 from ward import id_number
@@ -52,6 +53,7 @@ NO_ROW: dict[str, str] = {
     **NO_ROW_LISTS,
     **NO_ROW_STUDIO_BEGIN,
     **NO_ROW_STUDIO_FORMULAS,
+    **NO_ROW_STUDIO_LAYOUTS,
     **NO_ROW_STUDIO_PUBLISH,
     **NO_ROW_TALK,
 }

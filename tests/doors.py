@@ -20,6 +20,7 @@ from studio_begin_doors import STUDIO_BEGIN_DOORS, WITHOUT_DATA_STUDIO_BEGIN
 from studio_doors import WITHOUT_DATA_STUDIO
 from studio_entity_doors import STUDIO_ENTITY_DOORS
 from studio_formula_doors import STUDIO_FORMULA_DOORS
+from studio_layout_doors import STUDIO_LAYOUT_DOORS
 from studio_view_doors import STUDIO_VIEW_DOORS
 from studio_publish_doors import STUDIO_PUBLISH_DOORS, WITHOUT_DATA_STUDIO_PUBLISH
 from talk_doors import TALK_DOORS
@@ -35,6 +36,7 @@ DOORS: tuple[Door, ...] = (
     *LIST_DOORS,
     *STUDIO_BEGIN_DOORS,
     *STUDIO_FORMULA_DOORS,
+    *STUDIO_LAYOUT_DOORS,
     *STUDIO_VIEW_DOORS,
     *STUDIO_PUBLISH_DOORS,
     *TALK_DOORS,
