@@ -25,7 +25,6 @@ class Carried:
     """Fields that have no column yet."""
     labels: Mapping[str, Label]
     """Path in the running version → the draft's words for its field."""
-    hidden: tuple[str, ...] = ()
 
 
 def carried(view: View, outline: Outline, documents: Mapping[str, Any], running: App) -> Carried | None:
@@ -35,6 +34,7 @@ def carried(view: View, outline: Outline, documents: Mapping[str, Any], running:
         return None
     left_out: dict[str, Label] = {}
     labels: dict[str, Label] = {}
+    worded: set[str] = set()
 
     def path_of(path: str) -> str | None:
         field = outline.find(str(view["entity"]), path)
@@ -51,6 +51,8 @@ def carried(view: View, outline: Outline, documents: Mapping[str, Any], running:
         for one in views.standing(view, place, outline):
             path = path_of(one.path)
             if path is not None and not one.hidden:
+                if place == "columns" and one.label:
+                    worded.add(path)
                 items.append(_item(place, path, one))
         made[place] = items
     for place in ("group", "start", "end", "title", "image", "parent", "color"):
@@ -60,7 +62,8 @@ def carried(view: View, outline: Outline, documents: Mapping[str, Any], running:
     name = str(view.get("name") or "")
     label = Label.of(view.get("label"), name)
     document = Document("view", str(view.get("id") or ""), name, label, made)
-    return Carried(document, entity, tuple(left_out.values()), labels)
+    shown = {path: words for path, words in labels.items() if path not in worded}
+    return Carried(document, entity, tuple(left_out.values()), shown)
 
 
 def _item(place: str, path: str, one: views.Put) -> Any:
@@ -68,7 +71,7 @@ def _item(place: str, path: str, one: views.Put) -> Any:
         return f"-{path}" if one.descending else path
     if place != "columns":
         return path
-    more = {"width": one.width or None, "summary": one.summary or None}
+    more = {"label": one.label, "width": one.width or None, "summary": one.summary or None}
     kept = {key: value for key, value in more.items() if value}
     return {"field": path, **kept} if kept else path
 

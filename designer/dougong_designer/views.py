@@ -72,7 +72,8 @@ class Put:
     width: int = 0
     summary: str = ""
     hidden: bool = False
-    index: int = 0
+    label: Any = None
+    """Words of its own, as the document writes them."""
 
 
 def places(kind: str) -> tuple[Place, ...]:
@@ -117,7 +118,7 @@ def standing(view: View, place: str, outline: Outline) -> list[Put]:
     """What stands in a place, in order."""
     entity = str(view.get("entity") or "")
     made = []
-    for index, item in enumerate(_listed(view, place)):
+    for item in _listed(view, place):
         path = _path(place, item)
         more = item if isinstance(item, Mapping) else {}
         width = more.get("width")
@@ -129,7 +130,7 @@ def standing(view: View, place: str, outline: Outline) -> list[Put]:
                 width if isinstance(width, int) else 0,
                 str(more.get("summary") or ""),
                 more.get("show") is False,
-                index,
+                more.get("label"),
             )
         )
     return made

@@ -124,6 +124,9 @@ def test_records_beside_are_those_that_the_builder_may_read_whatever_the_draft_g
     shown = browser.get(records).text
     assert "Not published yet, so not shown: Mood." in shown
     assert 'data-field="risk"' in shown
+    words = {"at": "columns:danger", "property": "label.en", "label.en": "How risky"}
+    _acted(browser.post(f"{STUDIO}/view/patients/set", data=words))
+    assert ">How risky</span>" in browser.get(records).text
     _acted(browser.post(f"{STUDIO}/view/patients/set", data={"property": "filter", "filter": "mood = 'x'"}))
     assert "it is set aside" in browser.get(records).text
     for kind in ("kanban", "calendar", "timeline"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dougong_runtime.labels import Label
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import Entity
 from dougong_runtime.pages import conditions
@@ -80,6 +81,13 @@ class Frame:
     def widths(self) -> Mapping[str, int]:
         """Path → pixels, of columns that have a width of their own."""
         return {c.path: c.width for c in self.chosen if c.width}
+
+    @cached_property
+    def own_labels(self) -> Mapping[str, Label]:
+        """Path → words, of columns to which the view's document gives words of their own."""
+        raw = self.view.document.data.get("columns") if self.view.document is not None else None
+        labelled = [c for c in raw or () if isinstance(c, Mapping) and c.get("label")]
+        return {str(c.get("field")): Label.of(c["label"]) for c in labelled}
 
     @cached_property
     def freeze(self) -> int:

@@ -47,8 +47,12 @@ def head(frame: Frame, column: Column, at: int) -> Head:
 
 
 def label_of(frame: Frame, column: Column) -> str:
-    """A column's words; where it lies along references, those of the way there too."""
+    """A column's words: the view's own for it, else its field's; where it lies along references, those of the way there
+    too."""
     reader = frame.desk.reader
+    own = frame.own_labels.get(column.path)
+    if own is not None:
+        return reader.label(own)
     if column.is_own:
         return reader.label(column.field.label)
     steps = column.path.split(".")

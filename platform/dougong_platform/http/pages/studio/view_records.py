@@ -15,6 +15,7 @@ from dougong_runtime.errors import Refused
 from dougong_runtime.pages.bulk import Acts
 from dougong_runtime.pages.desk import Desk
 from dougong_runtime.pages.lists import ListBuilder, ListPage, ListState
+from dougong_runtime.pages.views import View as ShownView
 from dougong_runtime.pages.views import view_of
 
 ROWS = 30
@@ -49,10 +50,26 @@ def records_of(here: Here, studio: Studio, view: View, outline: Outline) -> Show
         made = replace(made, document=_without_filter(made))
     shown = view_of(desk.app, replace(made.document, data={**made.document.data, "entity": made.entity}))
     assert shown is not None
-    page = ListBuilder(desk, shown, ListState()).page(ROWS)
+    page = ListBuilder(desk, shown, ListState(on=_day(desk, shown))).page(ROWS)
     left_out = [*(here.reader.label(label) for label in made.left_out)]
     between = "、" if here.reader.language == "zh" else ", "
     return Shown(_still(_named(page, made, desk)), "", between.join(left_out), filter_out)
+
+
+def _day(desk: Desk, view: ShownView) -> str:
+    """The day around which days are shown: that of the latest record; empty where the view shows no days, or nothing."""
+    start = str(view.document.data.get("start") or "") if view.document is not None else ""
+    if view.type not in ("calendar", "timeline") or not start:
+        return ""
+    frame = ListBuilder(desk, view, ListState()).frame
+    if not frame.sees(start):
+        return ""
+    asked = frame.query(fields=("id", start), sort=(f"-{start}",), limit=1, count=False)
+    try:
+        found = desk.records.list(asked).items
+    except Refused:
+        return ""
+    return str(found[0].get(start) or "")[:10] if found else ""
 
 
 def _without_filter(made: Carried) -> Any:
