@@ -27,5 +27,8 @@ class Variables(dict[str, ValueType]):
         return False
 
     def get(self, name: str, default: Any = None) -> Any:
-        """As of any mapping."""
-        return self.get(name, default)
+        """As of any mapping, what lies inside JSON among it."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
