@@ -176,6 +176,18 @@ def test_what_cannot_be_made_is_refused(changes: dict[str, Any], problem: str) -
     assert problem in {p.type.name for p in refused.value.problems}
 
 
+def test_what_has_too_many_values_becomes_no_choice() -> None:
+    found = columns("name\n" + "\n".join(f"n{n}" for n in range(100)))
+    with pytest.raises(Refused) as refused:
+        made(
+            "club",
+            starts.blank("club", "俱乐部", "zh"),
+            found,
+            wish(found, columns=[Taken(0, "n", "n", "choice")]),
+        )
+    assert [p.type.name for p in refused.value.problems] == ["too-many-options"]
+
+
 def test_a_bomb_is_refused_and_chosen_columns_keep_their_lines() -> None:
     with pytest.raises(Refused):
         columns(",".join(f"c{n}" for n in range(COLUMNS_MAX + 1)) + "\n1")

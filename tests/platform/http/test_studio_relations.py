@@ -44,6 +44,12 @@ def test_relations_are_read_made_changed_and_taken_back(clinic: Clinic) -> None:
     for wrong in ({}, {"on_delete": "explode"}, {"required": "yes"}, {"label": "a", "required": True}):
         assert admin.patch(own, json=wrong).status_code in (400, 422), wrong
     assert admin.patch(f"{RELATIONS}/nothing", json={"required": True}).status_code == 404
+    several = {"name": "about", "type": "reference", "to": ["visit", "patient"], "inverse": "uses"}
+    patch = [{"op": "add", "path": "/entity~1medicine/fields/-", "value": several}]
+    assert admin.patch("/api/v1/studio/clinic", json={"patch": patch}).status_code == 200
+    about = next(r for r in admin.get(RELATIONS).json()["items"] if r["name"] == "about")
+    refused = admin.patch(f"{RELATIONS}/{about['id']}", json={"inverse": "other"})
+    assert refused.json()["problems"][0]["type"].endswith("relation-of-several")
     admin.post("/api/v1/studio/clinic/jump", json={"step": 0})
     assert admin.get("/api/v1/studio/clinic").json()["changed"] == []
     assert clinic.client("head_yu").get(RELATIONS).status_code == 403

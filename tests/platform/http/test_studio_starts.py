@@ -110,6 +110,7 @@ def test_pages_begin_apps(clinic: Clinic) -> None:
     refused = admin.post("/studio/begin", data={"from": "blank", "label": "x", "name": "lending_desk"})
     assert refused.status_code == 422
     assert "lending_desk" in refused.text
+    assert "needs a label" in admin.post("/studio/begin", data={"from": "blank", "label": " "}).text
     file = {"file": ("workshop.zip", zipped(APPS / "workshop"), "application/zip")}
     planned = admin.post("/studio/package", files=file)
     assert "Installs as workshop" in planned.text, planned.text[:400]
