@@ -95,7 +95,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A name in a formula with its label: `customer.owner` as 客户 › 客户经理."""
+    """A name in a formula with its label: `patient.owner` as 病人 › 责任医生."""
 
     offset: int
     length: int
@@ -370,7 +370,7 @@ def kind_words(kind: Kind) -> Label:
 
 
 def type_words(type_: ValueType, app: App) -> Label:
-    """A type as people say it: 数字，最多 2 位小数; one record of 客户."""
+    """A type as people say it: 数字，最多 2 位小数; one record of 病人."""
     if type_.kind is Kind.NUMBER:
         if type_.scale == 0:
             return Label("整数", "Whole number")

@@ -103,11 +103,13 @@ def _narrowed(start: int, end: int, written: str, offers: Iterable[Offer]) -> Of
     sought = written.lower()
     ranked: list[tuple[int, int, Offer]] = []
     for number, offer in enumerate(offers):
-        names = (offer.insert.lower(), offer.label.zh.lower(), offer.label.en.lower())
-        if not sought or any(n.startswith(sought) for n in names):
+        name, labels = offer.insert.lower(), (offer.label.zh.lower(), offer.label.en.lower())
+        if not sought or name.startswith(sought):
             ranked.append((0, number, offer))
-        elif any(sought in n for n in names):
+        elif any(label.startswith(sought) for label in labels):
             ranked.append((1, number, offer))
+        elif any(sought in word for word in (name, *labels)):
+            ranked.append((2, number, offer))
     ranked.sort(key=lambda r: r[:2])
     items = tuple(offer for _, _, offer in ranked)
     return Offers(start, end, items[:OFFERED_MAX], len(items) <= OFFERED_MAX)
