@@ -9,6 +9,7 @@ from typing import Any
 from dougong_designer.patch import Documents
 from dougong_designer.places import anchor
 from dougong_designer.remembering import Remembering
+from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.documents.yaml_text import PathSteps, path_text
 from dougong_runtime.labels import Label, Language
@@ -55,7 +56,10 @@ def search(documents: Documents, words: str, language: Language, limit: int = FO
     for key, data in documents.items():
         if not key.startswith(FILE_KEY):
             found += sorted(_in_document(key, data, wanted), key=lambda f: f.rank)[:IN_A_DOCUMENT_MAX]
-    found.sort(key=lambda f: (f.rank, len(f.text), f.title.in_(language)))
+    kinds = {kind: place for place, kind in enumerate(KINDS)}
+    found.sort(
+        key=lambda f: (f.rank, kinds.get(f.key.partition("/")[0], 0), len(f.text), f.title.in_(language))
+    )
     return found[:limit]
 
 

@@ -90,6 +90,7 @@ export const connect: Connect = (tree) => {
   const onSwap = (): void => {
     if (box?.value) box.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  if (box?.value) onSwap();
   tree.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey, true);

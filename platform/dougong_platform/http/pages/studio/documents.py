@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from dougong_designer import beginnings, edits, yaml_edit
@@ -208,8 +208,10 @@ def change_yaml(visit: Visit) -> Response:
             data = yaml_edit.document_of(studio.draft, key, text)
             step = studio.take(edits.with_document(studio.draft, data, key=key))
             response = acted(here, studio, step, Toast(here.reader.t("studio.yaml_kept")))
-            response.headers["HX-Retarget"] = "#s-dialogs"
-            return response
+            # Nothing is left of the dialog.
+            closed = HTMLResponse(bytes(response.body) + b'<p hx-swap-oob="innerHTML:#s-dialogs"></p>')
+            closed.headers.update({k: v for k, v in response.headers.items() if k.startswith("hx-")})
+            return closed
     except Refused as refused:
         problems = refused.problems or refused.warnings
         if problems[0].type.status in (401, 403, 404):

@@ -57,6 +57,8 @@ class TreeGroup:
 
     kind: str
     label: str
+    one: str
+    """What one of them is called."""
     icon: str
     items: tuple[TreeItem, ...]
     gone: tuple[TreeItem, ...] = ()
@@ -83,10 +85,21 @@ def groups(draft: Draft, reader: Reader, key: str, request: Request) -> tuple[Tr
         gone = [_gone(draft, reader, k) for k in sorted(_removed(draft, kind))]
         is_here = key.startswith(f"{kind}/")
         is_open = chosen.get(kind, kind in OPENED_FIRST) or is_here
-        label = reader.label(KINDS.get(kind).label)
+        label = reader.t(f"studio.kinds.{kind}")
         ordered = tuple(sorted(items, key=lambda item: item.label))
         may_add = kind not in edits.LAST_ONES
-        made.append(TreeGroup(kind, label, ICONS[kind], ordered, tuple(gone), is_open, may_add))
+        made.append(
+            TreeGroup(
+                kind,
+                label,
+                reader.label(KINDS.get(kind).label),
+                ICONS[kind],
+                ordered,
+                tuple(gone),
+                is_open,
+                may_add,
+            )
+        )
     return tuple(made)
 
 

@@ -7,6 +7,8 @@ export function connect(part: HTMLElement): () => void {
       item.hidden = !words.every((w) => item.dataset.words?.includes(w));
     });
   };
+  // What was typed before this was here counts as well.
+  if (box?.value) narrow();
   box?.addEventListener("input", narrow);
   return () => box?.removeEventListener("input", narrow);
 }
