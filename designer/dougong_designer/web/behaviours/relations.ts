@@ -5,9 +5,11 @@ import { announce, type Connect, isTyping } from "../../../../runtime/dougong_ru
 import { send } from "../act";
 
 const STEP = 20;
-const ZOOM = { least: 0.25, most: 2, by: 1.2 };
+const ZOOM = { least: 0.1, most: 2, by: 1.2 };
+/** Nearer than this at first, however large the diagram: names can be read, and the rest is a scroll away. */
+const READABLE = 0.55;
 const FAR_ENOUGH = 4;
-const KEPT = "dougong-relations-zoom";
+const KEPT = "dougong-relations-zoom ";
 
 interface Spot {
   x: number;
@@ -27,7 +29,8 @@ export const connect: Connect = (root) => {
   };
 
   // --- how near it is looked at -----------------------------------------------------------------------------------
-  let zoom = Number(sessionStorage.getItem(KEPT)) || 1;
+  const kept = KEPT + location.pathname + (new URLSearchParams(location.search).get("of") ?? "");
+  let zoom = Number(sessionStorage.getItem(kept)) || 1;
   const natural = (): Spot => {
     const box = svg()?.viewBox.baseVal;
     return { x: box?.width ?? 0, y: box?.height ?? 0 };
@@ -43,14 +46,15 @@ export const connect: Connect = (root) => {
     const before = zoom;
     const at = { x: around.scrollLeft + around.clientWidth / 2, y: around.scrollTop + around.clientHeight / 2 };
     zoom = Math.min(ZOOM.most, Math.max(ZOOM.least, to));
-    sessionStorage.setItem(KEPT, String(zoom));
+    sessionStorage.setItem(kept, String(zoom));
     show();
     around.scrollLeft = (at.x * zoom) / before - around.clientWidth / 2;
     around.scrollTop = (at.y * zoom) / before - around.clientHeight / 2;
   };
-  const fit = (): void => {
+  const fit = (least = ZOOM.least): void => {
     const [size, around] = [natural(), desk()];
-    if (around && size.x) look(Math.min(1, around.clientWidth / size.x, around.clientHeight / size.y));
+    if (!around || !size.x) return;
+    look(Math.max(least, Math.min(1, around.clientWidth / size.x, around.clientHeight / size.y)));
   };
   const point = (event: PointerEvent): Spot => {
     const drawn = svg()!.getBoundingClientRect();
@@ -286,7 +290,8 @@ export const connect: Connect = (root) => {
 
   const panel = document.getElementById("s-prop");
   show();
-  if (!sessionStorage.getItem(KEPT)) fit();
+  if (!sessionStorage.getItem(kept)) fit(READABLE);
+  boxOf(current())?.scrollIntoView({ block: "center", inline: "center" });
   root.addEventListener("pointerdown", onDown);
   window.addEventListener("pointermove", onMove);
   window.addEventListener("pointerup", onUp);
