@@ -28,10 +28,6 @@ from clinic import PATH
 from dougong_platform import people, tokens, totp
 from dougong_runtime.audit import log
 from list_doors import NO_ROW_LISTS
-from studio_begin_doors import NO_ROW_STUDIO_BEGIN
-from studio_formula_doors import NO_ROW_STUDIO_FORMULAS
-from studio_layout_doors import NO_ROW_STUDIO_LAYOUTS
-from studio_publish_doors import NO_ROW_STUDIO_PUBLISH
 from talk_doors import NO_ROW_TALK
 from ward import id_number
 
@@ -51,10 +47,6 @@ NO_ROW: dict[str, str] = {
     "POST /admin/storage/files": "reads",
     "POST /admin/settings/mail-test": "sends the administrator a message of fixed words",
     **NO_ROW_LISTS,
-    **NO_ROW_STUDIO_BEGIN,
-    **NO_ROW_STUDIO_FORMULAS,
-    **NO_ROW_STUDIO_LAYOUTS,
-    **NO_ROW_STUDIO_PUBLISH,
     **NO_ROW_TALK,
 }
 """Routes that are no reading by their method, and change nothing that the audit tells."""

@@ -6,6 +6,10 @@ from typing import Any
 
 from audit_work import Row, Work, accepted, by_api, by_page, case
 from dougong_runtime.audit import log
+from studio_begin_doors import NO_ROW_STUDIO_BEGIN
+from studio_formula_doors import NO_ROW_STUDIO_FORMULAS
+from studio_layout_doors import NO_ROW_STUDIO_LAYOUTS
+from studio_publish_doors import NO_ROW_STUDIO_PUBLISH
 
 API = "/api/v1/studio/clinic"
 PAGES = "/studio/clinic"
@@ -16,6 +20,10 @@ DOCUMENT = "view/allergies"
 NO_ROW_STUDIO: dict[str, str] = {
     f"POST {PAGE}/state": "notes who is there",
     f"POST {PAGE}/fold": "keeps looks in the browser",
+    **NO_ROW_STUDIO_PUBLISH,
+    **NO_ROW_STUDIO_LAYOUTS,
+    **NO_ROW_STUDIO_FORMULAS,
+    **NO_ROW_STUDIO_BEGIN,
     f"POST {PAGE}/labels/compare": "reads what a file would change",
 }
 
