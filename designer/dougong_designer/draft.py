@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dougong_designer import patch as patches
+from dougong_designer.describing import describe
 from dougong_designer.identified import identified
 from dougong_designer.patch import CHANGED_MEANWHILE, Documents, Operation, Patch
 from dougong_designer.shapes import check_shapes
@@ -30,15 +31,16 @@ from dougong_designer.sizes import size_of
 from dougong_designer.tables import DOCUMENT, DRAFT, STEP
 from dougong_runtime.audit import log
 from dougong_runtime.documents import versions
-from dougong_runtime.documents.difference import difference
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.documents.source import DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, FILE_KEY
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
 from dougong_runtime.host import Clock, Viewer
-from dougong_runtime.labels import Label
+from dougong_runtime.labels import Label, Language
 
 DOCUMENTS_MAX = 2_000
 STEPS_SHOWN = 100
+TITLE_LENGTH_MAX = 400
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 NOTHING_TO_UNDO = problem_type(
     "nothing-to-undo", 409, "没有可以撤销的改动。", "There is nothing of yours to undo."
@@ -484,20 +486,29 @@ def _title(
         return Label(f"发布为第 {about} 版", f"Published as version {about}")
     if kind == "merge":
         return Label(f"并入第 {about} 版", f"Merged version {about}")
-    before = {key: draft.documents[key] for key in keys if key in draft.documents}
-    after = {key: new[key] for key in keys if key in new}
-    found = difference(before, after)
+    return _told(draft.documents, new)
+
+
+def _told(old: Documents, new: Documents) -> Label:
+    """What an act did: the first thing that differs, and how many more."""
+    found = describe(old, new)
     if not found:
         return Label("调整", "Adjusted")
-    first, more = found[0], sum(max(len(one.changes), 1) for one in found) - 1
-    inner = first.changes[0] if first.changes else None
-    words = {
-        "zh": first.title("zh") + (f"：{inner.text('zh')}" if inner else ""),
-        "en": first.title("en") + (f": {inner.text('en')}" if inner else ""),
-    }
+    first, more = found[0], sum(max(len(one.sentences), 1) for one in found) - 1
+    words = {}
+    for language in LANGUAGES:
+        inner = first.sentences[0].text(language) if first.sentences else _DONE[first.what].in_(language)
+        words[language] = f"{first.title(language)}{'：' if language == 'zh' else ': '}{inner}"
     if more:
         words = {"zh": f"{words['zh']}，另 {more} 处", "en": f"{words['en']}, and {more} more"}
-    return Label(words["zh"][:400], words["en"][:400])
+    return Label(words["zh"][:TITLE_LENGTH_MAX], words["en"][:TITLE_LENGTH_MAX])
+
+
+_DONE: Mapping[str, Label] = {
+    "added": Label("新建", "made"),
+    "removed": Label("移除", "removed"),
+    "changed": Label("修改", "changed"),
+}
 
 
 # --- history ------------------------------------------------------------------------------------------------
