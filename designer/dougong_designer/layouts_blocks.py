@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from dougong_designer.entities.fields import fields_of
 from dougong_designer.entities.types import new_id
@@ -63,6 +65,8 @@ class DrawnBlock:
     says: str = ""
     """What it will show, in words, where it is not drawn with data."""
     is_live: bool = False
+    mark: str = ""
+    """Another one where the block says something else: then what it shows is fetched anew."""
     is_new: bool = False
     is_open: bool = False
     tabs: tuple[DrawnBlock, ...] = ()
@@ -130,7 +134,8 @@ class PageDrawer:
             self.reader.joined([self._named("role", str(r)) for r in raw.get("roles") or ()]),
             self._says(raw, kind),
             kind in BLOCKS,
-            not self._same and self._known.get(identity) is not raw and self._known.get(identity) != raw,
+            is_new=not self._same and self._known.get(identity) != raw,
+            mark=f"{crc32(json.dumps(raw, sort_keys=True).encode()):x}" if kind in BLOCKS else "",
             tabs=tuple(self._tab(t, t is open_) for t in tabs),
         )
 

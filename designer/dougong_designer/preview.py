@@ -45,25 +45,27 @@ NOT_READY = problem_type(
 )
 
 _kept: OrderedDict[tuple[str, int, int, int, bool], tuple[object, Running]] = OrderedDict()
-_keeping = Lock()
+_making = Lock()
 
 
 def running_preview(draft: Draft, running: Running, *, by_draft: bool) -> Running:
     """The draft as an app that reads the running version's tables. `by_draft`: with the draft's own roles and
     entities. Raises Refused (NOT_READY)."""
     key = (draft.app, draft.base, draft.revision, running.number, by_draft)
-    with _keeping:
+    # A page's blocks ask at the same time: one of them makes it, the others wait for it.
+    with _making:
         known = _kept.get(key)
         if known is not None and known[0] is draft.documents:
             _kept.move_to_end(key)
             return known[1]
-    linked = check(draft) if by_draft else examine_stored(for_oneself(draft.documents, running.app.source))
-    made = _run(_usable(linked), running)
-    with _keeping:
+        linked = (
+            check(draft) if by_draft else examine_stored(for_oneself(draft.documents, running.app.source))
+        )
+        made = _run(_usable(linked), running)
         _kept[key] = (draft.documents, made)
         while len(_kept) > KEPT_MAX:
             _kept.popitem(last=False)
-    return made
+        return made
 
 
 def _usable(linked: Linked) -> App:

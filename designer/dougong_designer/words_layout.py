@@ -23,10 +23,6 @@ LAYOUT_WORDS: dict[str, tuple[str, str]] = {
     "layout.view": ("预览", "Preview"),
     "layout.canvas": ("画布", "Canvas"),
     "layout.preview": ("预览", "Preview"),
-    "layout.too_narrow": (
-        "搭建需要更宽的屏幕；这里只能看。",
-        "Building needs a wider screen; here you can only look.",
-    ),
     "layout.new_record": ("新建{entity}", "New {entity}"),
     "layout.columns_n": ("{n} 列", "{n} columns"),
     "layout.empty": ("把字段拖到这里，表单就有了。", "Drag fields here to begin."),

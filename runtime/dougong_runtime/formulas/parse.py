@@ -10,6 +10,7 @@ import ast
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
+from threading import RLock
 from typing import TypeAlias
 
 from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
@@ -19,6 +20,9 @@ from dougong_runtime.labels import Label
 DEPTH_MAX = 120
 """Nodes above each other in a syntax tree."""
 NODES_MAX = 1500
+_parsing = RLock()
+"""Python 3.11 counts how deep it builds a tree in one place for all threads, and takes another thread's count for a fault
+of its own where a collection of garbage lets that one in between (python/cpython#106905)."""
 TOO_COMPLEX = Label(
     "公式太复杂，请拆成几个计算字段", "The formula is too complex; split it into several computed fields"
 )
@@ -128,7 +132,8 @@ class _Reader:
 
     def read(self) -> Syntax:
         try:
-            body = ast.parse(self.stand_in, mode="eval").body
+            with _parsing:
+                body = ast.parse(self.stand_in, mode="eval").body
         except SyntaxError as error:
             # at the end of the text Python names no column, or one behind it
             token = self._token_at(error.offset - 1) if error.offset else self.tokens[-1]

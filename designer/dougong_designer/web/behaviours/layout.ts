@@ -40,7 +40,9 @@ export const connect: Connect = (desk) => {
 
   // --- acts ------------------------------------------------------------------------------------------------------
   let waiting: Promise<unknown> = Promise.resolve();
+  const isNarrow = (): boolean => matchMedia("(max-width: 899px)").matches;
   const act = (values: Values): Promise<unknown> => {
+    if (isNarrow()) return waiting;
     // One after the other: each is done to what the one before has left.
     waiting = waiting.then(() =>
       htmx.ajax("POST", `${base}/do?${new URLSearchParams({ open: [...opened].join(",") })}`, {
@@ -144,7 +146,7 @@ export const connect: Connect = (desk) => {
   const register = (): void => {
     if (load) return;
     ends.splice(0).forEach((end) => end());
-    if (matchMedia("(max-width: 899px)").matches) return;
+    if (isNarrow()) return;
     const items = [
       ...document.querySelectorAll<HTMLElement>("#lo-palette [data-palette]"),
       ...(paper()?.querySelectorAll<HTMLElement>("[data-spot], [data-part], [data-tab]") ?? []),
