@@ -213,7 +213,7 @@ def _text(documents: Documents, around: Place, name: str, passed: set[str]) -> A
             around.name
         )
         return stem or (around.name.rstrip("s") if is_name(around.name.rstrip("s")) else _UNNAMED)
-    if "formula" not in passed or name in ("rows", "columns", "field"):
+    if name != "type" and ("formula" not in passed or name in ("rows", "columns", "field")):
         choices = offered(documents, around, name)
         if choices:
             return choices[0].value

@@ -43,6 +43,8 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "COUNT": ("个数", "count of "),
     "SETTING": ("设置", "setting"),
 }
+_EITHER_CASE = frozenset({"AND", "OR", "NOT", "NULL", "TRUE", "FALSE", "IN"})
+"""Signs that formulas may write in small letters too; no field is called so."""
 _DIRECTORY: Mapping[str, tuple[str, str]] = {
     "team": ("团队", "team"),
     "leader": ("负责人", "leader"),
@@ -65,7 +67,8 @@ def spoken(documents: Documents, tokens: Tokens, text: Any) -> Label:
     options: dict[str, Label] = {}
     before = ""
     for token in _TOKEN.findall(" ".join(text.split())):
-        word = _SIGNS.get(token)
+        sign = token.upper() if token.upper() in _EITHER_CASE else token
+        word = _SIGNS.get(sign)
         if word is None and token.startswith("'"):
             inner = token[1:-1].replace("''", "'")
             said = options.get(inner) or (_setting(documents, inner) if before == "(" else None)

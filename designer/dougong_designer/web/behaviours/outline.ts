@@ -71,12 +71,9 @@ export const connect: Connect = (root) => {
     if (node.dataset.fixed !== undefined) return;
     const all = nodes();
     const at = all.indexOf(node);
-    const beside = all[at + 1] ?? all[at - 1];
-    void send("panel", { do: "remove", at: node.dataset.node ?? "" }).then(() => {
-      const list = node.dataset.list;
-      choose(beside?.dataset.list === list || beside?.dataset.fixed !== undefined ? (beside?.dataset.node ?? "") : (root.dataset.doc ?? ""));
-      window.setTimeout(() => (beside?.isConnected ? linkOf(beside) : root.querySelector<HTMLElement>("[data-choose]"))?.focus(), 120);
-    });
+    const beside = [all[at + 1], all[at - 1]].find((n) => n && (n.dataset.list === node.dataset.list || n.dataset.fixed !== undefined));
+    pending = beside?.dataset.node ?? root.dataset.doc ?? "";
+    void send("panel", { do: "remove", at: node.dataset.node ?? "" });
   };
   const onAdded = (event: Event): void => {
     pending = (event as CustomEvent<{ at?: string }>).detail?.at ?? "";
@@ -84,13 +81,18 @@ export const connect: Connect = (root) => {
   // The canvas is fetched again after every act; only then does what was added or moved stand where it belongs.
   const onSwap = (event: Event): void => {
     const { ctx } = (event as CustomEvent<{ ctx?: { request?: { action?: string } } }>).detail ?? {};
-    if (ctx?.request?.action?.includes("/outline")) found();
+    const from = ctx?.request?.action ?? "";
+    if (from.includes("/outline")) found();
+    // What a menu offers arrives after it has opened.
+    else if (from.includes("/insert-menu")) root.querySelector<HTMLElement>("#s-insert:not([hidden]) [data-find-kind]")?.focus();
+    else if (from.includes("/member-menu")) root.querySelector<HTMLElement>("#s-member:not([hidden]) button:not([disabled])")?.focus();
   };
   const found = (): void => {
-    const node = pending ? nodeOf(pending) : undefined;
-    if (!node) return;
     const at = pending;
-    pending = "";
+    const node = at ? nodeOf(at) : undefined;
+    if (at && at === root.dataset.doc) choose(at);
+    if (node || at === root.dataset.doc) pending = "";
+    if (!node) return;
     choose(at);
     const link = linkOf(node);
     link?.focus({ preventScroll: true });
@@ -220,6 +222,8 @@ export const connect: Connect = (root) => {
       remove(node);
     } else if (event.key === "/" || event.key === "Insert") {
       event.preventDefault();
+      // Elsewhere the key opens the search.
+      event.stopPropagation();
       const after = drops().find((d) => node.compareDocumentPosition(d) & Node.DOCUMENT_POSITION_FOLLOWING && !node.contains(d));
       const plus = (after?.querySelector<HTMLElement>("[data-plus]") ?? node.closest("section")?.querySelector<HTMLElement>("[data-plus]"));
       plus?.click();

@@ -51,10 +51,16 @@ def routes(pages: Pages) -> list[BaseRoute]:
 
 
 def show(visit: Visit) -> Response:
-    """The panel of the place `at`."""
+    """The panel of the place `at`; where that is gone, of the nearest one above it that is there."""
     with visit.reading() as here:
         studio = open_studio(here)
-        return drawn(here, studio, tokens_at(visit.query("at")))
+        tokens = tokens_at(visit.query("at"))
+        while len(tokens) > 1:
+            try:
+                return drawn(here, studio, tokens)
+            except Refused:
+                tokens = tokens[:-1]
+        return drawn(here, studio, tokens)
 
 
 def drawn(here: Here, studio: Studio, tokens: Tokens) -> Response:
