@@ -279,12 +279,12 @@ def test_guards_are_made_changed_and_read_as_sentences() -> None:
             made = guards.guard_changed(made, visit, kind, identity, "check", "fee >= 10 and stage <> 'open'")
             made = guards.guard_changed(made, visit, kind, identity, "message.zh", "至少十元")
             rule = guards.guards_of(made[visit], kind)[-1]
-            assert guards.sentence(made[visit], kind, rule, "zh") == "必须 诊费 ≥ 10 且 状态 ≠ 进行中"
+            assert guards.sentence(made, visit, kind, rule, "zh") == "必须 诊费 ≥ 10 且 状态 不是「进行中」"
             assert guards.broken_when(rule) == "NOT (fee >= 10 and stage <> 'open')"
         elif kind == "unique":
             made = guards.guard_changed(made, visit, kind, identity, "fields", ["doctor", "visited_at"])
             rule = guards.guards_of(made[visit], kind)[-1]
-            assert guards.sentence(made[visit], kind, rule, "en") == "No two records share Doctor, At"
+            assert guards.sentence(made, visit, kind, rule, "en") == "No two records share Doctor, At"
     assert problems(made) == []
     assert guards.retained(made, visit, None, "")[visit].get("retain") is None
 

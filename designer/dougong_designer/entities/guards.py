@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -11,6 +10,7 @@ from dougong_designer.entities.fields import Data, changed, entity_at, fields_of
 from dougong_designer.entities.properties import with_property
 from dougong_designer.entities.types import UNSTORED, new_id
 from dougong_designer.patch import Documents
+from dougong_designer.spoken import spoken
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
 from dougong_runtime.labels import Label, Language
 
@@ -105,58 +105,37 @@ def retained(documents: Documents, key: str, years: int | None, from_: str) -> D
     return changed(documents, key, retain=retain)
 
 
-def sentence(entity: Data, kind: Kind, guard: Data, language: Language) -> str:
+def sentence(documents: Documents, key: str, kind: Kind, guard: Data, language: Language) -> str:
     """A guard as people say it."""
     zh = language == "zh"
-    when = readable(entity, str(guard.get("when") or ""), language)
+    entity = documents[key]
+
+    def said(name: str) -> str:
+        text = guard.get(name)
+        if text in (None, ""):
+            return ""
+        return spoken(documents, (key, kind, str(guard.get("id")), name), text).in_(language)
+
+    def listed(name: str) -> str:
+        labels = [_label_of(entity, str(one), language) for one in guard.get(name) or ()]
+        return ("、" if zh else ", ").join(labels)
+
+    when = said("when")
     if kind == "rules":
-        check = readable(entity, str(guard.get("check") or ""), language)
+        check = said("check")
         if when:
             return f"当 {when} 时，必须 {check}" if zh else f"While {when}: {check}"
         return f"必须 {check}" if zh else f"Always {check}"
     if kind == "unique":
-        names = [_label_of(entity, str(name), language) for name in guard.get("fields") or ()]
-        words = ("、" if zh else ", ").join(names)
-        said = f"{words} 不能重复" if zh else f"No two records share {words}"
+        words = listed("fields")
+        told = f"{words} 不能重复" if zh else f"No two records share {words}"
         if when:
-            return f"{said}（当 {when} 时）" if zh else f"{said}, while {when}"
-        return said
-    kept = [_label_of(entity, str(name), language) for name in guard.get("except") or ()]
-    words = ("、" if zh else ", ").join(kept)
-    said = f"当 {when} 时不能修改" if zh else f"Locked while {when}"
-    if words:
-        return f"{said}，{words} 除外" if zh else f"{said}, except {words}"
-    return said
-
-
-_PIECES = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[A-Za-z_][\w.]*|>=|<=|<>|.", re.DOTALL)
-_SIGNS = {">=": "≥", "<=": "≤", "<>": "≠"}
-_ABSENT = {" ≠ NULL": ("不为空", " is there"), " = NULL": ("为空", " is empty")}
-_JOINS = {"and": ("且", "and"), "or": ("或", "or"), "not": ("不满足", "not")}
-
-
-def readable(entity: Data, formula: str, language: Language) -> str:
-    """A formula with the fields' labels in place of their names; texts that name an option show its label."""
-    options = {
-        str(one["value"]): Label.of(one.get("label"), str(one["value"])).in_(language)
-        for field in fields_of(entity)
-        for one in (*(field.get("options") or ()), *(field.get("stages") or ()))
-        if isinstance(one, Mapping) and "value" in one
-    }
-    made = []
-    for piece in _PIECES.findall(formula):
-        if piece[:1] in "'\"" and len(piece) > 1:
-            made.append(options.get(piece[1:-1], piece[1:-1]) or ("空" if language == "zh" else "empty"))
-        elif piece.lower() in _JOINS:
-            made.append(_JOINS[piece.lower()][0 if language == "zh" else 1])
-        elif piece[:1].isalpha():
-            made.append(_label_of(entity, piece, language))
-        else:
-            made.append(_SIGNS.get(piece, piece))
-    text = "".join(made)
-    for written, (zh, en) in _ABSENT.items():
-        text = text.replace(written, zh if language == "zh" else en)
-    return text
+            return f"{told}（当 {when} 时）" if zh else f"{told}, while {when}"
+        return told
+    told = f"当 {when} 时不能修改" if zh else f"Locked while {when}"
+    if kept := listed("except"):
+        return f"{told}，{kept} 除外" if zh else f"{told}, except {kept}"
+    return told
 
 
 def _label_of(entity: Data, name: str, language: Language) -> str:

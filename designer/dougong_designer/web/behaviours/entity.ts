@@ -6,6 +6,7 @@ import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/li
 import { send } from "../act";
 import { dragging } from "./entity_drag";
 
+const narrow = (): boolean => matchMedia("(max-width: 899px)").matches;
 type Values = Record<string, string>;
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
@@ -288,6 +289,7 @@ export function connect(root: HTMLElement): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const target = event.target as HTMLElement;
     if (!mine(target)) return;
+    if (narrow()) return;
     const arrow = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
     const adds = target.closest<HTMLInputElement>("[data-adds]");
     if (adds && event.key === "Enter") {
@@ -321,7 +323,8 @@ export function connect(root: HTMLElement): () => void {
   const settled = (): void => {
     mark();
     fillCounts();
-    drags.register();
+    if (narrow()) drags.end();
+    else drags.register();
   };
   let chosenNext: string | undefined;
   const onChanged = (): void => {
@@ -331,7 +334,7 @@ export function connect(root: HTMLElement): () => void {
       chosenNext = undefined;
       if (next !== undefined && state("tab").value === "fields") await choose(next);
       else await showPanel(true);
-      drags.register();
+      if (!narrow()) drags.register();
     });
     count();
   };

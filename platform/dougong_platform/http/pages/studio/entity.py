@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,6 +31,8 @@ from dougong_runtime.records.query import AggregateQuery, Query
 TEMPLATE = "studio/entity.html"
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 6
+_OF_CHANGE = re.compile(r"\bOLD\.|\bCHANGED\(")
+"""Rules that compare with what was before: no record breaks them as it stands."""
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -140,8 +143,8 @@ def _broken(here: Here, studio: Studio, key: str) -> Response:
         try:
             found = records.list(Query(entity.name, filter=broken_when(rule), fields=("id",), limit=1))
         except Refused:
-            # It compares with what was before, or reads what is not published yet.
-            text = here.reader.t("entity.broken_unknown")
+            of_change = _OF_CHANGE.search(broken_when(rule)) is not None
+            text = here.reader.t("entity.broken_change" if of_change else "entity.broken_unknown")
         else:
             n = number(found.count)
             text = (

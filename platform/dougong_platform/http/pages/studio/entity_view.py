@@ -12,7 +12,7 @@ from dougong_designer.entities.guards import Kind, guards_of, sentence
 from dougong_designer.entities.retire import gone_from
 from dougong_designer.entities.table import before_of, entity_label, lines, type_words
 from dougong_designer.entities.types import HUES, UNSTORED, found_by, grouped, icon_of
-from dougong_designer.patch import pointer
+from dougong_designer.patch import Documents, pointer
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
 from dougong_platform.studio_entities import trashed
@@ -71,7 +71,7 @@ def canvas_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
         shown["gone"] = _gone(here, studio, key)
         shown["entities"] = entities(here, studio)
     elif tab in _GUARDS:
-        shown |= _guards(entity, _GUARDS[tab], language)
+        shown |= _guards(documents, entity, _GUARDS[tab], language)
     elif tab == "relations":
         shown |= _relations(here, studio, entity)
     return {"e": shown}
@@ -162,7 +162,7 @@ def _gone(here: Here, studio: Studio, key: str) -> list[dict[str, str]]:
     ]
 
 
-def _guards(entity: Data, kind: Kind, language: Language) -> dict[str, Any]:
+def _guards(documents: Documents, entity: Data, kind: Kind, language: Language) -> dict[str, Any]:
     name = str(entity.get("name"))
     made = []
     for guard in guards_of(entity, kind):
@@ -170,7 +170,7 @@ def _guards(entity: Data, kind: Kind, language: Language) -> dict[str, Any]:
         made.append(
             {
                 "id": str(guard.get("id")),
-                "says": sentence(entity, kind, guard, language),
+                "says": sentence(documents, f"entity/{name}", kind, guard, language),
                 "name": str(guard.get("name", "")),
                 "check": str(guard.get("check", "")),
                 "when": str(guard.get("when", "")),
