@@ -29,6 +29,7 @@ def views_in_the_studio(ward: Ward, username: str) -> str:
         "/new-view?entity=patient",
         *(f"/menu{part}" for part in ("", "/canvas", "/panel", "/moves", "/sidebar?role=head")),
         *(f"/labels{part}" for part in ("", "/counts", "/file")),
+        "/icons",
     ]
     answers = [browser.get(STUDIO + page) for page in pages]
     answers.append(ward.clinic.client(username).get(f"/api/v1{STUDIO}/labels"))
@@ -54,6 +55,7 @@ STUDIO_VIEW_DOORS: tuple[Door, ...] = (
             *(f"GET {VIEW}/{part}" for part in ("canvas", "panel", "menu", "adding", "records")),
             *(f"POST {VIEW}/{part}" for part in ("put", "take", "move", "turn", "type", "set")),
             "GET /studio/{app}/new-view",
+            "GET /studio/{app}/icons",
             "POST /studio/{app}/new-view",
             f"GET {MENU}",
             *(f"GET {MENU}/{part}" for part in ("canvas", "panel", "moves", "sidebar")),

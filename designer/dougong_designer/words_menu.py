@@ -24,6 +24,7 @@ MENU_WORDS: dict[str, tuple[str, str]] = {
         "The draft has problems; mend them to see the sidebar.",
     ),
     "menu.sees_nothing": ("这个角色什么也看不到。", "This role sees nothing here."),
+    "menu.icons": ("图标", "Icons"),
     "menu.up": ("上移", "Up"),
     "menu.down": ("下移", "Down"),
     "menu.to_new": ("放到新分组", "Put into a new group"),

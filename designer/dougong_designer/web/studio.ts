@@ -6,6 +6,8 @@ lazily("layout-shown", () => import("./behaviours/layout_shown"));
 lazily("layout-side", () => import("./behaviours/layout_side"));
 lazily("relations", () => import("./behaviours/relations"));
 lazily("sheet", () => import("./behaviours/sheet"));
+// Any input that is the name of an icon offers the icons.
+void import("./icons").then(({ watch }) => watch());
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());
 lazily("documents", () => import("./behaviours/documents"));

@@ -19,6 +19,7 @@ from dougong_platform.studio import Studio
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App
+from dougong_runtime.pages.assets import Assets
 from dougong_runtime.pages.menu import menu_of
 from dougong_runtime.pages.views import ICONS
 
@@ -30,6 +31,7 @@ def routes(pages: Pages) -> list[BaseRoute]:
     """`/studio/{app}/menu` and what belongs to it."""
     menu = "/studio/{app}/menu"
     return [
+        pages.get("/studio/{app}/icons", icons),
         pages.get(menu, show),
         pages.get(menu + "/canvas", canvas),
         pages.get(menu + "/panel", panel),
@@ -205,6 +207,13 @@ def moves(visit: Visit) -> Response:
         values = _values(here, studio)
         chosen = {"place": visit.query("place"), "what": visit.query("what")}
         return here.block(TEMPLATE, "moves", chosen=chosen, sections=values["sections"])
+
+
+def icons(visit: Visit) -> Response:
+    """The icons that there are, to choose from."""
+    with visit.reading() as here:
+        open_studio(here)
+        return here.block(TEMPLATE, "icons", names=sorted(Assets.load().icons))
 
 
 def sidebar(visit: Visit) -> Response:
