@@ -110,6 +110,7 @@ export const connect: Connect = (root) => {
     const form = dialog?.querySelector("form");
     if (!dialog || !form) return;
     form.reset();
+    form.querySelector("[data-refused]")?.setAttribute("hidden", "");
     (form.elements.namedItem("from") as HTMLSelectElement).value = from;
     if (to) (form.elements.namedItem("to") as HTMLSelectElement).value = to;
     dialog.showModal();
@@ -119,6 +120,17 @@ export const connect: Connect = (root) => {
     const { at } = (event as CustomEvent<{ at?: string }>).detail ?? {};
     (document.getElementById("relation-new") as HTMLDialogElement | null)?.close();
     if (at) choose(at);
+  };
+
+  // What refuses it is said in a toast, which a dialog covers: there it stands in the dialog as well.
+  const refused = (): void => {
+    const dialog = document.getElementById("relation-new") as HTMLDialogElement | null;
+    const said = dialog?.querySelector<HTMLElement>("[data-refused]");
+    if (!dialog?.open || !said) return;
+    requestAnimationFrame(() => {
+      said.textContent = document.querySelector("#toasts .toast:last-child")?.textContent?.trim() ?? "";
+      said.hidden = !said.textContent;
+    });
   };
 
   // --- hands --------------------------------------------------------------------------------------------------------
@@ -303,6 +315,7 @@ export const connect: Connect = (root) => {
   document.addEventListener("htmx:after:swap", drawn);
   panel?.addEventListener("click", onPanel);
   document.body.addEventListener("relation-made", made);
+  document.body.addEventListener("draft-refused", refused);
   return () => {
     window.removeEventListener("pointermove", onMove);
     window.removeEventListener("pointerup", onUp);
@@ -315,5 +328,6 @@ export const connect: Connect = (root) => {
     document.removeEventListener("htmx:after:swap", drawn);
     panel?.removeEventListener("click", onPanel);
     document.body.removeEventListener("relation-made", made);
+    document.body.removeEventListener("draft-refused", refused);
   };
 };

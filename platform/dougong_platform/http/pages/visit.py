@@ -334,9 +334,16 @@ class Here:
             toast or self.toast(desk),
             self.star(desk, entity, record) if desk is not None and entity and record else None,
             talking.inbox(self.site, self.connection, viewer).unread(),
-            f"/studio/{desk.app.name}" if desk is not None and abilities.may_build(viewer, desk.app) else "",
+            self._studio(desk),
             self.site.trial,
         )
+
+    def _studio(self, desk: Desk | None) -> str:
+        """The way to the studio: of the app that is shown, else to all that one may build; empty for who builds none."""
+        if desk is not None:
+            return f"/studio/{desk.app.name}" if abilities.may_build(self.viewer, desk.app) else ""
+        begins = self.viewer.is_admin and self.viewer.acting_for is None
+        return "/studio" if begins or any(abilities.may_build(self.viewer, a) for a in self.apps()) else ""
 
     def star(self, desk: Desk, entity: str, record: str) -> Star | None:
         """The star of a record; none for who looks on as another."""
