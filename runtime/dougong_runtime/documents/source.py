@@ -24,6 +24,8 @@ TEXT_SUFFIXES = (".yaml", ".yml", ".json")
 TRAVELLING = ("data/", "stories/")
 """Folders whose files travel with an app as they are."""
 TRAVELLING_KINDS = ("story", "people", "demo")
+ALONE = {"people": "data/people.yaml", "demo": "data/demo.yaml"}
+"""Kinds of which one file travels, and its path."""
 FILE_KEY = "file/"
 """Before the path of such a file, among the keys of what is kept."""
 
@@ -71,26 +73,33 @@ class Source:
         """The documents of one kind, in order."""
         return (raw for raw in self.documents if raw.kind == kind)
 
-    def stories(self) -> tuple[Raw, ...]:
-        """The acceptance tests that came along (`kind` is `story`, `name` its title). Raises Refused."""
-        found: list[Raw] = []
+    def travelling(self, kind: str) -> Iterator[tuple[str, bytes]]:
+        """Path and content of the files of a kind that travels: `story`, `people`, `demo`."""
+        if kind in ALONE:
+            content = self.files.get(ALONE[kind])
+            if content is not None:
+                yield ALONE[kind], content
+            return
         for path in sorted(self.files):
             if path.startswith("stories/") and path.endswith((".yaml", ".yml")):
-                found += read_text(self.files[path], path, "story")
-        return tuple(found)
+                yield path, self.files[path]
+
+    def stories(self) -> tuple[Raw, ...]:
+        """The acceptance tests that came along (`kind` is `story`, `name` its title). Raises Refused."""
+        read = (read_text(content, path, "story") for path, content in self.travelling("story"))
+        return tuple(raw for raws in read for raw in raws)
 
     def people(self) -> Raw | None:
         """`data/people.yaml`: teams and people of stories and demo. Raises Refused where it cannot be read."""
-        return self._single("data/people.yaml", "people")
+        return self._single("people")
 
     def demo(self) -> Raw | None:
         """`data/demo.yaml`: what demo data is made of. Raises Refused where it cannot be read."""
-        return self._single("data/demo.yaml", "demo")
+        return self._single("demo")
 
-    def _single(self, path: str, kind: str) -> Raw | None:
-        content = self.files.get(path)
-        found = read_text(content, path, kind) if content is not None else []
-        return found[0] if found else None
+    def _single(self, kind: str) -> Raw | None:
+        read = (read_text(content, path, kind) for path, content in self.travelling(kind))
+        return next((raws[0] for raws in read if raws), None)
 
 
 def read(path: Path | str | bytes) -> Source:

@@ -10,6 +10,7 @@ import ast
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from threading import RLock
 from typing import TypeAlias
 
@@ -20,6 +21,9 @@ from dougong_runtime.labels import Label
 DEPTH_MAX = 120
 """Nodes above each other in a syntax tree."""
 NODES_MAX = 1500
+KEPT_MAX = 4_096
+"""Formulas that a process keeps read, those of `KEPT_LENGTH_MAX` characters at most."""
+KEPT_LENGTH_MAX = 200
 _parsing = RLock()
 """Python 3.11 counts how deep it builds a tree in one place for all threads, and takes another thread's count for a fault
 of its own where a collection of garbage lets that one in between (python/cpython#106905)."""
@@ -110,10 +114,18 @@ _COMPARE: dict[type[ast.AST], str] = {
 
 def parse(text: str) -> Syntax:
     """The syntax tree of a formula. Raises FormulaProblems, with the place of what is wrong."""
+    return _kept(text) if len(text) <= KEPT_LENGTH_MAX else _parse(text)
+
+
+def _parse(text: str) -> Syntax:
     found = tokens(text)
     if not found:
         raise FormulaProblems([FormulaProblem(0, "公式是空的", "The formula is empty")])
     return _Reader(found).read()
+
+
+_kept = lru_cache(maxsize=KEPT_MAX)(_parse)
+"""The same formulas are read again whenever an app is linked; a tree is frozen, and says nothing of any app."""
 
 
 class _Reader:

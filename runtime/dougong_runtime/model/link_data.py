@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dougong_runtime.documents import schema
 from dougong_runtime.documents.cursor import Cursor
 from dougong_runtime.documents.problems import UNKNOWN_DOCUMENT, UNKNOWN_FIELD
 from dougong_runtime.documents.references import Target
-from dougong_runtime.documents.source import Raw, Source
-from dougong_runtime.errors import Refused
+from dougong_runtime.documents.source import ALONE, Raw, Source, read_text
+from dougong_runtime.errors import Problem, Refused
 from dougong_runtime.formulas.types import BOOLEAN, ValueType, record
 from dougong_runtime.labels import Label
 from dougong_runtime.model.linker import Linker
@@ -20,6 +21,9 @@ _SETTING = Label("设置", "setting")
 _SCOPE = frozenset({"as", "by", "name", "reasons"})
 """Properties of a given record besides its entity."""
 PLATFORM_ROLE = "admin"
+FILES_KEPT = 64
+"""Files that a process keeps read, those of `KEPT_BYTES_MAX` at most."""
+KEPT_BYTES_MAX = 200_000
 
 
 def link_travelling(linker: Linker, source: Source) -> None:
@@ -33,26 +37,41 @@ def link_travelling(linker: Linker, source: Source) -> None:
         _story(linker, raw, names)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A document of a travelling file against its schema: what is left of it, its problems, names in what was cut."""
+
+    raw: Raw
+    problems: tuple[Problem, ...]
+    names: frozenset[str]
+
+
 def _read(linker: Linker, source: Source, kind: str) -> list[Raw]:
     """The files of one kind, without what their schema refuses."""
-    found: list[Raw] = []
+    found: list[_Held] = []
     try:
-        match kind:
-            case "story":
-                found = list(source.stories())
-            case "people":
-                found = [raw for raw in (source.people(),) if raw is not None]
-            case _:
-                found = [raw for raw in (source.demo(),) if raw is not None]
+        for path, content in source.travelling(kind):
+            held = _held if len(content) <= KEPT_BYTES_MAX else _held.__wrapped__
+            found += held(content, path, kind)
     except Refused as refused:
         linker.problems += refused.problems
-    kept = []
-    for raw in found:
+        found = []
+    for one in found:
+        linker.problems += one.problems
+        linker.forgiven |= one.names
+    return [one.raw for one in found]
+
+
+@lru_cache(maxsize=FILES_KEPT)
+def _held(content: bytes, path: str, kind: str) -> tuple[_Held, ...]:
+    """One file, read and checked. A draft is linked again and again while these files stay as they are: reading them
+    was half of it. Raises Refused."""
+    made = []
+    for raw in read_text(content, path, kind)[: 1 if kind in ALONE else None]:
         data, problems, names = schema.check_document(raw)
-        linker.problems += problems
-        linker.forgiven |= names
-        kept.append(replace(raw, data=data) if problems else raw)
-    return kept
+        kept = replace(raw, data=data) if problems else raw
+        made.append(_Held(kept, tuple(problems), frozenset(names)))
+    return tuple(made)
 
 
 def _usernames(raws: list[Raw]) -> frozenset[str]:

@@ -295,3 +295,18 @@ def test_travelling_files_are_checked_too() -> None:
         ("unknown-document", "when[0].create", "visit"),
         ("document-value", "when[1]", "create"),
     }
+
+
+def test_files_that_travel_are_judged_by_what_they_say_now() -> None:
+    app = b"kind: app\nname: small\n---\nkind: entity\nname: thing\nfields:\n  - {name: title, type: text}\n"
+
+    def places(story: str, path: str = "stories/one.yaml") -> list[str]:
+        found = examine(source.of_files({"app.yaml": app, path: story.encode()}))
+        return [problem.place.file for problem in found.problems if problem.place is not None]
+
+    good = "story: One\nas: nobody\nwhen: [{create: thing, with: {title: x}}]\nthen: [{count: thing, is: 1}]\n"
+    wrong = good.replace("title", "titel")
+    before = places(good)
+    assert places(wrong) == [*before, "stories/one.yaml"]
+    assert places(good) == before
+    assert places(wrong, "stories/two.yaml")[-1] == "stories/two.yaml"
