@@ -122,6 +122,22 @@ def test_a_form_is_built_by_acts_and_each_is_one_step(clinic: Clinic, seen: dict
     back(clinic)
 
 
+def test_two_builders_of_one_form_do_not_overwrite_each_other(clinic: Clinic, seen: dict[str, str]) -> None:
+    """Each acts on what they see; the other's act lies between. Both stand, and each can be taken back by its own."""
+    one, other = clinic.browser("head_yu"), clinic.browser("admin")
+    basics, care = part_ids(clinic)[:2]
+    told(one.post(f"{FORM}/do", data={"do": "move", "at": f"{basics}.name", "into": care, "before": "owner"}))
+    told(other.post(f"{FORM}/do", data={"do": "place", "field": "code", "into": care, "before": "owner"}))
+    told(one.post(f"{FORM}/do", data={"do": "width", "at": f"{care}.consent", "width": "2"}))
+    assert document(clinic)["layout"][1]["fields"][:4] == ["risk", "name", "code", "owner"]
+    gone = other.post(f"{FORM}/do", data={"do": "width", "at": f"{basics}.name", "width": "2"})
+    assert "draft-refused" in gone.headers["HX-Trigger"]
+    assert "meanwhile been changed" in gone.text
+    told(one.post(f"{STUDIO}/undo"))
+    assert document(clinic)["layout"][1]["fields"][:4] == ["risk", "name", "code", "owner"]
+    back(clinic)
+
+
 def test_who_may_not_build_sees_no_canvas_and_no_preview(clinic: Clinic, seen: dict[str, str]) -> None:
     for who, status in (("dr_lin", 403), ("nobody", 404)):
         browser = clinic.browser(who)
@@ -236,6 +252,13 @@ def test_a_builder_cannot_widen_what_they_see_by_the_draft(clinic: Clinic, seen:
     as_role = f"record={seen['other']}&as=role:head"
     assert "Zed" not in browser.get(f"{SHOWN}?{as_role}").text
     assert browser.get(f"{STUDIO}/preview/tools/form/patient_form").text.count('name="as"') == 0
+    admin_tools = f"{STUDIO}/preview/tools/form/patient_form"
+    assert "Ann" not in clinic.browser("admin").get(admin_tools).text
+    by_person = clinic.browser("admin").get(f"{admin_tools}?as=person:dr_lin").text
+    assert "Ann" in by_person
+    assert "Zed" not in by_person
+    assert 'value="dr_lin"' in by_person
+    assert "Zed" not in browser.get(f"{admin_tools}?as=role:head").text
     # Who administers looks on as a role by the draft's own rules, and that is in the audit.
     admin = clinic.browser("admin")
     assert "Zed" in admin.get(f"{SHOWN}?{as_role}").text

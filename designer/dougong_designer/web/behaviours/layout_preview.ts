@@ -1,4 +1,6 @@
 // The switches above a canvas: building or filling in, at a desk's or a phone's width.
+import htmx from "htmx.org";
+
 export function preview(desk: HTMLElement): () => void {
   const bar = desk.parentElement!;
   const frame = desk.querySelector<HTMLIFrameElement>("[data-frame]")!;
@@ -40,7 +42,17 @@ export function preview(desk: HTMLElement): () => void {
     }
   };
   const onTool = (event: Event): void => {
-    if ((event.target as HTMLElement).closest("[data-preview-tools]") && desk.dataset.mode === "fill") load();
+    const box = event.target as HTMLInputElement | HTMLSelectElement;
+    const tools = box.closest<HTMLElement>("[data-preview-tools]");
+    if (!tools || desk.dataset.mode !== "fill") return;
+    if (box.name !== "as" && box.name !== "person") {
+      load();
+      return;
+    }
+    // Who looks on decides which records there are to choose from.
+    const as = box.name === "person" && box.value ? `person:${box.value}` : (box.name === "as" ? box.value : "");
+    const address = `${tools.getAttribute("hx-get")}?${new URLSearchParams({ as })}`;
+    void htmx.ajax("GET", address, { source: tools, target: tools, swap: "innerHTML" }).then(load);
   };
   const onChanged = (): void => {
     if (desk.dataset.mode === "fill") load();

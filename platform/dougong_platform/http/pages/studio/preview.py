@@ -97,28 +97,34 @@ def tools(visit: Visit) -> Response:
         studio, reader = open_studio(here), here.reader
         data = studio.draft.document(f"{visit.path('kind')}/{visit.path('name')}")
         entity = str(data.get("entity") or "")
+        as_ = visit.query("as")
         roles: list[tuple[str, str]] = []
         if here.viewer.is_admin:
-            found = open_preview(studio, here.connection, door_of(visit.request)).records.running.app.roles
-            roles = [(role.name, reader.label(role.label)) for role in found.values()]
+            for key, role in studio.draft.documents.items():
+                if key.startswith("role/"):
+                    roles.append((key[5:], reader.label(Label.of(role.get("label"), key[5:]))))
         return part(
             here,
             studio,
             "studio/preview_tools.html",
             "tools",
-            preview_records=_records(here, entity),
+            preview_records=_records(here, studio, entity, as_),
+            preview_chosen=as_,
             preview_roles=roles,
             preview_kind=visit.path("kind"),
             preview_entity=entity,
         )
 
 
-def _records(here: Here, entity: str) -> list[tuple[str, str]]:
-    """Records that the builder may read in the running version."""
-    records = here.site.records(here.connection, here.viewer, here.visit.path("app"))
-    if not entity or not records.can(entity, "read"):
+def _records(here: Here, studio: Studio, entity: str, as_: str) -> list[tuple[str, str]]:
+    """Records to choose from, of those that may be read by who looks on; none where nothing can be shown yet."""
+    if not entity:
         return []
-    return [(one.id, one.title) for one in records.pick(entity, "", RECORDS_SHOWN)]
+    try:
+        records = open_preview(studio, here.connection, door_of(here.visit.request), as_).records
+        return [(one.id, one.title) for one in records.pick(entity, "", RECORDS_SHOWN)]
+    except Refused:
+        return []
 
 
 # --- forms --------------------------------------------------------------------------------------------------------
