@@ -99,6 +99,7 @@ SHELL_WORDS: dict[str, tuple[str, str]] = {
     "studio.yaml_keep": ("保存", "Keep"),
     "studio.yaml_kept": ("已按文本保存", "Kept as written"),
     "studio.line": ("第 {line} 行 {column} 列", "Line {line}, column {column}"),
+    "studio.somebody": ("有人", "Somebody"),
     "studio.choice": ("{who} 刚改过这里", "{who} has just changed this"),
     "studio.choice_theirs": ("{who} 改成", "{who} made it"),
     "studio.choice_mine": ("你想改成", "You meant"),

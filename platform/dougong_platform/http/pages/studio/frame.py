@@ -115,12 +115,38 @@ def _choice(visit: Visit, problem: Problem, text: str) -> Response:
         values = {
             "document": label_of(here, studio, where[0]),
             "place": " › ".join(where[1:][-2:]),
-            "who": str(problem.facts["who"]),
-            "theirs": str(problem.facts["now"]),
-            "mine": meant if isinstance(meant, str) else json.dumps(meant, ensure_ascii=False)[:SHOWN_MAX],
+            "who": _who_changed(here, studio, where),
+            "theirs": _shown(_value_at(studio, where)),
+            "mine": _shown(meant),
             "patch": json.dumps([one.as_json() for one in mine], ensure_ascii=False),
         }
         return part(here, studio, "studio/choice.html", "choice", visit.text("key"), choice=values)
+
+
+def _who_changed(here: Here, studio: Studio, where: patches.Tokens) -> str:
+    """Who changed a place last, as far as the latest steps tell."""
+    place = [patches.Operation("replace", where)]
+    for step in drafts.steps(here.connection, studio.name, limit=STEPS_AT_ONCE):
+        if patches.overlap(place, step.patch) is not None:
+            return step.by
+    return here.reader.t("studio.somebody")
+
+
+def _value_at(studio: Studio, where: patches.Tokens) -> object:
+    try:
+        return patches.value_at(studio.draft.documents, where)
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+
+
+def _shown(value: object) -> str:
+    """A value for a glance: a label in both its languages, anything else as it is written."""
+    if value is None:
+        return "—"
+    if isinstance(value, dict) and value and value.keys() <= {"zh", "en"}:
+        return " / ".join(str(text) for text in value.values())
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
 
 
 def undo(visit: Visit) -> Response:
