@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dougong_designer import edits
+from dougong_designer import edits, views
 from dougong_designer.draft import Draft
 from dougong_designer.patch import Documents, another
+from dougong_designer.view_fields import Outline
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.errors import NOT_FOUND, refuse
 
@@ -16,7 +17,7 @@ NEEDS_ENTITY = ("form", "view", "report", "message", "workflow")
 MAY_HAVE_ENTITY = ("page",)
 """Kinds that are about an entity or none."""
 FIELDS_FIRST = 6
-"""How many fields of its entity a new form or view begins with."""
+"""How many fields of its entity a new form begins with."""
 _UNSHOWN = ("formula", "autonumber", "created_at", "created_by", "updated_at", "updated_by")
 
 
@@ -28,7 +29,10 @@ def made(draft: Draft, kind: str, name: str, label: Any, entity: str = "") -> tu
     if kind in NEEDS_ENTITY or (kind in MAY_HAVE_ENTITY and entity):
         about = draft.document(f"entity/{entity}")
     head = {"kind": kind, "name": name, "label": label}
-    rest = _KINDS[kind](about) if kind in _KINDS else {}
+    if kind == "view":
+        rest = _view(draft.documents, entity)
+    else:
+        rest = _KINDS[kind](about) if kind in _KINDS else {}
     return f"{kind}/{name}", edits.with_document(draft, {**head, **rest})
 
 
@@ -56,10 +60,6 @@ def _unnamed(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _fields(entity: Mapping[str, Any]) -> list[str]:
-    return [str(field["name"]) for field in entity.get("fields", ())]
-
-
 def _filled_in(entity: Mapping[str, Any]) -> list[str]:
     return [str(f["name"]) for f in entity.get("fields", ()) if f.get("type") not in _UNSHOWN]
 
@@ -77,8 +77,9 @@ def _form(about: Mapping[str, Any]) -> dict[str, Any]:
     return {"entity": about["name"], "layout": [{**section, "fields": _filled_in(about)[:FIELDS_FIRST]}]}
 
 
-def _view(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {"entity": about["name"], "type": "table", "columns": _fields(about)[:FIELDS_FIRST]}
+def _view(documents: Documents, entity: str) -> dict[str, Any]:
+    started = views.started(Outline(documents), entity, "table", "", None)
+    return {name: value for name, value in started.items() if name not in ("kind", "name")}
 
 
 def _page(about: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +102,6 @@ def _workflow(about: Mapping[str, Any]) -> dict[str, Any]:
 _KINDS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "entity": _entity,
     "form": _form,
-    "view": _view,
     "page": _page,
     "report": _report,
     "message": _message,

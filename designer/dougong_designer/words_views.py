@@ -9,6 +9,7 @@ VIEW_WORDS: dict[str, tuple[str, str]] = {
         "名称可以不填；列、排序会先放好，之后随意拖动。",
         "Names may be left out. Columns and order get a good start; drag them as you like.",
     ),
+    "view.choose_type": ("看板、日历等形式…", "Board, calendar and others…"),
     "view.create": ("新建视图", "Make the view"),
     "view.entity": ("实体", "Entity"),
     "view.type": ("形式", "Type"),
