@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dougong_designer import conditions
 from dougong_designer.conditions import Clause
 from dougong_designer.formulas import Standing, many_label
-from dougong_designer.formulas_scan import Frame
+from dougong_designer.formulas_scan import Frame, variable_label
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.resolve import FORWARD_HOPS_MAX
 from dougong_runtime.formulas.types import INTEGER, Kind
@@ -155,11 +155,7 @@ class Offers:
         name = before.removesuffix(STEP)
         if name in ("THIS", "OLD"):
             return self.reader.t(f"studio.condition.{name.lower()}")
-        type_ = self.standing.at.variables.get(name)
-        shape = self.standing.shapes.get(type_.targets[0]) if type_ is not None and type_.targets else None
-        if name == "record" and shape is not None:
-            return self.reader.label(shape.label)
-        return name
+        return self.reader.label(variable_label(self.standing, name))
 
     def _offers(self, entity: str, depth: int, frame: Frame) -> tuple[Offered, ...]:
         """What a step may lead to: fields that can be asked about, references to go along, related records."""

@@ -180,7 +180,7 @@ def start_of(standing: Standing, path: str, frame: Frame) -> Start | None:
         if name in variables:
             type_ = variables[name]
             entity = type_.targets[0] if type_.kind is Kind.RECORD and len(type_.targets) == 1 else None
-            return Start((_said(standing, name, entity),), entity, parts[length:], type_)
+            return Start((variable_label(standing, name),), entity, parts[length:], type_)
     head = parts[0].lower()
     shape = standing.shapes.get(frame.entity or "")
     own = shape is not None and (parts[0] in shape.fields or parts[0] in shape.many)
@@ -194,12 +194,20 @@ def start_of(standing: Standing, path: str, frame: Frame) -> Start | None:
     return Start((), frame.entity, parts)
 
 
-def _said(standing: Standing, name: str, entity: str | None) -> Label:
-    """The words for what the surroundings name."""
-    if name == "record" and entity in standing.shapes:
-        return standing.shapes[entity or ""].label
+def variable_label(standing: Standing, name: str) -> Label:
+    """The words for what surroundings name: `record` by its entity, `steps.call` too, with the step's id beside."""
+    type_ = standing.at.variables.get(name)
+    shape = standing.shapes.get(type_.targets[0]) if type_ is not None and len(type_.targets) == 1 else None
     words = name.split(".")
-    if words[0] == "steps" and len(words) > 1:
-        rest = ".".join(words[1:])
+    rest = ".".join(words[1:])
+    if shape is not None and not rest:
+        return (
+            shape.label
+            if name == "record"
+            else Label(f"{shape.label.zh}（{name}）", f"{shape.label.en} ({name})")
+        )
+    if words[0] == "steps" and rest:
+        if shape is not None:
+            return Label(f"{shape.label.zh}（步骤 {rest}）", f"{shape.label.en} (step {rest})")
         return Label(f"步骤 {rest}", f"Step {rest}")
     return Label(name, name)

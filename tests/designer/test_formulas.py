@@ -163,6 +163,9 @@ def test_steps_of_a_workflow_are_offered_where_they_come_before() -> None:
     assert any(text.startswith("record.") for text in offered("record.|", at))
     first = next(name.split(".")[1] for name in at.at.variables if name.startswith("steps."))
     assert f"steps.{first}" in offered("steps.|", at)
+    chip = formulas.chips(at, "record.stage")[0]
+    assert chip.label.zh.endswith("› 状态")
+    assert first in formulas.chips(at, f"steps.{first}")[0].label.en
 
 
 def test_names_are_shown_by_their_labels_however_unfinished_the_formula_is() -> None:
