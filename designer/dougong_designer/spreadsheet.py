@@ -19,7 +19,7 @@ from dougong_runtime.labels import Label
 from dougong_runtime.transfer.cells import cell_text, parse_cell, split_values
 from dougong_runtime.transfer.sheets import Cell, Row, Sheet
 
-EXAMINED_MAX = 5_000
+EXAMINED_MAX = 2_000
 """Rows that a guess looks at."""
 SAMPLES = 4
 SAMPLE_LENGTH_MAX = 60
@@ -58,6 +58,11 @@ TYPES = (
 """Types that a column may become."""
 WITH_OPTIONS = ("choice", "multi_choice")
 TEXTS = ("text", "long_text", "choice", "multi_choice", "tags")
+
+LOOKED_AT_FIRST = 40
+MAY_FIT = 0.6
+"""Share of the first cells that a type must read to be tried on all."""
+Fits = Callable[[Cell, str], bool]
 
 _MOBILE = re.compile(r"(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}\Z")
 _CODED = re.compile(r"0\d+\Z|\d{16,}\Z")
@@ -147,7 +152,8 @@ def _column(place: int, header: str, name: str, rows: Sequence[Row]) -> SheetCol
             for piece in split_values(text):
                 counted[piece] = counted.get(piece, 0) + 1
     ordered = sorted(counted, key=lambda text: (-counted[text], text))
-    unread = [t for c, t in zip(cells, texts, strict=True) if not _reads(guess, header, c, ordered)]
+    reads = _reader(guess, header)
+    unread = [text for cell, text in zip(cells, texts, strict=True) if not reads(cell)]
     told_apart = len(counted) == len(cells) == len(rows) and len(rows) >= 3
     return SheetColumn(
         place,
@@ -170,8 +176,11 @@ def _column(place: int, header: str, name: str, rows: Sequence[Row]) -> SheetCol
 def _guess(header: str, cells: Sequence[Cell], texts: Sequence[str], counted: Mapping[str, int]) -> Guess:
     if not cells:
         return Guess("text", 0)
+    both = list(zip(cells, texts, strict=True))
     for kind, fits, more in _candidates(header, cells, texts):
-        share = sum(fits(cell, text) for cell, text in zip(cells, texts, strict=True)) / len(cells)
+        if _share(fits, both[:LOOKED_AT_FIRST]) < MAY_FIT:
+            continue
+        share = _share(fits, both)
         if share >= FITS:
             return Guess(kind, _certainty(share, len(cells)), **more)
     several = sum(bool(_SEVERAL.search(text)) for text in texts) / len(texts)
@@ -188,6 +197,10 @@ def _guess(header: str, cells: Sequence[Cell], texts: Sequence[str], counted: Ma
     return Guess("text", _certainty(1, len(cells)))
 
 
+def _share(fits: Fits, cells: Sequence[tuple[Cell, str]]) -> float:
+    return sum(fits(cell, text) for cell, text in cells) / len(cells)
+
+
 def _certainty(share: float, count: int) -> int:
     """Few cells prove little."""
     return round(100 * share * (1 if count >= 10 else 0.6 + 0.04 * count))
@@ -201,16 +214,18 @@ def _is_choice(counted: Mapping[str, int], count: int) -> bool:
     )
 
 
-Fits = Callable[[Cell, str], bool]
-
-
 def _candidates(
     header: str, cells: Sequence[Cell], texts: Sequence[str]
 ) -> Iterator[tuple[str, Fits, dict[str, Any]]]:
     """Types from the most particular on, each with what must hold of a cell, and what else the guess says."""
 
+    known: dict[str, Field] = {}
+
     def reads(kind: str, **options: Any) -> Fits:
-        made = probe(kind, header, options)
+        key = f"{kind} {options}"
+        if key not in known:
+            known[key] = probe(kind, header, options)
+        made = known[key]
         return lambda cell, text: _parses(made, cell)
 
     def numbered(scheme: str) -> Fits:
@@ -254,13 +269,14 @@ def _parses(made: Field, cell: Cell) -> bool:
         return False
 
 
-def _reads(guess: Guess, header: str, cell: Cell, values: Sequence[str]) -> bool:
+def _reader(guess: Guess, header: str) -> Callable[[Cell], bool]:
     """Whether the guessed type reads a cell; what names or lists values reads any."""
     if guess.type in TEXTS or guess.type in ("address", "reference", "references"):
-        return True
+        return lambda cell: True
     options: dict[str, Any] = {}
     if guess.scheme:
         options["scheme"] = guess.scheme
     if guess.type in ("decimal", "percent"):
         options = {"precision": 38, "scale": 18 if guess.type == "decimal" else 6}
-    return _parses(probe(guess.type, header, options), cell)
+    made = probe(guess.type, header, options)
+    return lambda cell: _parses(made, cell)

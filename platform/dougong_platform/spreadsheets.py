@@ -71,46 +71,63 @@ class Kept:
     job: str | None
 
 
-def receive(site: Site, studio: Studio, file: BinaryIO, name: str) -> str:
-    """Take a file in and look through it; gives the id under which it is kept. In a transaction that writes.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that has been taken in and looked through, before it is kept."""
+
+    id: str
+    name: str
+    size: int
+    columns: tuple[SheetColumn, ...]
+
+
+def look(site: Site, studio: Studio, file: BinaryIO, name: str) -> Looked:
+    """Take a file in and look through it, in a transaction that reads: it may take seconds. `keep` is to follow; a file
+    for which it does not is swept later.
 
     Raises Refused: TOO_MUCH for a file, a number of columns or of waiting spreadsheets beyond the limits, and what
     reading it finds.
     """
     connection, viewer = studio.connection, studio.viewer
-    sweep(site, connection)
-    user = _user(viewer)
-    mine = (
-        sa.select(sa.func.count()).select_from(SHEET).where(SHEET.c.user == user, SHEET.c.app == studio.name)
-    )
-    if (connection.scalar(mine.where(SHEET.c.job.is_(None))) or 0) >= WAITING_MAX:
-        raise refuse(
-            TOO_MUCH, what=Label("等待的表格", "The number of waiting spreadsheets"), limit=WAITING_MAX
-        )
+    _check_count(connection, viewer, studio.name)
     identity = uuid7()
     path = path_of(site, identity)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        size = _keep(file, path)
-        sheet = read_table(path)
-        columns = spreadsheet.examine(sheet, viewer.time_zone)
-        columns = _with_references(studio, columns)
+        size = _copy(file, path)
+        columns = _with_references(studio, spreadsheet.examine(read_table(path), viewer.time_zone))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    connection.execute(
+    return Looked(identity, name[:200], size, columns)
+
+
+def keep(site: Site, studio: Studio, looked: Looked) -> str:
+    """Keep what was looked through, in a transaction that writes; gives its id. Raises Refused (TOO_MUCH)."""
+    sweep(site, studio.connection)
+    _check_count(studio.connection, studio.viewer, studio.name)
+    studio.connection.execute(
         sa.insert(SHEET).values(
-            id=identity,
+            id=looked.id,
             app=studio.name,
-            user=user,
-            name=name[:200],
-            size=size,
-            rows=max((c.rows for c in columns), default=0),
+            user=_user(studio.viewer),
+            name=looked.name,
+            size=looked.size,
+            rows=max((c.rows for c in looked.columns), default=0),
             at=site.clock.now(),
-            columns=[column.as_json() for column in columns],
+            columns=[column.as_json() for column in looked.columns],
         )
     )
-    return identity
+    return looked.id
+
+
+def _check_count(connection: sa.Connection, viewer: Viewer, app: str) -> None:
+    mine = sa.select(sa.func.count()).select_from(SHEET)
+    mine = mine.where(SHEET.c.user == _user(viewer), SHEET.c.app == app, SHEET.c.job.is_(None))
+    if (connection.scalar(mine) or 0) >= WAITING_MAX:
+        raise refuse(
+            TOO_MUCH, what=Label("等待的表格", "The number of waiting spreadsheets"), limit=WAITING_MAX
+        )
 
 
 def make(studio: Studio, identity: str, wish: SheetWish) -> tuple[Step | None, str]:
@@ -189,7 +206,7 @@ def _user(viewer: Viewer) -> str:
     return viewer.user
 
 
-def _keep(file: BinaryIO, path: Path) -> int:
+def _copy(file: BinaryIO, path: Path) -> int:
     file.seek(0)  # the transaction may be done again
     with path.open("wb") as out:
         shutil.copyfileobj(file, out, 1 << 20)

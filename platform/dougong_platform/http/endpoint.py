@@ -48,6 +48,8 @@ class Call:
     form: FormData | None = None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is to be done once the transaction has been committed."""
+    found: Any = None
+    """What was found out before the transaction for writing began."""
 
     @property
     def language(self) -> Language:
@@ -78,12 +80,15 @@ def reads(handler: Handler, *, body: Body = "none") -> Endpoint:
     return _endpoint(handler, body, writes=False)
 
 
-def writes(handler: Handler, *, body: Body = "json") -> Endpoint:
-    """A handler that may write: refused to those who view as another and to tokens without the scope."""
-    return _endpoint(handler, body, writes=True)
+def writes(handler: Handler, *, body: Body = "json", before: Callable[[Call], Any] | None = None) -> Endpoint:
+    """A handler that may write: refused to those who view as another and to tokens without the scope. `before` finds
+    out what takes long, in a transaction that only reads: the handler has it as `call.found`."""
+    return _endpoint(handler, body, writes=True, before=before)
 
 
-def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
+def _endpoint(
+    handler: Handler, body: Body, *, writes: bool, before: Callable[[Call], Any] | None = None
+) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
 
@@ -102,12 +107,14 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                 # Found out beforehand where there is one writer only, so that strangers never hold it.
                 asked = known or (identify() if site.database.has_one_writer else None)
 
+                found = look() if before is not None else None
+
                 def write() -> tuple[Call, Response]:
                     with site.database.write() as connection:
                         asker = asked or asker_of(site, request, connection)
                         authorise(asker, writes=True)
                         check_csrf(site, asker, request, form)
-                        call = Call(site, request, connection, asker.viewer, content, form)
+                        call = Call(site, request, connection, asker.viewer, content, form, found=found)
                         with limited(connection, site.settings.request_seconds):
                             return call, handler(call)
 
@@ -117,6 +124,14 @@ def _endpoint(handler: Handler, body: Body, *, writes: bool) -> Endpoint:
                     act()
                 return response
             return site.database.nearby(read)
+
+        def look() -> Any:
+            assert before is not None
+            with site.database.read() as connection:
+                asker = known or asker_of(site, request, connection)
+                authorise(asker, writes=True)
+                check_csrf(site, asker, request, form)
+                return before(Call(site, request, connection, asker.viewer, content, form))
 
         def read(nearby: bool) -> Response:
             with site.database.read() as connection:

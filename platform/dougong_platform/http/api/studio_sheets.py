@@ -20,7 +20,7 @@ from dougong_platform.http.endpoint import Call, reads, writes
 from dougong_platform.http.jobs import sheets
 from dougong_platform.http.problem_types import BAD_REQUEST, UNKNOWN_MEMBER
 from dougong_platform.http.viewer import CSRF_FIELD
-from dougong_platform.spreadsheets import Kept
+from dougong_platform.spreadsheets import Kept, Looked
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import refuse
 from dougong_runtime.labels import Language
@@ -33,6 +33,14 @@ MEMBERS = ("place", "label", "name", "type", "required", "unique", "to", "take")
 def receive(call: Call) -> Response:
     """`POST /api/v1/studio/{app}/spreadsheets`, a form with `file` (CSV or XLSX): kept, with what its columns seem to
     hold."""
+    studio = studio_of(call, writes=True)
+    identity = spreadsheets.keep(call.site, studio, call.found)
+    told = _told(call, studio, spreadsheets.get(studio, identity))
+    return json_answer(told, 201, {"Location": f"/api/v1/studio/{studio.name}/spreadsheets/{identity}"})
+
+
+def _look(call: Call) -> Looked:
+    """Take the file in and look through it, before anything is written."""
     parameters.parameters(call.request)
     form = call.form if call.form is not None else FormData()
     for name in form:
@@ -41,10 +49,7 @@ def receive(call: Call) -> Response:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise refuse(BAD_REQUEST, "file", zh="没有文件。", en="There is no file.")
-    studio = studio_of(call, writes=True)
-    identity = spreadsheets.receive(call.site, studio, file.file, Path(file.filename or "").name)
-    told = _told(call, studio, spreadsheets.get(studio, identity))
-    return json_answer(told, 201, {"Location": f"/api/v1/studio/{studio.name}/spreadsheets/{identity}"})
+    return spreadsheets.look(call.site, studio_of(call), file.file, Path(file.filename or "").name)
 
 
 def list_sheets(call: Call) -> Response:
@@ -173,7 +178,7 @@ def routes(prefix: str) -> list[Route]:
     own = prefix + "/studio/{app}/spreadsheets"
     return [
         Route(own, reads(list_sheets), methods=["GET"]),
-        Route(own, writes(receive, body="form"), methods=["POST"]),
+        Route(own, writes(receive, body="form", before=_look), methods=["POST"]),
         Route(own + "/{id}", reads(get_sheet), methods=["GET"]),
         Route(own + "/{id}", writes(make_entity), methods=["POST"]),
         Route(own + "/{id}", writes(drop_sheet), methods=["DELETE"]),

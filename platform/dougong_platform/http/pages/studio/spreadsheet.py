@@ -89,15 +89,18 @@ def show(visit: Visit) -> Response:
 
 
 def receive(visit: Visit) -> Response:
-    """Take one in; then its columns are shown."""
+    """Take one in; then its columns are shown. It is looked through before anything is written."""
+    try:
+        with visit.reading() as here:
+            file = visit.form.get("file")
+            if not isinstance(file, UploadFile) or not file.filename:
+                raise refuse(BAD_REQUEST, "file", zh="没有文件。", en="There is no file.")
+            looked = spreadsheets.look(here.site, open_studio(here), file.file, Path(file.filename).name)
+    except Refused as refused:
+        return _refused(visit, refused, lambda here, studio, said: _show(here, studio, said))
 
     def act(here: Here, studio: Studio) -> str:
-        file = visit.form.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise refuse(BAD_REQUEST, "file", zh="没有文件。", en="There is no file.")
-        name = Path(file.filename).name
-        identity = spreadsheets.receive(here.site, studio, file.file, name)
-        return f"/studio/{studio.name}/spreadsheet/{identity}"
+        return f"/studio/{studio.name}/spreadsheet/{spreadsheets.keep(here.site, studio, looked)}"
 
     return _acted(visit, act, lambda here, studio, said: _show(here, studio, said))
 
@@ -160,11 +163,15 @@ def _acted(
         with visit.writing() as here:
             return go(act(here, open_studio(here, writes=True)))
     except Refused as refused:
-        first = (refused.problems or refused.warnings)[0]
-        if first.type in (CSRF, NOT_SIGNED_IN) or first.type.status in (403, 404):
-            raise
-        with visit.reading() as here:
-            return again(here, open_studio(here), here.said(refused))
+        return _refused(visit, refused, again)
+
+
+def _refused(visit: Visit, refused: Refused, again: Callable[[Here, Studio, str], Response]) -> Response:
+    first = (refused.problems or refused.warnings)[0]
+    if first.type in (CSRF, NOT_SIGNED_IN) or first.type.status in (403, 404):
+        raise refused
+    with visit.reading() as here:
+        return again(here, open_studio(here), here.said(refused))
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------
