@@ -44,6 +44,8 @@ from dougong_runtime.storage.steps import (
 )
 from dougong_runtime.storage.unconvertible import Lost
 
+NAMED_MAX = 3
+"""Formulas that a line of the storage plan names."""
 SHOWN_MAX = 50
 """Records that are named one by one, of each thing that stands against a version."""
 VERSION = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1,6}))?")
@@ -163,14 +165,18 @@ def _target(step: AnyStep) -> str:
 
 
 def _recompute_rows(plan: Plan) -> Iterator[StorageRow]:
+    """An entity in one line, however many of its formulas are concerned."""
     counts = _rows_of_entities(plan)
+    concerned: dict[str, list[str]] = {}
     for entity, field in sorted(plan.recompute):
+        concerned.setdefault(entity, []).append(field)
+    for entity, fields in concerned.items():
         rows = counts.get(entity, 0)
         if rows:
-            seconds = rows / ROWS_PER_SECOND_READ_AND_WRITTEN
-            yield StorageRow(
-                Label("重算", "Compute anew"), f"{entity}.{field}", rows, seconds, Label("成批", "in batches")
-            )
+            named = ", ".join(fields[:NAMED_MAX]) + (", …" if len(fields) > NAMED_MAX else "")
+            many = Label(f"{len(fields)} 个公式", f"{len(fields)} formulas")
+            took = rows * len(fields) / ROWS_PER_SECOND_READ_AND_WRITTEN
+            yield StorageRow(Label("重算", "Compute anew"), f"{entity}: {named}", rows, took, many)
 
 
 def _rows_of_entities(plan: Plan) -> dict[str, int]:

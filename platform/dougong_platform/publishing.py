@@ -21,7 +21,9 @@ from dougong_platform.studio import DOES_NOT_LINK, Studio
 from dougong_runtime import publish
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
+from dougong_runtime.model.graph import Graph
 from dougong_runtime.publish import Plan
+from dougong_runtime.records.running import Running
 
 VERSION_LENGTH_MAX = 40
 NOTE_LENGTH_MAX = 2_000
@@ -110,6 +112,14 @@ def review_draft(studio: Studio, version: str = "") -> Review:
     version = checked_version(version) or publishing.next_version(studio.running.version, described)
     plan = plan_draft(studio.site, studio.connection, found, found.documents, version)
     return _review(studio, plan, version, described)
+
+
+def proposed_version(studio: Studio) -> str:
+    """The number that the next version would have, told without a plan. Raises Refused (NOTHING_TO_PUBLISH)."""
+    if not studio.draft.changed:
+        raise refuse(NOTHING_TO_PUBLISH)
+    described = describe(studio.running.source, studio.draft.documents)
+    return publishing.next_version(studio.running.version, described)
 
 
 def review_rollback(studio: Studio, number: int) -> Review:
@@ -206,7 +216,12 @@ def carry_out(
             _move_draft(connection, site, actor, plan, number, order)
         finish(connection, plan, number)
 
-    return apps.publish_version(site, make_plan, actor, order.note, afterwards=afterwards, progress=progress)
+    plan, number = apps.publish_version(
+        site, make_plan, actor, order.note, afterwards=afterwards, progress=progress
+    )
+    dialect = "sqlite" if site.database.has_one_writer else "postgresql"
+    site.serve(Running(plan.after, plan.new, number, dialect, Graph.of(plan.after)))
+    return plan, number
 
 
 def _move_draft(

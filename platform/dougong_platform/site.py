@@ -132,6 +132,11 @@ class Site:
         """Small images of files."""
         return Previews(self.settings.data_dir / "previews")
 
+    def serve(self, running: Running) -> None:
+        """Serve what was just published here: nobody has to link it anew."""
+        with self._loading:
+            self._running[running.app.name] = running
+
     def forget(self, app_name: str) -> None:
         """Drop what is kept of an app: after a publication that was not committed."""
         self._running.pop(app_name, None)

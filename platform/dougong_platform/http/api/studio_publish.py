@@ -94,7 +94,7 @@ def publish(call: Call) -> Response:
     )
     seen = _number(body, "revision", least=0)
     wanted = Order(
-        version or platform_publishing.review_draft(studio).version,
+        version or platform_publishing.proposed_version(studio),
         json_body.text_member(body, "note", length_max=NOTE_LENGTH_MAX) or None,
         studio.draft.revision if seen is None else seen,
     )

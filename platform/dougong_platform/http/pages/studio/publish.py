@@ -243,7 +243,7 @@ def order(visit: Visit) -> Response:
             back = visit.whole("back")
             version = publishing.checked_version(visit.text("version"))
             if back is None and not version:
-                version = publishing.review_draft(studio).version
+                version = publishing.proposed_version(studio)
             wanted = Order(version, visit.text("note") or None, visit.whole("revision"), back)
             made = publishing.ordered(jobs_of(visit), studio, wanted)
     except Refused as refused:
