@@ -428,7 +428,7 @@ def _record(
 
 
 def _alike(a: Any, b: Any) -> bool:
-    return (a is None) == (b is None) and patches.same(a, b)
+    return (a is None) == (b is None) and patches.alike(a, b)
 
 
 def _lay(

@@ -350,8 +350,13 @@ def same(a: Any, b: Any) -> bool:
     return a is b or json.dumps(a, ensure_ascii=False) == json.dumps(b, ensure_ascii=False)
 
 
+def alike(a: Any, b: Any) -> bool:
+    """The same as `same`, quicker where most of both is the very same."""
+    return next(_differences(a, b, ()), None) is None
+
+
 def _differences(old: Any, new: Any, path: Tokens) -> Iterator[Operation]:
-    if same(old, new):
+    if old is new:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         kept = [key for key in new if key in old]
@@ -361,7 +366,8 @@ def _differences(old: Any, new: Any, path: Tokens) -> Iterator[Operation]:
     elif isinstance(old, list) and isinstance(new, list) and _are_named(old) and _are_named(new):
         yield from _of_lists(old, new, path)
         return
-    yield Operation("replace", path, new)
+    if not same(old, new):
+        yield Operation("replace", path, new)
 
 
 def _of_mappings(old: Mapping[str, Any], new: Mapping[str, Any], path: Tokens) -> Iterator[Operation]:
