@@ -15,7 +15,7 @@ from typing import Any
 
 from dougong_designer import panel_words
 from dougong_designer.draft import Draft
-from dougong_designer.panel_offers import Choice, colors, entity_at, offered, options_of
+from dougong_designer.panel_offers import Choice, colors, entity_at, fields_of, offered, options_of
 from dougong_designer.panel_schema import (
     MISSING,
     Place,
@@ -37,6 +37,8 @@ from dougong_runtime.labels import Label
 
 _LONG = frozenset({"body", "text", "prompt", "reason", "description"})
 """Properties whose words are usually several lines."""
+_FILLED = frozenset({"body", "subject"})
+"""Texts of a message, in which `{name}` stands for a field of whom it is sent to."""
 _SCALARS = frozenset({"string", "number", "integer", "boolean", "null"})
 _ROWS_SHOWN = 100
 """Members that a list shows by themselves; the canvas shows all."""
@@ -309,6 +311,9 @@ def _choices(draft: Draft, around: Place, name: str, shape: Schema, widget: Widg
         return options_of(around.value) if isinstance(around.value, Mapping) else ()
     if "color" in {*shape.get("x-ref", ()), *around.properties.get(name, {}).get("x-ref", ())}:
         return colors()
+    if widget == "label" and around.kind == "message" and name in _FILLED:
+        entity = entity_at(draft.documents, around.tokens)
+        return fields_of(draft.documents, entity, 2) if entity is not None else ()
     if widget in ("text", "names", "scalar", "map"):
         return offered(draft.documents, around, name)
     return ()

@@ -113,6 +113,21 @@ _BASIC_AT = frozenset(
 )  # fmt: skip
 """(kind, property) that is usual there all the same."""
 
+_OF_TRIGGERS: Mapping[str, tuple[str, ...]] = {
+    "record_created": ("entity", "when", "once_per"),
+    "record_updated": ("entity", "fields", "when", "crossing"),
+    "record_deleted": ("entity", "when"),
+    "stage_entered": ("entity", "stage", "when"),
+    "date_reached": ("entity", "date", "days", "at", "calendar", "when"),
+    "schedule": ("every", "on_day", "at", "calendar", "cron"),
+    "webhook": ("connector", "when"),
+    "button": ("entity", "label", "icon", "roles", "inputs", "when"),
+    "form": ("form", "when"),
+    "mentioned": ("entity", "when"),
+    "message_received": ("message", "when"),
+}
+"""Occasion of a workflow → what else is usually said of it."""
+
 _VALUES: Mapping[str, tuple[str, str]] = {
     "monday": ("周一", "Monday"), "tuesday": ("周二", "Tuesday"), "wednesday": ("周三", "Wednesday"),
     "thursday": ("周四", "Thursday"), "friday": ("周五", "Friday"), "saturday": ("周六", "Saturday"),
@@ -253,6 +268,9 @@ def is_basic(tokens: Tokens, around: Place, name: str) -> bool:
     kind = tokens[0].partition("/")[0]
     if name in around.foreign:
         return False
+    if kind == "workflow" and tokens[1:-1] == ("trigger",):
+        on = around.value.get("on") if isinstance(around.value, Mapping) else None
+        return name == "on" or name in around.value or name in _OF_TRIGGERS.get(str(on), ())
     if len(tokens) == 3 and (kind, name) == ("workflow", "label"):
         return True
     if "const" in around.properties.get(name, {}) or name in ("kind", "id"):

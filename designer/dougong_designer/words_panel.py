@@ -17,6 +17,8 @@ PANEL_WORDS: dict[str, tuple[str, str]] = {
     "studio.panel.shape": ("{what}的写法", "How {what} is given"),
     "studio.panel.up": ("上移 {what}", "Move {what} up"),
     "studio.panel.drop": ("去掉 {what}", "Take out {what}"),
+    "studio.panel.fill_in": ("插入字段…", "Insert a field…"),
+    "studio.panel.fill": ("在{what}中插入字段", "Insert a field into {what}"),
     "studio.panel.key": ("名称", "Name"),
     "studio.panel.value": ("值", "Value"),
     "studio.canvas.properties": ("属性", "Properties"),

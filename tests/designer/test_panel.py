@@ -130,6 +130,17 @@ def test_names_are_offered_with_their_labels() -> None:
     assert "nurse" in {one.value for one in role.choices}
 
 
+def test_what_is_less_used_stands_below() -> None:
+    draft = draft_of("clinic")
+    trigger = panel(draft, ("workflow/call_back", "trigger"))
+    basic = [one.name for one in trigger.basic]
+    assert basic == ["on", "entity", "when", "stage"]
+    assert "cron" in [one.name for one in trigger.more]
+    texts = shown("clinic", "message/visit_missed", "body")
+    assert {"name", "owner", "owner.name"} & {one.text for one in texts.choices} == {"name", "owner"}
+    assert [one.name for one in panel(draft, ("settings/thresholds",)).basic][:2] == ["label", "name"]
+
+
 def test_entered_texts_become_the_plainest_value() -> None:
     label = shown("clinic", "workflow/call_back", "label")
     both = entered("label", label.schema, {"zh": "回访", "en": "Call"}, {"zh": ["回访"], "en": ["Call back"]})

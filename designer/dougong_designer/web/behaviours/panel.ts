@@ -42,17 +42,40 @@ export const connect: Connect = (panel) => {
   const left = (): void => {
     if (waiting) again();
   };
+  // A field that is chosen below a message's texts goes in where the caret was last, in the language it was in.
+  let last: HTMLInputElement | HTMLTextAreaElement | undefined;
+  const onFocus = (event: Event): void => {
+    const control = event.target;
+    if ((control instanceof HTMLInputElement && control.type === "text") || control instanceof HTMLTextAreaElement) last = control;
+  };
+  const onFill = (event: Event): void => {
+    const select = event.target;
+    if (!(select instanceof HTMLSelectElement) || select.dataset.fill === undefined) return;
+    event.stopPropagation();
+    const form = select.closest("form");
+    const into = last && form?.contains(last) ? last : form?.querySelector<HTMLTextAreaElement | HTMLInputElement>("textarea, input[type=text]");
+    if (!into || !select.value) return;
+    into.setRangeText(`{${select.value}}`, into.selectionStart ?? into.value.length, into.selectionEnd ?? into.value.length, "end");
+    select.selectedIndex = 0;
+    into.focus();
+    into.dispatchEvent(new Event("change", { bubbles: true }));
+  };
   const settled = (): void => {
     for (const one of controls(panel)) if (one !== document.activeElement && isDirty(one)) reset(one);
   };
   document.body.addEventListener("draft-changed", again);
   panel.addEventListener("focusout", left);
+  panel.addEventListener("focusin", onFocus);
+  // Before the form hears of it, for which it would be an act of its own.
+  panel.addEventListener("change", onFill, true);
   panel.addEventListener("htmx:after:swap", settled);
   document.addEventListener("htmx:after:swap", settled);
   return () => {
     window.clearTimeout(timer);
     document.body.removeEventListener("draft-changed", again);
     panel.removeEventListener("focusout", left);
+    panel.removeEventListener("focusin", onFocus);
+    panel.removeEventListener("change", onFill, true);
     panel.removeEventListener("htmx:after:swap", settled);
     document.removeEventListener("htmx:after:swap", settled);
   };
