@@ -38,6 +38,7 @@ ACTIONS: Mapping[str, Label] = {
     "share": Label("分享", "share"),
     "import": Label("导入", "import"),
 }
+_LANGUAGES: Mapping[str, Label] = {"zh": Label("中文", "Chinese"), "en": Label("英文", "English")}
 _FIELD_KEYS = frozenset(
     [
         "columns",
@@ -166,7 +167,18 @@ class _Place:
     schema: Mapping[str, Any]
 
 
-def _place(change: Change, context: Context) -> _Place:
+def told_place(path: tuple[str, ...], context: Context) -> Label:
+    """A place in a document in words: `field Fee · label`. Members of lists are named by id or by name."""
+    word, name, about = _subject(_place(path, context), context)
+    return _joined([Label(f"{word.zh} {name.zh}".strip(), f"{word.en} {name.en}".strip()), about])
+
+
+def told_value(value: Any, other: Any, path: tuple[str, ...], context: Context) -> Label | None:
+    """A value at a place as people read it, beside another one; None where there is none."""
+    return _value(value, other, _place(path, context), context)
+
+
+def _place(path: tuple[str, ...], context: Context) -> _Place:
     now: Any = context.now
     before: Any = context.before
     schema: Any = schema_of(context.kind)
@@ -174,7 +186,7 @@ def _place(change: Change, context: Context) -> _Place:
     members: list[Mapping[str, Any]] = []
     titles: list[Label] = []
     key = ""
-    for token in change.path:
+    for token in path:
         if isinstance(now, list) or isinstance(before, list):
             member = _member(now, token) or _member(before, token)
             shape = _item(schema, member)
@@ -197,7 +209,7 @@ def _place(change: Change, context: Context) -> _Place:
 
 def _member(members: Any, name: str) -> Mapping[str, Any] | None:
     for one in members if isinstance(members, list) else ():
-        if isinstance(one, Mapping) and "id" in one and name_of(one) == name:
+        if isinstance(one, Mapping) and "id" in one and name in (one["id"], name_of(one)):
             return one
     return None
 
@@ -239,6 +251,8 @@ def _property(schema: Any, token: str) -> Mapping[str, Any]:
 
 
 def _title(schema: Mapping[str, Any], token: str) -> Label:
+    if token in _LANGUAGES:
+        return _LANGUAGES[token]
     zh, en = schema.get("x-zh", {}).get("title"), schema.get("title")
     if token in ("name", "value") and en in ("Name", "Value"):
         return Label("内部名", "internal name")
@@ -248,7 +262,7 @@ def _title(schema: Mapping[str, Any], token: str) -> Label:
 # --- sentences ------------------------------------------------------------------------------------------------
 def sentences(change: Change, context: Context) -> Iterator[Sentence]:
     """What a change says: one sentence, or one for each thing that a role may do now or no longer."""
-    place = _place(change, context)
+    place = _place(change.path, context)
     if context.kind == "role" and place.lists == ("grants",):
         told = list(_of_grant(change, place, context))
         if told:

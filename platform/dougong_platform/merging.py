@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dougong_designer import draft, merging
+from dougong_designer.describing_sentences import Context, told_place, told_value
 from dougong_designer.draft import Step, Writing
-from dougong_designer.merging import ABSENT, ORDER, Choices, Merged
+from dougong_designer.merging import ABSENT, ORDER, Choices, Conflict, Merged
 from dougong_designer.patch import Tokens
 from dougong_platform.publishing import DRAFT_MOVED_ON
 from dougong_platform.studio import Studio
-from dougong_runtime.documents.difference import name_of
+from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.errors import problem_type, refuse
-from dougong_runtime.labels import Label, Language
+from dougong_runtime.labels import Language
 
 SHOWN_MAX = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A conflict in words; a value that is not there is None."""
+
+    where: str
+    base: str | None
+    ours: str | None
+    theirs: str | None
+
 
 NOTHING_TO_MERGE = problem_type(
     "nothing-to-merge",
@@ -69,34 +82,41 @@ def plain(value: Any) -> Any:
     return None if value is ABSENT else value
 
 
-def shown(value: Any) -> str:
-    """A value as it is written, for people."""
+def told(studio: Studio, conflict: Conflict, language: Language) -> Told:
+    """A conflict for people: its place by labels and titles, its values as they are read."""
+    key, path = conflict.path[0], conflict.path[1:]
+    is_order = bool(path) and path[-1] == ORDER
+    path = path[:-1] if is_order else path
+    ours, theirs = studio.draft.documents, studio.running.source
+    now, before = ours.get(key, theirs.get(key)), theirs.get(key, ours.get(key))
+    if not isinstance(now, Mapping) or not isinstance(before, Mapping) or key.startswith(FILE_KEY):
+        return Told(key, *(_plain(value) for value in (conflict.base, conflict.ours, conflict.theirs)))
+    context = Context(key.partition("/")[0], now, before, studio.draft.original, ours)
+    where = told_place(path, context).in_(language)
+    if is_order:
+        where = f"{where} · " + ("排列顺序" if language == "zh" else "order")
+    pairs = (
+        (conflict.base, conflict.ours),
+        (conflict.ours, conflict.theirs),
+        (conflict.theirs, conflict.ours),
+    )
+    return Told(where, *(_value(value, other, path, context, language) for value, other in pairs))
+
+
+def _value(value: Any, other: Any, path: Tokens, context: Context, language: Language) -> str | None:
+    if value is ABSENT:
+        return None
+    if path and (not isinstance(value, (dict, list)) or all(isinstance(v, str) for v in value)):
+        found = told_value(value, None if other is ABSENT else other, path, context)
+        if found is not None:
+            return found.in_(language)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str | None:
+    if value is ABSENT:
+        return None
     if isinstance(value, str):
         return value[:SHOWN_MAX]
     text = json.dumps(value, ensure_ascii=False, indent=1 if isinstance(value, (dict, list)) else None)
     return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
-
-
-def names_of(studio: Studio, path: Tokens, language: Language) -> str:
-    """A conflict's place in words: labels of members, and keys."""
-    at: list[Any] = [documents.get(path[0]) for documents in (studio.draft.documents, studio.running.source)]
-    words = []
-    for token in path[1:]:
-        if token == ORDER:
-            words.append("排列顺序" if language == "zh" else "order")
-            continue
-        at = [_inside(one, token) for one in at]
-        member = next((one for one in at if isinstance(one, Mapping) and one.get("id") == token), None)
-        if member is not None:
-            words.append(Label.of(member.get("label"), name_of(member)).in_(language))
-        else:
-            words.append(token)
-    return " · ".join(words)
-
-
-def _inside(value: Any, token: str) -> Any:
-    if isinstance(value, Mapping):
-        return value.get(token)
-    if isinstance(value, list):
-        return next((m for m in value if isinstance(m, Mapping) and m.get("id") == token), None)
-    return None

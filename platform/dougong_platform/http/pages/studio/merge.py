@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -95,17 +94,13 @@ def _page(here: Here, choices: Choices, said: str) -> Response:
 def _line(here: Here, studio: Studio, conflict: Conflict, choices: Choices) -> Line:
     key = conflict.path[0]
     absent = here.reader.t("merge.absent")
-
-    def text(value: Any) -> str:
-        return merging.shown(value) if merging.is_there(value) else absent
-
-    what = merging.names_of(studio, conflict.path, here.reader.language)
+    found = merging.told(studio, conflict, here.reader.language)
     return Line(
         conflict.place,
         label_of(here, studio, key) or key,
-        what,
-        text(conflict.base),
-        text(conflict.ours),
-        text(conflict.theirs),
+        found.where,
+        found.base or absent,
+        found.ours or absent,
+        found.theirs or absent,
         choices.get(conflict.place, ""),
     )
