@@ -1,24 +1,26 @@
 // The studio's script: behaviours that only its pages have, beside those of all pages.
 import { lazily } from "../../../runtime/dougong_runtime/pages/web/behaviour";
 
+lazily("documents", () => import("./behaviours/documents"));
+lazily("held", () => import("./behaviours/held"));
 lazily("layout", () => import("./behaviours/layout"));
 lazily("layout-shown", () => import("./behaviours/layout_shown"));
 lazily("layout-side", () => import("./behaviours/layout_side"));
+lazily("matrix", () => import("./behaviours/matrix"));
 lazily("relations", () => import("./behaviours/relations"));
+lazily("label-table", () => import("./behaviours/labels"));
 lazily("sheet", () => import("./behaviours/sheet"));
+lazily("studio", () => import("./behaviours/studio"));
+lazily("merging", () => import("./behaviours/merging"));
+lazily("menu-canvas", () => import("./behaviours/menuing"));
+lazily("studio-grid", () => import("./behaviours/grid"));
+lazily("studio-outline", () => import("./behaviours/outline"));
+lazily("studio-panel", () => import("./behaviours/panel"));
+lazily("view-canvas", () => import("./behaviours/viewing"));
+lazily("entity", () => import("./behaviours/entity"));
+lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
+
 // Any input that is the name of an icon offers the icons.
 void import("./icons").then(({ watch }) => watch());
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());
-lazily("documents", () => import("./behaviours/documents"));
-lazily("entity", () => import("./behaviours/entity"));
-lazily("matrix", () => import("./behaviours/matrix"));
-lazily("label-table", () => import("./behaviours/labels"));
-lazily("studio", () => import("./behaviours/studio"));
-lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
-lazily("merging", () => import("./behaviours/merging"));
-lazily("menu-canvas", () => import("./behaviours/menuing"));
-lazily("view-canvas", () => import("./behaviours/viewing"));
-lazily("studio-outline", () => import("./behaviours/outline"));
-lazily("studio-panel", () => import("./behaviours/panel"));
-lazily("studio-grid", () => import("./behaviours/grid"));

@@ -1,0 +1,52 @@
+// What is under somebody's hand is not redrawn: while a button is down on the canvas (a drag, a resize), news of the draft
+// and answers that would swap parts of the page wait until it is let go, and then everything shows the latest.
+import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+
+const NEWS = "draft-changed";
+
+export const connect: Connect = (studio) => {
+  let down = false;
+  let dragging = false;
+  let waiting: Event | undefined;
+
+  const onDown = (event: PointerEvent): void => {
+    down = event.button === 0 && studio.contains(event.target as Node);
+  };
+  // A drag takes the pointer away (`pointercancel`); it is over when the browser says so.
+  const onDrag = (): void => {
+    dragging = down;
+  };
+  const release = (event: Event): void => {
+    if (!down || (dragging && event.type !== "dragend")) return;
+    down = dragging = false;
+    const news = waiting;
+    waiting = undefined;
+    // After those who take the drop: their own act comes first.
+    if (news) window.setTimeout(() => document.body.dispatchEvent(news), 0);
+  };
+  const onNews = (event: Event): void => {
+    if (!down || event.target !== document.body) return;
+    event.stopImmediatePropagation();
+    waiting = new CustomEvent(NEWS, { detail: (event as CustomEvent).detail, bubbles: true });
+  };
+  const onSwap = (event: Event): void => {
+    const { ctx } = (event as CustomEvent<{ ctx?: { sourceElement?: Element; request?: { method?: string } } }>).detail ?? {};
+    const method = ctx?.request?.method?.toUpperCase() ?? "GET";
+    if (!down || method !== "GET" || !studio.contains(event.target as Node)) return;
+    event.preventDefault();
+    waiting ??= new CustomEvent(NEWS, { detail: {}, bubbles: true });
+  };
+  const ends = ["pointerup", "pointercancel", "dragend"] as const;
+  document.addEventListener("pointerdown", onDown, true);
+  document.addEventListener("dragstart", onDrag, true);
+  for (const name of ends) document.addEventListener(name, release, true);
+  document.addEventListener(NEWS, onNews, true);
+  document.addEventListener("htmx:before:swap", onSwap, true);
+  return () => {
+    document.removeEventListener("pointerdown", onDown, true);
+    document.removeEventListener("dragstart", onDrag, true);
+    for (const name of ends) document.removeEventListener(name, release, true);
+    document.removeEventListener(NEWS, onNews, true);
+    document.removeEventListener("htmx:before:swap", onSwap, true);
+  };
+};
