@@ -347,7 +347,11 @@ def _identity(member: Any) -> str | None:
 # --- comparing ------------------------------------------------------------------------------------------------
 def same(a: Any, b: Any) -> bool:
     """Whether two values are written alike: `1`, `1.0` and `true` differ, and so does another order of properties."""
-    return a is b or json.dumps(a, ensure_ascii=False) == json.dumps(b, ensure_ascii=False)
+    if a is b:
+        return True
+    if type(a) is type(b) and isinstance(a, (str, int)):
+        return bool(a == b)
+    return json.dumps(a, ensure_ascii=False) == json.dumps(b, ensure_ascii=False)
 
 
 def alike(a: Any, b: Any) -> bool:
