@@ -1,8 +1,8 @@
 """No act leaves a document in a shape that its schema does not allow: what canvases draw can be relied on. And none
 leaves what could not be written to a file and read again, or two things that could not be told apart.
 
-A builder changes one field of a hundred. The other ninety-nine were found right before, and are known by what they say:
-only what is new is held against the schema, which is what makes an act cost a few milliseconds.
+A builder changes one field of a hundred. The other ninety-nine are the very objects that they were, or are known by
+what they say: only what is new is held against the schema, which is what makes an act cost a few milliseconds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def check_shapes(old: Documents, new: Documents, keys: Iterable[str]) -> None:
     for key in sorted(keys):
         if key not in new:
             continue
-        problems = [*_problems(key, new[key]), *_same_id_elsewhere(key, new)]
+        problems = [*_problems(key, new[key], old.get(key)), *_same_id_elsewhere(key, new)]
         if problems:
             known = {_said(problem) for problem in _problems(key, old[key])} if key in old else set()
             found += [problem for problem in problems if _said(problem) not in known]
@@ -44,7 +44,8 @@ def check_shapes(old: Documents, new: Documents, keys: Iterable[str]) -> None:
         raise Refused(found[:PROBLEMS_MAX])
 
 
-def _problems(key: str, data: Any) -> list[Problem]:
+def _problems(key: str, data: Any, before: Any = None) -> list[Problem]:
+    """What is wrong with a document; `before`: as it was, whose members are not looked at again."""
     kind, _, name = key.partition("/")
     place = Places(key)
     if key.startswith(FILE_KEY):
@@ -53,7 +54,7 @@ def _problems(key: str, data: Any) -> list[Problem]:
         return [Problem(UNKNOWN_KIND, None, {"name": kind, "nearest": None}, place.at(()))]
     if not isinstance(data, dict):
         return [said(BAD_VALUE, "文档应是一组属性。", "A document is a set of properties.", place.at(()))]
-    new, digests = _what_is_new(kind, data)
+    new, digests = _what_is_new(kind, data, before)
     unwritable = [*_unwritable(key, new), *_twice_in_lists(key, data)]
     if unwritable:
         return unwritable
@@ -139,8 +140,9 @@ def _same_id_elsewhere(key: str, new: Documents) -> list[Problem]:
     return [said(BAD_VALUE, zh, en, Places(key).at(("id",)))]
 
 
-def _what_is_new(kind: str, data: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
-    """A document without the members of its lists that are known to be right, and the digests of the others.
+def _what_is_new(kind: str, data: dict[str, Any], before: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """A document without the members of its lists that it had before or that are known to be right, and the digests of
+    the others.
 
     No schema of a kind lets a member of its lists depend on what stands beside it, but for how many they are; a list
     that is too long is left whole, and none is emptied.
@@ -150,8 +152,10 @@ def _what_is_new(kind: str, data: dict[str, Any]) -> tuple[dict[str, Any], list[
     for name, value in data.items():
         limit = limits.get(name)
         if _are_members(value) and (limit is None or len(value) <= limit):
-            marks = [_digest(kind, name, member) for member in value]
-            fresh = [(m, d) for m, d in zip(value, marks, strict=True) if d not in _known]
+            former = before.get(name) if isinstance(before, dict) else None
+            met = {id(member) for member in former} if isinstance(former, list) else set()
+            marked = ((m, _digest(kind, name, m)) for m in value if id(m) not in met)
+            fresh = [(m, d) for m, d in marked if d not in _known]
             digests += [digest for _, digest in fresh]
             made[name] = [member for member, _ in fresh] or value[:1]
         else:
