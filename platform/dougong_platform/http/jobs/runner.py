@@ -23,7 +23,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from dougong_platform import selections, viewers
+from dougong_platform import selections, trials, viewers
 from dougong_platform.http.jobs.acts import run_act, run_undo
 from dougong_platform.http.jobs.publications import run_publish
 from dougong_platform.http.jobs.queueing import queue
@@ -444,7 +444,7 @@ class Jobs:
 
     # --- upkeep -----------------------------------------------------------------------------------------------
     def sweep(self) -> None:
-        """Remove jobs that ended long ago with their results, and folders that belong to none."""
+        """Remove jobs that ended long ago with their results, folders that belong to none, and trials whose day is over."""
         now = self._site.clock.now()
         with self._site.database.read() as connection:
             kept = set(connection.scalars(sa.select(JOB.c.id)))
@@ -455,6 +455,7 @@ class Jobs:
                 connection.execute(sa.delete(JOB).where(JOB.c.id.in_(sorted(old))))
         with self._site.database.write() as connection:
             selections.sweep(connection, now - KEPT)
+        trials.sweep(self._site)
         young = time.time() - LOST_SECONDS
         for folder in self._folder.iterdir() if self._folder.is_dir() else ():
             if folder.name not in kept - old and folder.stat().st_mtime < young:
