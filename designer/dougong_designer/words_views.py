@@ -17,6 +17,7 @@ VIEW_WORDS: dict[str, tuple[str, str]] = {
     "view.find": ("查找字段", "Find a field"),
     "view.records": ("真实记录", "Real records"),
     "view.as_you": ("只含你有权查看的", "Only what you may see"),
+    "view.open": ("在应用里打开", "Open in the app"),
     "view.fetching": ("正在取记录", "Fetching records"),
     "view.no_table": (
         "这个实体还没有发布，还没有记录。",

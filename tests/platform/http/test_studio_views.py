@@ -103,6 +103,7 @@ def test_records_beside_are_those_that_the_builder_may_read_whatever_the_draft_g
     assert "Own Patient" in seen
     assert "Other Patient" not in seen
     assert "13800000001" not in seen
+    assert '<a class="btn ghost" href="/apps/clinic/views/patients">' in seen
     assert "hx-get" not in seen.split("inert", 1)[1].replace('hx-get="/apps/clinic/views/patients/head"', "")
     admin = clinic.client("admin")
     role = _document(clinic, "role/doctor")

@@ -30,6 +30,8 @@ class Shown:
     why: str = ""
     left_out: str = ""
     filter_out: bool = False
+    href: str = ""
+    """The view as it runs; empty where it does not yet, or not for this reader."""
 
 
 def records_of(here: Here, studio: Studio, view: View, outline: Outline) -> Shown:
@@ -53,7 +55,9 @@ def records_of(here: Here, studio: Studio, view: View, outline: Outline) -> Show
     page = ListBuilder(desk, shown, ListState(on=_day(desk, shown))).page(ROWS)
     left_out = [*(here.reader.label(label) for label in made.left_out)]
     between = "、" if here.reader.language == "zh" else ", "
-    return Shown(_still(_named(page, made, desk)), "", between.join(left_out), filter_out)
+    running = desk.app.of("view").get(made.document.name)
+    href = f"{desk.address}/views/{made.document.name}" if running and desk.may_see(running.data) else ""
+    return Shown(_still(_named(page, made, desk)), "", between.join(left_out), filter_out, href)
 
 
 def _day(desk: Desk, view: ShownView) -> str:
