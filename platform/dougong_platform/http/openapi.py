@@ -20,6 +20,7 @@ from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
 from dougong_platform.http.openapi_studio_publish import publish_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
 from dougong_platform.http.openapi_studio_relations import relations_paths
+from dougong_platform.http.openapi_studio_roles import studio_role_paths
 from dougong_platform.http.openapi_studio_sheets import sheets_paths
 from dougong_platform.http.openapi_studio_starts import starts_paths
 from dougong_runtime.labels import Language
@@ -413,6 +414,7 @@ def _common_paths(prefix: str) -> dict[str, Any]:
         **studio_paths(_op),
         **entities_paths(_op),
         **studio_formula_paths(_op),
+        **studio_role_paths(_op),
         **publish_paths(_op),
         **labels_paths(_op),
         **relations_paths(_op),
