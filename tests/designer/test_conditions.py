@@ -102,6 +102,13 @@ def test_groups_stay_groups_and_what_cannot_be_said_stays_its_own_text() -> None
         assert conditions.read(of(), text) is None, text
 
 
+def test_a_value_is_never_taken_for_another() -> None:
+    assert one(r"reason IN ('it\'s', 'a\\b')").value == LIST_SIGN.join(("it's", "a\\b"))
+    assert one(r"reason = 'it\'s'").value == "it's"
+    # An escape that rows do not know: what they would say is another text.
+    assert conditions.read(of(), r"reason = 'a\nb'") is None
+
+
 def test_a_sum_is_read_where_a_formula_is_one_and_nothing_else() -> None:
     at = of("patient", "formula")
     found = conditions.read_sum(at, "COUNT(visits, stage <> 'signed' AND stage <> 'cancelled')")

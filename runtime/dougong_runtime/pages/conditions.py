@@ -309,7 +309,8 @@ def _listed(app: App, entity: Entity, text: str, match: re.Match[str]) -> Condit
     column = resolve(app, entity, match["path"])
     if column is None or (bool(match["not"]) and bool(match["not2"])):
         return None
-    values = [v[1:-1] if v[0] in "'\"" else v for v in re.findall(rf"{_TEXT}|-?\d+", match["values"])]
+    found = re.findall(rf"{_TEXT}|-?\d+", match["values"])
+    values = [re.sub(r"\\(.)", r"\1", v[1:-1]) if v[0] in "'\"" else v for v in found]
     op = "notin" if match["not"] or match["not2"] else "in"
     return Condition(text, match["path"], op, LIST_SIGN.join(values), True)
 

@@ -76,3 +76,6 @@ def test_a_list_of_values_is_a_chip_that_names_them() -> None:
     assert (chip.op, chip.value.split(conditions.LIST_SIGN)) == ("in", ["registered", "active"])
     (other,) = conditions.parse(CLINIC, PATIENT, "NOT risk IN ('low')")
     assert other.op == "notin"
+    (quoted,) = conditions.parse(CLINIC, PATIENT, r"name IN ('it\'s', 'a\\b')")
+    assert quoted.value.split(conditions.LIST_SIGN) == ["it's", "a\\b"]
+    assert conditions.compose(CLINIC, PATIENT, "name", "in", quoted.value) == quoted.text
