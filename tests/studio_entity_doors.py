@@ -28,7 +28,7 @@ def entities_in_the_studio(ward: Ward, username: str) -> str:
     browser, client = ward.clinic.browser(username), ward.clinic.client(username)
     admin = ward.clinic.client("admin")
     answers = []
-    for entity, names in (("patient", ("name", "id_number", "risk")), ("visit", ("note",))):
+    for entity, names in (("patient", ("name", "id_number")), ("visit", ("note",))):
         base, api = f"{STUDIO}/entity/{entity}", f"/api/v1{STUDIO}/entities/{entity}/fields"
         document = admin.get(f"/api/v1{STUDIO}/documents/entity/{entity}").json()
         answers.append(browser.get(base))
