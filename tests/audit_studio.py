@@ -10,6 +10,7 @@ from studio_begin_doors import NO_ROW_STUDIO_BEGIN
 from studio_formula_doors import NO_ROW_STUDIO_FORMULAS
 from studio_layout_doors import NO_ROW_STUDIO_LAYOUTS
 from studio_publish_doors import NO_ROW_STUDIO_PUBLISH
+from studio_role_doors import NO_ROW_STUDIO_ROLES
 
 API = "/api/v1/studio/clinic"
 PAGES = "/studio/clinic"
@@ -21,6 +22,7 @@ NO_ROW_STUDIO: dict[str, str] = {
     f"POST {PAGE}/state": "notes who is there",
     f"POST {PAGE}/fold": "keeps looks in the browser",
     **NO_ROW_STUDIO_PUBLISH,
+    **NO_ROW_STUDIO_ROLES,
     **NO_ROW_STUDIO_LAYOUTS,
     **NO_ROW_STUDIO_FORMULAS,
     **NO_ROW_STUDIO_BEGIN,

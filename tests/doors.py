@@ -21,8 +21,9 @@ from studio_doors import WITHOUT_DATA_STUDIO
 from studio_entity_doors import STUDIO_ENTITY_DOORS
 from studio_formula_doors import STUDIO_FORMULA_DOORS
 from studio_layout_doors import STUDIO_LAYOUT_DOORS
-from studio_view_doors import STUDIO_VIEW_DOORS
 from studio_publish_doors import STUDIO_PUBLISH_DOORS, WITHOUT_DATA_STUDIO_PUBLISH
+from studio_role_doors import STUDIO_ROLE_DOORS
+from studio_view_doors import STUDIO_VIEW_DOORS
 from talk_doors import TALK_DOORS
 from ward import Door
 
@@ -37,6 +38,7 @@ DOORS: tuple[Door, ...] = (
     *STUDIO_BEGIN_DOORS,
     *STUDIO_FORMULA_DOORS,
     *STUDIO_LAYOUT_DOORS,
+    *STUDIO_ROLE_DOORS,
     *STUDIO_VIEW_DOORS,
     *STUDIO_PUBLISH_DOORS,
     *TALK_DOORS,

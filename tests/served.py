@@ -134,6 +134,13 @@ class Sender:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
         got = connection.getresponse()
+        if got.getheader("content-type", "").startswith("text/event-stream"):
+            # It has no end: what is sent at once is looked at, and the connection given up.
+            content = got.read1(65_536)
+            self.close()
+            return Answer(
+                got.status, {"content-type": "text/event-stream"}, content, f"{method} {target[:300]}"
+            )
         content = got.read()
         if got.getheader("content-encoding") == "gzip":
             content = gzip.decompress(content) if content else b""

@@ -17,8 +17,8 @@ from dougong_platform.http.openapi_schemas import RECORD_ID, Schema, problem_sch
 from dougong_platform.http.openapi_studio import studio_paths
 from dougong_platform.http.openapi_studio_entities import entities_paths
 from dougong_platform.http.openapi_studio_formulas import studio_formula_paths
-from dougong_platform.http.openapi_studio_publish import publish_paths
 from dougong_platform.http.openapi_studio_labels import labels_paths
+from dougong_platform.http.openapi_studio_publish import publish_paths
 from dougong_platform.http.openapi_studio_relations import relations_paths
 from dougong_platform.http.openapi_studio_roles import studio_role_paths
 from dougong_platform.http.openapi_studio_sheets import sheets_paths
