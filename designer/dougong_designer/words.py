@@ -22,18 +22,18 @@ from dougong_runtime.pages import words
 TEMPLATES = Path(__file__).parent / "templates"
 
 for _part in (
-    LAYOUT_WORDS,
     ENTITY_WORDS,
-    SHELL_WORDS,
     FORMULA_WORDS,
-    PANEL_WORDS,
-    PUBLISH_WORDS,
+    SHELL_WORDS,
+    ROLE_WORDS,
+    LAYOUT_WORDS,
     START_WORDS,
+    RELATION_WORDS,
+    SHEET_WORDS,
     VIEW_WORDS,
     LABEL_WORDS,
     MENU_WORDS,
-    ROLE_WORDS,
-    RELATION_WORDS,
-    SHEET_WORDS,
+    PANEL_WORDS,
+    PUBLISH_WORDS,
 ):
     words.add(_part)

@@ -59,7 +59,10 @@ PANEL_WORDS: dict[str, tuple[str, str]] = {
     "studio.report.only": ("只含", "only "),
     "studio.report.comma": ("，", ", "),
     "studio.report.empty": ("把字段拖到行、列、值上。", "Drag fields to rows, columns and values."),
-    "studio.report.who": ("每个人只算自己有权查看的记录。", "Everybody sees sums of the records that they may read."),
+    "studio.report.who": (
+        "每个人只算自己有权查看的记录。",
+        "Everybody sees sums of the records that they may read.",
+    ),
     "studio.grid.palette": ("内容块", "Blocks"),
     "studio.grid.blocks": ("内容块", "Blocks"),
     "studio.grid.reports": ("报表", "Reports"),

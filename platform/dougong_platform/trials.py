@@ -38,7 +38,7 @@ from dougong_runtime.names import uuid7
 from dougong_runtime.records.autonumber import COUNTER
 from dougong_runtime.records.running import Running
 from dougong_runtime.records.settings import SETTING
-from dougong_runtime.storage.copying import insert_many
+from dougong_runtime.storage.duplicate import copy_app, copy_table, count_rows
 
 ROWS_MAX = 50_000
 """Records of all the app's entities together: they are copied while the browser waits."""
@@ -47,7 +47,6 @@ BASE_SECONDS = 2.0
 """What tables and indexes of a large app take."""
 KEPT = timedelta(days=1)
 FOLDER = "trials"
-_BATCH = 1_000
 _FACTS = "trial.json"
 _HEX = frozenset("0123456789abcdef-")
 
@@ -101,13 +100,7 @@ class Size:
 def size(studio: Studio) -> Size:
     """How large the copy would be."""
     running = studio.site.running(studio.connection, studio.name)
-    count = sa.select(sa.func.count())
-    return Size(
-        sum(
-            studio.connection.scalar(count.select_from(running.tables.of(entity.name))) or 0
-            for entity in running.app.own_entities
-        )
-    )
+    return Size(count_rows(studio.connection, running.tables))
 
 
 def begin(studio: Studio, session_hash: str) -> Trial:
@@ -236,48 +229,13 @@ def _copy(studio: Studio, copy: Site, target: sa.Connection, session_hash: str) 
     number = publish.apply(target, plan, installer, None, copy.clock, time_zone=copy.settings.site_time_zone)
     new = Running(running.app, plan.new, number, "sqlite", running.graph)
     people = studio.site.running(source, DIRECTORY)
-    _copy_app(source, target, people, copy.running(target, DIRECTORY))
-    _copy_table(source, target, ASSIGNMENT)
-    _copy_table(source, target, SESSION, SESSION.c.token_hash == session_hash)
+    copy_app(source, target, people.tables, copy.running(target, DIRECTORY).tables)
+    copy_table(source, target, ASSIGNMENT)
+    copy_table(source, target, SESSION, SESSION.c.token_hash == session_hash)
     for table in (SETTING, COUNTER, SHARE):
-        _copy_table(source, target, table, table.c.app == name)
-    _copy_app(source, target, running, new)
+        copy_table(source, target, table, table.c.app == name)
+    copy_app(source, target, running.tables, new.tables)
     return new
-
-
-def _copy_app(source: sa.Connection, target: sa.Connection, old: Running, new: Running) -> None:
-    for entity in old.app.own_entities:
-        _copy_rows(source, target, old.tables.of(entity.name), new.tables.of(entity.name))
-        for field in entity.own_fields:
-            if field.is_many:
-                _copy_rows(
-                    source,
-                    target,
-                    old.tables.link(entity.name, field.name),
-                    new.tables.link(entity.name, field.name),
-                )
-
-
-def _copy_table(
-    source: sa.Connection, target: sa.Connection, table: sa.Table, where: sa.ColumnElement[bool] | None = None
-) -> None:
-    _copy_rows(source, target, table, table, where)
-
-
-def _copy_rows(
-    source: sa.Connection,
-    target: sa.Connection,
-    old: sa.Table,
-    new: sa.Table,
-    where: sa.ColumnElement[bool] | None = None,
-) -> None:
-    names = [c.key for c in old.c if c.key in new.c]
-    query = sa.select(*(old.c[n] for n in names))
-    if where is not None:
-        query = query.where(where)
-    rows = source.execute(query, execution_options={"yield_per": _BATCH})
-    for part in rows.partitions(_BATCH):
-        insert_many(target, new, names, [tuple(row) for row in part])
 
 
 def shown_size(found: Size) -> dict[str, Any]:

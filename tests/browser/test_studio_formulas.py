@@ -47,7 +47,9 @@ def test_a_condition_is_written_with_help_and_built_by_hand(visit: Visit) -> Non
     expect(editor(page)).to_be_focused()
     page.keyboard.type("patient.ow", delay=20)
     expect(page.locator(".cm-tooltip-autocomplete li").first).to_contain_text("owner")
-    page.wait_for_timeout(150)  # the editor lets no list that just came up take a key that was meant for the text
+    page.wait_for_timeout(
+        150
+    )  # the editor lets no list that just came up take a key that was meant for the text
     page.keyboard.press("Enter")
     page.keyboard.type(".nam <> NULL", delay=5)
     wrong = page.locator(".fx-wrong li")

@@ -175,8 +175,8 @@ def versions(connection: sa.Connection, app: str) -> list[Version]:
 
 def outlines(connection: sa.Connection, app: str) -> list[Version]:
     """All versions of an app, the oldest first, without their documents: a long history is quickly listed."""
-    columns = [c for c in VERSIONS.c if c.name != "source"]
-    query = sa.select(*columns, sa.null().label("source")).where(VERSIONS.c.app == app)
+    columns: list[sa.ColumnElement[Any]] = [c for c in VERSIONS.c if c.name != "source"]
+    query: sa.Select[Any] = sa.select(*columns, sa.null().label("source")).where(VERSIONS.c.app == app)
     return [
         replace(_version(row), source={}) for row in connection.execute(query.order_by(VERSIONS.c.number))
     ]

@@ -304,7 +304,9 @@ def test_files_that_travel_are_judged_by_what_they_say_now() -> None:
         found = examine(source.of_files({"app.yaml": app, path: story.encode()}))
         return [problem.place.file for problem in found.problems if problem.place is not None]
 
-    good = "story: One\nas: nobody\nwhen: [{create: thing, with: {title: x}}]\nthen: [{count: thing, is: 1}]\n"
+    good = (
+        "story: One\nas: nobody\nwhen: [{create: thing, with: {title: x}}]\nthen: [{count: thing, is: 1}]\n"
+    )
     wrong = good.replace("title", "titel")
     before = places(good)
     assert places(wrong) == [*before, "stories/one.yaml"]

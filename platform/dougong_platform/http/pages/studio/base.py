@@ -239,7 +239,7 @@ def _done(here: Here, studio: Studio) -> Toast | None:
     data = studio.draft.documents.get(about) or studio.draft.original.get(about)
     name = about.partition("/")[2]
     what = here.reader.label(Label.of(data.get("label"), name)) if data and tree.is_document(about) else ""
-    text = here.reader.t(f"studio.done_{done}", what=here.reader.quoted(what) if what else "")
+    text = here.reader.t(f"studio.done.{done}", what=here.reader.quoted(what) if what else "")
     return Toast(text, f"/studio/{studio.name}/undo" if done == "removed" else "", in_place=True)
 
 

@@ -167,7 +167,7 @@ def remove(visit: Visit) -> Response:
     def act(here: Here, studio: Studio) -> Response:
         key = visit.text("key")
         documents = edits.without_document(studio.draft, key)
-        text = here.reader.t("studio.done_removed", what=here.reader.quoted(label_of(here, studio, key)))
+        text = here.reader.t("studio.done.removed", what=here.reader.quoted(label_of(here, studio, key)))
         step = studio.take(documents)
         if visit.text("shown") == key:
             return led(studio, done="removed", about=key)
