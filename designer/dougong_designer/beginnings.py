@@ -8,7 +8,7 @@ from typing import Any
 from dougong_designer import edits, views
 from dougong_designer.draft import Draft
 from dougong_designer.patch import Documents, another
-from dougong_designer.view_fields import Outline
+from dougong_designer.views.fields import Outline
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.errors import NOT_FOUND, refuse
 

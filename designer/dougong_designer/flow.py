@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer import outline_words, panel_words
+from dougong_designer import outline_words
 from dougong_designer.draft import Draft
 from dougong_designer.outline import facts, joined, row
-from dougong_designer.panel import differs
-from dougong_designer.panel_schema import Place, inner, member_kinds, place, title_of
+from dougong_designer.panel import words as panel_words
+from dougong_designer.panel.place import differs
+from dougong_designer.panel.schema import Place, inner, member_kinds, place, title_of
 from dougong_designer.patch import pointer
 from dougong_runtime.labels import Label
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer import outline_words, panel_words
+from dougong_designer import outline_words
 from dougong_designer.draft import Draft
-from dougong_designer.panel import differs, name_of, widget_of
-from dougong_designer.panel_offers import Choice, offered
-from dougong_designer.panel_schema import (
+from dougong_designer.panel import words as panel_words
+from dougong_designer.panel.offers import Choice, offered
+from dougong_designer.panel.place import differs, name_of, widget_of
+from dougong_designer.panel.schema import (
     MISSING,
     Place,
     followed,

@@ -8,8 +8,8 @@ from typing import Any
 
 from dougong_designer.draft import Draft
 from dougong_designer.outline import Row, row
-from dougong_designer.panel_offers import Choice, fields_of
-from dougong_designer.panel_schema import Place, inner, place
+from dougong_designer.panel.offers import Choice, fields_of
+from dougong_designer.panel.schema import Place, inner, place
 from dougong_designer.patch import pointer
 from dougong_designer.spoken import spoken
 from dougong_runtime.fields import FIELD_TYPES

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dougong_designer.panel_offers import entity_at, options_of
+from dougong_designer.panel.offers import entity_at, options_of
 from dougong_designer.patch import Documents, Tokens
 from dougong_runtime.labels import Label
 from dougong_runtime.model.system_fields import system_fields

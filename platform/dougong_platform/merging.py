@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dougong_designer import draft, merging
-from dougong_designer.describing_sentences import Context, told_place, told_value
+from dougong_designer.describing.sentences import Context, told_place, told_value
 from dougong_designer.draft import Step, Writing
 from dougong_designer.merging import ABSENT, ORDER, Choices, Conflict, Merged
 from dougong_designer.patch import Tokens

@@ -20,7 +20,7 @@ from dougong_designer import spreadsheet
 from dougong_designer.draft import Step
 from dougong_designer.patch import Documents
 from dougong_designer.spreadsheet import Guess, SheetColumn
-from dougong_designer.spreadsheet_entity import SheetWish, made
+from dougong_designer.spreadsheet.entity import SheetWish, made
 from dougong_designer.tables import SHEET
 from dougong_platform.site import Site
 from dougong_platform.studio import Studio

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from dougong_designer import formulas, formulas_results
+from dougong_designer import formulas
 from dougong_designer import patch as patches
 from dougong_designer.formulas import Findings, Standing
-from dougong_designer.formulas_results import Count, Results
+from dougong_designer.formulas import results as formulas_results
+from dougong_designer.formulas.results import Count, Results
 from dougong_designer.patch import Tokens
 from dougong_platform.studio import DOES_NOT_LINK, Studio
 from dougong_runtime.errors import BAD_QUERY, refuse

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dougong_designer import conditions, formulas
 from dougong_designer.conditions import Clause
 from dougong_designer.formulas import Standing
-from dougong_designer.formulas_scan import Frame
+from dougong_designer.formulas.scan import Frame
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.model.link import formula_places
 from dougong_runtime.model.linker import formula_text

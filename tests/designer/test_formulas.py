@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from dougong_designer import formulas, formulas_acts, formulas_complete
+from dougong_designer import formulas
 from dougong_designer.draft import Draft
 from dougong_designer.formulas import Findings, Standing
+from dougong_designer.formulas import acts as formulas_acts
+from dougong_designer.formulas import complete as formulas_complete
 from dougong_designer.patch import CHANGED_MEANWHILE, tokens_of
 from dougong_runtime.documents import source
 from dougong_runtime.errors import NOT_FOUND, Refused

@@ -11,7 +11,7 @@ import pytest
 import make
 from dougong_designer import labels
 from dougong_designer.labels import Wanted
-from dougong_designer.labels_table import read, written
+from dougong_designer.labels.table import read, written
 from dougong_designer.shapes import check_shapes
 from dougong_runtime.documents import source
 from dougong_runtime.documents.ids import filled

@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 
 import make
-from dougong_designer import layouts, layouts_acts, layouts_blocks, preview
+from dougong_designer import layouts, preview
 from dougong_designer import patch as patches
 from dougong_designer import words as studio_words
 from dougong_designer.identified import identified
 from dougong_designer.layouts import Place, Spot
-from dougong_designer.layouts_drawing import Drawer
-from dougong_designer.layouts_panel import panel, sights
-from dougong_designer.layouts_properties import set_property
+from dougong_designer.layouts import acts as layouts_acts
+from dougong_designer.layouts import blocks as layouts_blocks
+from dougong_designer.layouts.drawing import Drawer
+from dougong_designer.layouts.panel import panel, sights
+from dougong_designer.layouts.properties import set_property
 from dougong_designer.shapes import check_shapes
 from dougong_runtime.access.grants import Access
 from dougong_runtime.errors import ProblemType, Refused

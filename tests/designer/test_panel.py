@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from dougong_designer import panel_acts as acts
 from dougong_designer import patch as patches
 from dougong_designer.draft import Draft
 from dougong_designer.flow import Lane, flow
 from dougong_designer.grid import COLUMNS, Box, boxes, placed
 from dougong_designer.outline import outline
-from dougong_designer.panel import Panel, Property, panel, property_at
-from dougong_designer.panel_schema import MISSING, member_kinds, place
-from dougong_designer.panel_values import OPENED, entered
+from dougong_designer.panel import acts
+from dougong_designer.panel.place import Panel, Property, panel, property_at
+from dougong_designer.panel.schema import MISSING, member_kinds, place
+from dougong_designer.panel.values import OPENED, entered
 from dougong_designer.patch import Documents, Tokens
 from dougong_designer.reporting import report
 from dougong_designer.shapes import check_shapes

@@ -11,7 +11,7 @@ import pytest
 
 from dougong_designer import relations as found
 from dougong_designer.relations import NewRelation
-from dougong_designer.relations_layout import LABEL_HEIGHT, Box, Wire, place, route, settle
+from dougong_designer.relations.layout import LABEL_HEIGHT, Box, Wire, place, route, settle
 from dougong_runtime.documents.source import of_stored, read
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.link import examine, link

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from dougong_designer import spreadsheet, starts
 from dougong_designer.spreadsheet import SheetColumn
-from dougong_designer.spreadsheet_entity import Made, SheetWish, Taken, made
+from dougong_designer.spreadsheet.entity import Made, SheetWish, Taken, made
 from dougong_runtime.documents.source import of_stored
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.link import examine

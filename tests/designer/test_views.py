@@ -9,8 +9,8 @@ import pytest
 import make
 from dougong_designer import views
 from dougong_designer.shapes import check_shapes
-from dougong_designer.view_data import carried
-from dougong_designer.view_fields import Outline
+from dougong_designer.views.data import carried
+from dougong_designer.views.fields import Outline
 from dougong_runtime.errors import Refused
 from dougong_runtime.model.link import examine_stored
 

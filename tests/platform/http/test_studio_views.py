@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from clinic import PASSWORD, SYSTEM, Clinic
-from dougong_designer.labels_table import read
+from dougong_designer.labels.table import read
 from dougong_platform import people
 
 STUDIO = "/studio/clinic"

@@ -7,8 +7,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dougong_designer import formulas, formulas_complete
+from dougong_designer import formulas
 from dougong_designer.formulas import Fix
+from dougong_designer.formulas import complete as formulas_complete
 from dougong_platform import studio_formulas
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer

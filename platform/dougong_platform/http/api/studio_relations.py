@@ -7,11 +7,10 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dougong_designer import arrangement
 from dougong_designer import relations as found
 from dougong_designer.patch import Documents
-from dougong_designer.relations import ON_DELETE, SYSTEM, NewRelation, Relation
-from dougong_designer.relations_drawing import Asked, draw
+from dougong_designer.relations import ON_DELETE, SYSTEM, NewRelation, Relation, arrangement
+from dougong_designer.relations.drawing import Asked, draw
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer
 from dougong_platform.http.api.studio import stepped, studio_of

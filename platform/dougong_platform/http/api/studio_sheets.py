@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dougong_designer.spreadsheet import SheetColumn
-from dougong_designer.spreadsheet_entity import SheetWish, Taken
+from dougong_designer.spreadsheet.entity import SheetWish, Taken
 from dougong_platform import spreadsheets
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer

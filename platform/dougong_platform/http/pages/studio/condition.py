@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from dougong_designer import conditions, formulas
-from dougong_designer.conditions_form import Block, Form, Row
-from dougong_designer.conditions_sent import Given, Sent
+from dougong_designer.conditions.form import Block, Form, Row
+from dougong_designer.conditions.sent import Given, Sent
 from dougong_platform.http.pages.studio import formula as formula_pages
 from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.visit import Here, Pages, Visit

@@ -10,12 +10,11 @@ from markupsafe import escape
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import layouts_acts as acts
 from dougong_designer.entities.types import found_by, grouped, icon_of
-from dougong_designer.layouts import Place, Way
-from dougong_designer.layouts_acts import Acted
-from dougong_designer.layouts_drawing import Drawer, Paper
-from dougong_designer.layouts_properties import node_at
+from dougong_designer.layouts import Place, Way, acts
+from dougong_designer.layouts.acts import Acted
+from dougong_designer.layouts.drawing import Drawer, Paper
+from dougong_designer.layouts.properties import node_at
 from dougong_platform.http.pages.studio.base import acted, acting, open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.layout_panel import panel_of

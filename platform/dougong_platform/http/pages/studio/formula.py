@@ -13,9 +13,11 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import formulas, formulas_acts, formulas_complete
+from dougong_designer import formulas
 from dougong_designer.formulas import Chip, Fix, Standing
-from dougong_designer.formulas_complete import Offer
+from dougong_designer.formulas import acts as formulas_acts
+from dougong_designer.formulas import complete as formulas_complete
+from dougong_designer.formulas.complete import Offer
 from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio

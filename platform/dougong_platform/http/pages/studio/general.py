@@ -14,12 +14,13 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import outline_words, panel_words
+from dougong_designer import outline_words
 from dougong_designer import patch as patches
 from dougong_designer.flow import Lane, flow
 from dougong_designer.outline import Section, outline
-from dougong_designer.panel import name_of
-from dougong_designer.panel_schema import member_kinds, place
+from dougong_designer.panel import words as panel_words
+from dougong_designer.panel.place import name_of
+from dougong_designer.panel.schema import member_kinds, place
 from dougong_designer.patch import Tokens
 from dougong_platform.http.pages.studio.base import ICONS, open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas

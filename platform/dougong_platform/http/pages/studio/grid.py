@@ -13,12 +13,14 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import outline_words, panel_acts, panel_words
+from dougong_designer import outline_words
 from dougong_designer import patch as patches
 from dougong_designer.grid import Box, boxes, placed
 from dougong_designer.outline import Row, section
-from dougong_designer.panel_offers import Choice, documents_of
-from dougong_designer.panel_schema import inner, member_kinds, place
+from dougong_designer.panel import acts as panel_acts
+from dougong_designer.panel import words as panel_words
+from dougong_designer.panel.offers import Choice, documents_of
+from dougong_designer.panel.schema import inner, member_kinds, place
 from dougong_designer.patch import Tokens
 from dougong_platform.http.pages.studio.base import acted, acting
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas

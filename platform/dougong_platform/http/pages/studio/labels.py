@@ -12,8 +12,9 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import labels, labels_table
+from dougong_designer import labels
 from dougong_designer.labels import Place, Wanted
+from dougong_designer.labels import table as labels_table
 from dougong_designer.patch import CHANGED_MEANWHILE
 from dougong_platform.http.pages.studio.base import acted, acting, frame_of, open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import TOOLS, Tool

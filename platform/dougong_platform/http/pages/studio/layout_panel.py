@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dougong_designer.entities.fields import fields_of
-from dougong_designer.layouts_panel import panel, sights
+from dougong_designer.layouts.panel import panel, sights
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import Refused

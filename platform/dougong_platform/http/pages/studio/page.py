@@ -7,10 +7,9 @@ from typing import Any, cast, get_args
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import layouts_acts as acts
-from dougong_designer.layouts import Way
-from dougong_designer.layouts_acts import Acted
-from dougong_designer.layouts_blocks import PageDrawer, new_block
+from dougong_designer.layouts import Way, acts
+from dougong_designer.layouts.acts import Acted
+from dougong_designer.layouts.blocks import PageDrawer, new_block
 from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.form import done, key_of, place_of

@@ -24,12 +24,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from dougong_designer import draft as drafts
-from dougong_designer import panel_acts as acts
 from dougong_designer import patch as patches
 from dougong_designer.draft import Step
-from dougong_designer.panel import Property, panel, property_at
-from dougong_designer.panel_schema import MISSING, member_kinds, place
-from dougong_designer.panel_values import Texts, entered
+from dougong_designer.panel import acts
+from dougong_designer.panel.place import Property, panel, property_at
+from dougong_designer.panel.schema import MISSING, member_kinds, place
+from dougong_designer.panel.values import Texts, entered
 from dougong_designer.patch import CHANGED_MEANWHILE, Tokens
 from dougong_platform.http.pages.studio.base import acted, acting, frame_of, open_studio
 from dougong_platform.http.pages.visit import Here, Pages, Visit

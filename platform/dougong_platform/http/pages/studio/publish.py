@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from dougong_designer import abilities
 from dougong_designer.draft import DRAFT_BEHIND
 from dougong_designer.publishing import Breaking, Review
-from dougong_designer.publishing_storage import seconds
+from dougong_designer.publishing.storage import seconds
 from dougong_platform import publishing
 from dougong_platform.http.jobs.runner import Jobs
 from dougong_platform.http.pages.studio.base import ICONS, open_studio, page, part

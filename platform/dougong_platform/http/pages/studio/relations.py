@@ -11,11 +11,10 @@ from urllib.parse import urlencode
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
-from dougong_designer import arrangement
 from dougong_designer import relations as found
 from dougong_designer.patch import Documents
-from dougong_designer.relations import ON_DELETE, SYSTEM, Inheriting, NewRelation, Relation
-from dougong_designer.relations_drawing import SYSTEM_ICONS, Asked, draw, entity_label
+from dougong_designer.relations import ON_DELETE, SYSTEM, Inheriting, NewRelation, Relation, arrangement
+from dougong_designer.relations.drawing import SYSTEM_ICONS, Asked, draw, entity_label
 from dougong_platform.http.pages.studio.base import ICONS, acted, acting, open_studio, page, part
 from dougong_platform.http.pages.studio.patterns import Choice, choices
 from dougong_platform.http.pages.visit import Here, Pages, Visit

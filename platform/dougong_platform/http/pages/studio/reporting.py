@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from dougong_designer import panel_words
+from dougong_designer.panel import words as panel_words
 from dougong_designer.reporting import CHARTS, report
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.general import beside, head

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 
 from dougong_designer import naming
 from dougong_designer.spreadsheet import TYPES, SheetColumn
-from dougong_designer.spreadsheet_entity import SheetWish, Taken
+from dougong_designer.spreadsheet.entity import SheetWish, Taken
 from dougong_platform import spreadsheets
 from dougong_platform.http.jobs import sheets
 from dougong_platform.http.jobs.runner import Jobs

@@ -10,10 +10,10 @@ from starlette.routing import BaseRoute
 
 from dougong_designer import patch as patches
 from dougong_designer.outline import outline
-from dougong_designer.panel import differs
-from dougong_designer.panel_offers import options_of
-from dougong_designer.panel_schema import inner, place
-from dougong_designer.panel_values import yaml_of
+from dougong_designer.panel.offers import options_of
+from dougong_designer.panel.place import differs
+from dougong_designer.panel.schema import inner, place
+from dougong_designer.panel.values import yaml_of
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.general import TEMPLATE, beside, head
 from dougong_platform.http.pages.visit import Here, Pages

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from dougong_designer import edits, views
-from dougong_designer.view_fields import Outline, Seen
 from dougong_designer.views import View
+from dougong_designer.views.fields import Outline, Seen
 from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.view_panel import panel_of, property_set

@@ -7,8 +7,8 @@ from typing import Any
 
 from dougong_designer import views
 from dougong_designer.labels_of import with_words, words_of
-from dougong_designer.view_fields import Outline
 from dougong_designer.views import View
+from dougong_designer.views.fields import Outline
 from dougong_platform.http.pages.visit import Here, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.documents.problems import BAD_VALUE

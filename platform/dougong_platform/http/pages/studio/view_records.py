@@ -6,9 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
-from dougong_designer.view_data import Carried, carried
-from dougong_designer.view_fields import Outline
 from dougong_designer.views import View
+from dougong_designer.views.data import Carried, carried
+from dougong_designer.views.fields import Outline
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import Refused

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer.describing_sentences import NOTHING
+from dougong_designer.describing.sentences import NOTHING
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.publish import Plan
 from dougong_runtime.storage.identifiers import table_name

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from dougong_designer import conditions
 from dougong_designer.conditions import Clause
-from dougong_designer.conditions_offers import DATES, DAYS, TODAY, Level, Offers
-from dougong_designer.formulas_scan import Frame
+from dougong_designer.conditions.offers import DATES, DAYS, TODAY, Level, Offers
+from dougong_designer.formulas.scan import Frame
 from dougong_runtime.errors import Refused
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dougong_designer import conditions
 from dougong_designer.conditions import Clause
 from dougong_designer.formulas import Standing, many_label
-from dougong_designer.formulas_scan import Frame, variable_label
+from dougong_designer.formulas.scan import Frame, variable_label
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.resolve import FORWARD_HOPS_MAX
 from dougong_runtime.formulas.types import INTEGER, Kind

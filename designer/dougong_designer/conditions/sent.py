@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from dougong_designer import conditions
 from dougong_designer.conditions import Clause
-from dougong_designer.conditions_offers import DATES, MANY, ROLE, ROWS_MAX, STEP, Offers
-from dougong_designer.formulas_scan import Frame
+from dougong_designer.conditions.offers import DATES, MANY, ROLE, ROWS_MAX, STEP, Offers
+from dougong_designer.formulas.scan import Frame
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.types import Kind
 from dougong_runtime.pages import conditions as plain

@@ -19,8 +19,8 @@ from dougong_designer.layouts import (
     placed,
     walk,
 )
-from dougong_designer.layouts_properties import kind_of, roots
-from dougong_designer.layouts_words import said
+from dougong_designer.layouts.properties import kind_of, roots
+from dougong_designer.layouts.words import said
 from dougong_designer.patch import Documents
 from dougong_designer.sketches import Sketch, sketches, ways_back
 from dougong_runtime.fields.base import Field

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dougong_designer import formulas_scan as scan
-from dougong_designer.formulas import Standing, quoted
+from dougong_designer.formulas import Standing, quoted, scan
 from dougong_runtime.access.grants import shapes_of
 from dougong_runtime.errors import Refused
 from dougong_runtime.fields.base import Field, Json

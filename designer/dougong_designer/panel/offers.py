@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer.panel_schema import Place
+from dougong_designer.panel.schema import Place
 from dougong_designer.patch import Documents, Tokens
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.fields import FIELD_TYPES

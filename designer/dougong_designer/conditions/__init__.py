@@ -18,9 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from dougong_designer import formulas_scan as scan
-from dougong_designer.formulas import Standing, quoted
-from dougong_designer.formulas_scan import Frame
+from dougong_designer.formulas import Standing, quoted, scan
+from dougong_designer.formulas.scan import Frame
 from dougong_runtime.fields.base import Field
 from dougong_runtime.formulas.check import check_formula
 from dougong_runtime.formulas.parse import Calling, Constant, Name, Syntax, parse

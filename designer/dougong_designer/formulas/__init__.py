@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer import formulas_scan as scan
 from dougong_designer import patch as patches
+from dougong_designer.formulas import scan
 from dougong_designer.patch import Documents, Tokens
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.formulas.check import Checked, Place, check_formula

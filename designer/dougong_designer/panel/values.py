@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import dedent
 from typing import Any, Literal, TypeAlias
 
-from dougong_designer.panel_schema import MISSING, Schema, followed
+from dougong_designer.panel.schema import MISSING, Schema, followed
 from dougong_runtime.documents.export import document_text
 from dougong_runtime.documents.problems import BAD_VALUE
 from dougong_runtime.documents.yaml_text import TextProblem, parse, plain_number

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dougong_designer import views
-from dougong_designer.view_fields import Outline, Seen
 from dougong_designer.views import View
+from dougong_designer.views.fields import Outline, Seen
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Document
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dougong_designer.describing_sentences import NOTHING, Context, Sentence, sentences
+from dougong_designer.describing.sentences import NOTHING, Context, Sentence, sentences
 from dougong_designer.patch import Documents
 from dougong_runtime.documents.difference import Change, DocumentChange, What, difference
 from dougong_runtime.documents.kinds import KINDS

@@ -11,7 +11,7 @@ from dougong_designer import layouts
 from dougong_designer.entities import fields as entity_fields
 from dougong_designer.entities.types import LINKING, new_id
 from dougong_designer.layouts import CANNOT_STAND, Place, Spot, Way
-from dougong_designer.layouts_properties import set_property
+from dougong_designer.layouts.properties import set_property
 from dougong_designer.patch import Documents
 from dougong_designer.sketches import ways_back
 from dougong_runtime.errors import NOT_FOUND, refuse

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dougong_designer.view_fields import Outline, Seen
+from dougong_designer.views.fields import Outline, Seen
 from dougong_runtime.documents.problems import WRONG_FIELD
 from dougong_runtime.errors import refuse
 from dougong_runtime.labels import Label

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from dougong_designer.edits import free_name
-from dougong_designer.panel_offers import offered
-from dougong_designer.panel_schema import (
+from dougong_designer.panel.offers import offered
+from dougong_designer.panel.schema import (
     MISSING,
     Place,
     Schema,

@@ -11,9 +11,9 @@ from zlib import crc32
 from dougong_designer.entities.fields import fields_of
 from dougong_designer.entities.types import new_id
 from dougong_designer.layouts import CANNOT_STAND, Place, put_part
-from dougong_designer.layouts_acts import NEW_TAB, NEW_TEXT, Acted, list_of
-from dougong_designer.layouts_properties import kind_of, roots
-from dougong_designer.layouts_words import said
+from dougong_designer.layouts.acts import NEW_TAB, NEW_TEXT, Acted, list_of
+from dougong_designer.layouts.properties import kind_of, roots
+from dougong_designer.layouts.words import said
 from dougong_designer.patch import Documents
 from dougong_designer.sketches import sketches, ways_back
 from dougong_runtime.errors import NOT_FOUND, refuse

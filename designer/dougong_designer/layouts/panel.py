@@ -8,7 +8,7 @@ from typing import Any
 
 from dougong_designer.entities.fields import fields_of
 from dougong_designer.layouts import Spot, columns_of, find, holds_fields, walk
-from dougong_designer.layouts_properties import Form, form_of_property, kind_at, kind_of, node_at
+from dougong_designer.layouts.properties import Form, form_of_property, kind_at, kind_of, node_at
 from dougong_designer.patch import Documents
 from dougong_designer.sketches import sketches, ways_back
 from dougong_runtime.labels import Label

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dougong_designer.panel_schema import Place, Schema, followed
+from dougong_designer.panel.schema import Place, Schema, followed
 from dougong_designer.patch import Documents, Tokens
 from dougong_designer.spoken import spoken
 from dougong_runtime.fields import FIELD_TYPES

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dougong_designer import formulas_scan as scan
-from dougong_designer.formulas import Standing, labels_along, many_label
-from dougong_designer.formulas_scan import CLOSERS, OPENERS, Frame, Piece
+from dougong_designer.formulas import Standing, labels_along, many_label, scan
+from dougong_designer.formulas.scan import CLOSERS, OPENERS, Frame, Piece
 from dougong_runtime.fields.base import Option
 from dougong_runtime.formulas.functions import FUNCTIONS, Function
 from dougong_runtime.formulas.resolve import FILE_PARTS, FORWARD_HOPS_MAX

@@ -14,8 +14,8 @@ from typing import Any
 
 from dougong_designer import describing
 from dougong_designer.describing import Described, count, describe
-from dougong_designer.describing_sentences import NOTHING, Sentence
-from dougong_designer.publishing_storage import StorageRow, Waiting, rows_of_entities, storage_rows, waiting
+from dougong_designer.describing.sentences import NOTHING, Sentence
+from dougong_designer.publishing.storage import StorageRow, Waiting, rows_of_entities, storage_rows, waiting
 from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label, Language
 from dougong_runtime.model.app import App, Entity

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dougong_designer.patch import Documents
 from dougong_designer.relations import SYSTEM, Relation, relations
-from dougong_designer.relations_layout import Box, Curve, Wire, route, settle
+from dougong_designer.relations.layout import Box, Curve, Wire, route, settle
 from dougong_runtime.fields.base import FIELD_TYPES
 from dougong_runtime.labels import Label
 from dougong_runtime.model.directory import DIRECTORY

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dougong_designer import panel_words
 from dougong_designer.draft import Draft
-from dougong_designer.panel_offers import Choice, colors, entity_at, fields_of, offered, options_of
-from dougong_designer.panel_schema import (
+from dougong_designer.panel import words as panel_words
+from dougong_designer.panel.offers import Choice, colors, entity_at, fields_of, offered, options_of
+from dougong_designer.panel.schema import (
     MISSING,
     Place,
     Schema,
@@ -30,7 +30,7 @@ from dougong_designer.panel_schema import (
     shapes_of,
     title_of,
 )
-from dougong_designer.panel_values import Widget, shown
+from dougong_designer.panel.values import Widget, shown
 from dougong_designer.patch import Tokens, pointer, same, value_at
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.labels import Label

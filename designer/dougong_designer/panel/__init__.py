@@ -1,0 +1,1 @@
+"""The panel of properties: what stands at a place of a document, as the schema allows it there."""
