@@ -48,13 +48,12 @@ Act: TypeAlias = Callable[[Here, Studio, str], Done]
 
 def do(visit: Visit) -> Response:
     """One act by its name."""
-    found = ACTS.get(visit.path("act"))
-    if found is None:
-        raise refuse(NOT_FOUND)
-    act = found
     key = f"entity/{visit.path('name')}"
 
     def carried(here: Here, studio: Studio) -> Response:
+        act = ACTS.get(visit.path("act"))
+        if act is None:
+            raise refuse(NOT_FOUND)
         of_fields.entity_at(studio.draft.documents, key)
         return answer(here, studio, act(here, studio, key))
 

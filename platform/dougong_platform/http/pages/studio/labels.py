@@ -178,12 +178,12 @@ def csv_answer(app: str, chosen: Sequence[Place]) -> Response:
 def set_words(visit: Visit) -> Response:
     """One label's words in a language. `was`: what stood there; refused where others have changed it since."""
     language, words, was = visit.text("language"), visit.text("words"), visit.text("was")
-    if language not in ("zh", "en"):
-        raise refuse(NOT_FOUND)
     given = {language: words}
     wanted = Wanted(visit.text("document"), visit.text("place"), given.get("zh"), given.get("en"))
 
     def act(here: Here, studio: Studio) -> Response:
+        if language not in ("zh", "en"):
+            raise refuse(NOT_FOUND)
         documents = studio.draft.documents
         found = labels.compare(documents, [wanted])
         if found.refused:

@@ -132,15 +132,14 @@ def set_rows(visit: Visit) -> Response:
 
 def set_field(visit: Visit) -> Response:
     """How a grant shows a field."""
-    field = visit.text("field")
-    if not is_name(field):
-        raise refuse(NOT_FOUND, name=field)
-    return _act(
-        visit,
-        lambda documents, key: roles.with_field(
-            documents, key, visit.text("grant"), field, visit.text("state")
-        ),
-    )
+
+    def change(documents: Documents, key: str) -> Documents:
+        field = visit.text("field")
+        if not is_name(field):
+            raise refuse(NOT_FOUND, name=field)
+        return roles.with_field(documents, key, visit.text("grant"), field, visit.text("state"))
+
+    return _act(visit, change)
 
 
 def further(visit: Visit) -> Response:
