@@ -134,21 +134,16 @@ class Sender:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
         got = connection.getresponse()
-        if got.getheader("content-type", "").startswith("text/event-stream"):
-            # It has no end: what is sent at once is looked at, and the connection given up.
-            content = got.read1(65_536)
-            self.close()
-            return Answer(
-                got.status, {"content-type": "text/event-stream"}, content, f"{method} {target[:300]}"
-            )
-        content = got.read()
+        endless = (got.getheader("content-type") or "").startswith("text/event-stream")
+        # A stream has no end: what is sent at once is looked at, and the connection given up.
+        content = got.read1(65_536) if endless else got.read()
         if got.getheader("content-encoding") == "gzip":
             content = gzip.decompress(content) if content else b""
         found: dict[str, str] = {}
         for name, value in got.getheaders():
             low = name.lower()
             found[low] = f"{found[low]}, {value}" if low in found else value
-        if got.will_close:
+        if got.will_close or endless:
             self.close()
         return Answer(got.status, found, content, f"{method} {target[:300]}")
 

@@ -76,8 +76,12 @@ STUDIO_PUBLISH_DOORS: tuple[Door, ...] = (
 
 
 def _changed(work: Work, label: str) -> None:
+    """An act on a draft like what runs: other cases have published, and built."""
+    admin = work.clinic.client("admin")
+    running = admin.get(API).json()["running"]
+    accepted(admin.post(f"{API}/versions/{running}/draft", json={}))
     patch = [{"op": "add", "path": f"/{VIEW.replace('/', '~1')}/label", "value": label}]
-    accepted(work.clinic.client("admin").patch(API, json={"patch": patch}))
+    accepted(admin.patch(API, json={"patch": patch}))
 
 
 def _ended(work: Work, job: str) -> None:

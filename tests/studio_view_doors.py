@@ -101,7 +101,7 @@ def studio_views(work: Work) -> list[Row]:
 @case(*(f"POST {MENU}/{part}" for part in ("put", "take", "move", "group", "set")))
 def studio_menu(work: Work) -> list[Row]:
     menu = work.client("admin").get(f"/api/v1{STUDIO}/documents/app/clinic").json()["menu"]
-    first, second = (group["id"] for group in menu)
+    first, second, *_ = (group["id"] for group in menu)
     browser = work.browser("admin")
     for act, data in (
         ("group", {"zh": "统计"}),

@@ -74,8 +74,7 @@ def lay_out(page: Page) -> None:
 
 def show(page: Page) -> str:
     """A board by state; gives its address in the app."""
-    page.goto("/studio/clinic/new-view")
-    page.locator("#vn-entity").select_option("research_report")
+    page.goto("/studio/clinic/new-view?entity=research_report")
     page.locator(".vn-kind", has_text="看板").click()
     page.locator("#vn-zh").fill("报告看板")
     page.locator("#vn-en").fill("Report board")

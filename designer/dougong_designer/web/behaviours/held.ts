@@ -29,10 +29,10 @@ export const connect: Connect = (studio) => {
     event.stopImmediatePropagation();
     waiting = new CustomEvent(NEWS, { detail: (event as CustomEvent).detail, bubbles: true });
   };
+  // What the hand itself asks for (a tab that opens under a drag) is swapped as ever.
   const onSwap = (event: Event): void => {
-    const { ctx } = (event as CustomEvent<{ ctx?: { sourceElement?: Element; request?: { method?: string } } }>).detail ?? {};
-    const method = ctx?.request?.method?.toUpperCase() ?? "GET";
-    if (!down || method !== "GET" || !studio.contains(event.target as Node)) return;
+    const { ctx } = (event as CustomEvent<{ ctx?: { sourceEvent?: Event } }>).detail ?? {};
+    if (!down || ctx?.sourceEvent?.type !== NEWS || !studio.contains(event.target as Node)) return;
     event.preventDefault();
     waiting ??= new CustomEvent(NEWS, { detail: {}, bubbles: true });
   };
