@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -107,7 +108,12 @@ def check_plan_is_complete(workshop: Workshop) -> None:
     assert plan_steps(workshop.tables, Tables(workshop.app, workshop.dialect)) == ()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "postgresql, prepared"])
+EFFORT = int(os.environ.get("DOUGONG_TEST_EFFORT", "1"))
+KINDS = ["sqlite", "postgresql, prepared"] + (["postgresql"] if EFFORT > 1 else [])
+"""What is prepared beforehand ends in the same statements as what is not."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @given(first=versions, second=versions, third=versions, seed=st.integers(0, 1000))
 @example(
     first=([], [], "tool", False),
