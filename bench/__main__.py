@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import audit, cases, imports, pages, publish, rollups, saved_filter, servers
+from bench import audit, cases, imports, pages, publish, rollups, saved_filter, servers, studio
 from bench import site as bench_site
 from bench.load import memory_mb
 
@@ -171,6 +171,12 @@ def auditing(kind: str, wanted: Wanted) -> tuple[str, str]:
         return f"Audit, {NAMES[kind]}", str(audit.run(_fresh(kind, Path(name)), rows))
 
 
+def building(kind: str, wanted: Wanted) -> tuple[str, str]:
+    """A builder's acts; the size asked for has no part in it."""
+    with tempfile.TemporaryDirectory(prefix="dougong-bench-") as name:
+        return f"Studio, {NAMES[kind]}", studio.table(studio.run(_fresh(kind, Path(name)), Path(name)))
+
+
 PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "requests": requests,
     "processes": two_processes,
@@ -180,6 +186,7 @@ PARTS: dict[str, Callable[[str, Wanted], tuple[str, str]]] = {
     "publish": publishing,
     "rollups": rolling_up,
     "audit": auditing,
+    "studio": building,
 }
 
 

@@ -71,7 +71,8 @@ def test_an_entity_is_built_and_changed(visit: Callable[..., Page]) -> None:
     fields(page, 11)
     expect(page.locator("#p-to")).to_have_value("medicine")
     page.locator("[data-side=palette]").first.click()
-    page.locator("[data-palette=boolean]").click()
+    expect(page.locator("[data-palette-find]")).to_be_focused()
+    drag(page, page.locator("[data-palette=boolean]"), page.locator("[data-field-id]").last, on=(60, 30))
     fields(page, 12)
     # Moved by keys only: said aloud, and focus stays with it.
     page.locator("[data-name=name] [data-choose]").focus()

@@ -102,8 +102,12 @@ def test_a_form_is_laid_out_and_filled_in_before_it_is_published(visit: Visit) -
 
     # A section by its menu, and the field moved there from the list of places.
     page.locator("#lo-tab-parts").click()
-    page.locator("[data-palette=section]").click()
+    with page.expect_response(lambda answer: "/palette?" in answer.url):
+        page.locator("[data-palette=section]").click()
     expect(page.locator("#paper [data-kind=section]")).to_have_count(3)
+    page.wait_for_timeout(300)  # The palette that came afterwards leaves its tab open.
+    expect(page.locator("#lo-parts")).to_be_visible()
+    expect(page.locator("#lo-fields")).to_be_hidden()
     field(page, "code").click()
     page.locator("[data-move-to]").select_option(label="新分区")
     new = page.locator("#paper [data-kind=section]").filter(has=page.locator("[data-name=code]"))

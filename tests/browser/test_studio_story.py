@@ -70,6 +70,7 @@ def lay_out(page: Page) -> None:
     for name in ("yusuan", "medicine"):
         drag(page, page.locator(f"[data-palette=field][data-field={name}]"), tab, on=(20, 10))
         expect(paper.locator(f"[data-tab-body] [data-name={name}]")).to_be_visible()
+        expect(page.locator(f"[data-palette=field][data-field={name}]")).to_have_count(0)
 
 
 def show(page: Page) -> str:

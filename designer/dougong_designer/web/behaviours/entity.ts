@@ -43,7 +43,7 @@ export function connect(root: HTMLElement): () => void {
     }
   };
   const showPanel = (morph = false): Promise<unknown> =>
-    get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML").then(fillCounts);
+    get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML").then(settled);
   const showCanvas = (): Promise<unknown> => get(`part/canvas?${query()}`, "#ent-canvas", "outerMorph").then(settled);
   const choose = async (id: string, focus = false): Promise<void> => {
     state("at").value = id;
@@ -334,7 +334,6 @@ export function connect(root: HTMLElement): () => void {
       chosenNext = undefined;
       if (next !== undefined && state("tab").value === "fields") await choose(next);
       else await showPanel(true);
-      if (!narrow()) drags.register();
     });
     count();
   };

@@ -21,6 +21,14 @@ behaviour("tabs", (list) => {
     }
     panel(tab)?.dispatchEvent(new CustomEvent("dougong:shown", { bubbles: true }));
   };
+  /** The server renders panels as they first stand: what it has just sent follows the tab that is open here. */
+  const onSwap = (): void => {
+    if (!list.isConnected) return;
+    for (const t of tabs) {
+      const shown = panel(t);
+      if (shown) shown.hidden = t.getAttribute("aria-selected") !== "true";
+    }
+  };
   const onClick = (event: Event): void => {
     const tab = (event.target as HTMLElement).closest<HTMLElement>("[role=tab]");
     if (tab) select(tab, false);
@@ -46,8 +54,10 @@ behaviour("tabs", (list) => {
   list.addEventListener("keydown", onKey);
   document.addEventListener("keydown", onDigit);
   document.addEventListener("dougong:show", onShow);
+  document.addEventListener("htmx:after:swap", onSwap);
   return () => {
     document.removeEventListener("keydown", onDigit);
     document.removeEventListener("dougong:show", onShow);
+    document.removeEventListener("htmx:after:swap", onSwap);
   };
 });
