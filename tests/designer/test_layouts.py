@@ -231,13 +231,13 @@ def test_properties_are_written_as_the_schema_says_and_emptied_they_go(
         found = panel({**CLINIC, FORM: made}, "clinic", FORM, at)
         row = next(r for r in found.rows if r.name == name.removesuffix(".zh").removesuffix(".en"))
         assert row.words is not None or row.values == tuple(texts[0].split(",")) or row.text == "TRUE"
-        node = (
-            made
-            if not at
-            else layouts.entry_at(made, Spot.of(at))
-            if Spot.of(at)
-            else layouts.find(made, at).node
-        )  # type: ignore
+        spot = Spot.of(at)
+        node: Any = made
+        if spot:
+            node = layouts.entry_at(made, spot)
+        elif at:
+            part: Any = layouts.find(made, at)
+            node = part.node
         assert {k: node[k] for k in kept} == kept
     before = node_before(at, name)
     back = set_property(made, at, name, before)

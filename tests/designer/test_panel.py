@@ -150,6 +150,9 @@ def test_entered_texts_become_the_plainest_value() -> None:
     days = shown("clinic", "workflow/call_back", "trigger", "days")
     assert days.widget == "number"
     assert entered("number", days.schema, MISSING, {"": ["-3"]}) == -3
+    assert entered("number", {"type": "number"}, MISSING, {"": ["0.25"]}) == 0.25
+    exact = "12345678.123456789012"
+    assert entered("number", {"type": ["number", "string"]}, MISSING, {"": [exact]}) == exact
     with pytest.raises(Refused):
         entered("number", days.schema, MISSING, {"": ["soon"]})
     names = shown("clinic", "workflow/call_back", "trigger", "fields")

@@ -106,7 +106,7 @@ def _scalar(widget: Widget, schema: Schema, text: str) -> Any:
                 ("应为整数。", "is a whole number.") if pattern is _WHOLE else ("应为数字。", "is a number.")
             )
             raise _bad(zh, en)
-        return _number(text)
+        return typed(text, types)
     if widget == "choice":
         return next((one for one in schema.get("enum", ()) if _plain(one) == text), text)
     if widget in ("formula", "scalar"):
@@ -197,10 +197,6 @@ def _types(schema: Schema) -> set[str]:
     if stated is None and "oneOf" in schema:
         return {one for shape in schema["oneOf"] for one in _types(followed(shape))}
     return {stated} if isinstance(stated, str) else set(stated or ())
-
-
-def _number(text: str) -> int | float:
-    return int(text) if _WHOLE.match(text) else float(text)
 
 
 def _one(texts: Texts) -> str:
