@@ -41,6 +41,11 @@ def audit_page(clinic: Clinic, username: str = "admin", query: str = "") -> str:
     return str(answer.text)
 
 
+def words(page: str) -> str:
+    """The page without ids and moments, in which four digits of a number can stand by chance."""
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+", "", page)
+
+
 def test_an_administrator_sees_what_was_done_and_no_values(clinic: Clinic) -> None:
     record = patient(clinic, "dr_lin", PHONE, "one")
     clinic.client("dr_lin").post(f"{PATH}/patient/{record}/reveal", json={"field": "phone"})
@@ -48,7 +53,7 @@ def test_an_administrator_sees_what_was_done_and_no_values(clinic: Clinic) -> No
     assert record[-8:] in page
     assert re.search(rf'<th scope="row">Phone</th>.*?<b>{DOTS}</b>', page, re.DOTALL)
     for value in (PHONE, PHONE[-4:], "病人one", "one@cells.example"):
-        assert value not in page
+        assert value not in words(page)
 
 
 def test_who_may_read_the_record_sees_its_values_as_there(clinic: Clinic) -> None:
@@ -62,7 +67,7 @@ def test_who_may_read_the_record_sees_its_values_as_there(clinic: Clinic) -> Non
     assert f"{DOTS} {PHONE[-4:]}" in page
     assert PHONE not in page
     for value in (OTHER_PHONE, OTHER_PHONE[-4:], "theirs@cells.example"):
-        assert value not in page
+        assert value not in words(page)
 
 
 def test_what_was_searched_for_and_written_is_not_told_either(clinic: Clinic) -> None:
