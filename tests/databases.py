@@ -51,13 +51,38 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 6 * 1024**3
+"""A whole run keeps about a tenth of it at a time."""
+
+
 @cache
-def postgresql_cluster() -> str:
-    """Start a cluster once a process; gives the URL prefix, to which a database's name is appended."""
+def memory() -> str | None:
+    """A folder in memory with room for what tests write, if there is one.
+
+    A database more or less is hundreds of files: on a disk, to make and to drop one took a third of a second of
+    processor time, in memory a twentieth. What a killed process leaves is there in both alike.
+    """
+    try:
+        room = min(shutil.disk_usage(MEMORY).free, _free_memory())
+    except OSError:
+        return None
+    return str(MEMORY) if room >= MEMORY_BYTES_MIN and os.access(MEMORY, os.W_OK) else None
+
+
+def _free_memory() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+
+
+@cache
+def postgresql_cluster(within: str | None = None) -> str:
+    """Start a cluster once a process, in a folder of its own; gives the URL prefix, to which a database's name is
+    appended."""
     shared = os.environ.get("DOUGONG_TEST_CLUSTER")
     if shared:
         return shared
-    folder = Path(tempfile.mkdtemp(prefix="dougong-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="dougong-pg-", dir=within or memory()))
     user = "postgres" if os.geteuid() == 0 else None
     if user is not None:
         entry = pwd.getpwnam(user)
@@ -118,7 +143,9 @@ def fresh_url(kind: str, folder: Path) -> str:
 def _create(stem: str) -> str:
     name = "t_" + uuid.uuid4().hex[:12]
     with _administering() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{stem}"')
+        # The plain copy of files takes half the time of writing a log of them, which is what 15 and later do unasked.
+        strategy = "STRATEGY FILE_COPY" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{stem}" {strategy}')
     return postgresql_cluster() + name
 
 

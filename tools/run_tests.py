@@ -1,7 +1,8 @@
 """Run all tests: one PostgreSQL cluster for them all; browser tests apart, two at a time, so that they do not starve.
 
 `python tools/run_tests.py [pytest arguments]`. The exit status is pytest's first failure. What the tests write lies in
-one temporary folder, home folder included, that is gone afterwards, as are all processes that they started.
+one temporary folder, home folder included, in memory where there is room; it is gone afterwards, as are all processes
+that they started.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from databases import postgresql_cluster, stop_cluster  # noqa: E402  (the path is set above)
+from databases import memory, postgresql_cluster, stop_cluster  # noqa: E402  (the path is set above)
 
 PART_SECONDS_MAX = 1_800
 """Each test has a limit of its own (pyproject.toml); this one ends what hangs between tests."""
@@ -32,16 +33,15 @@ HUNG = 124
 def main() -> int:
     """Run both parts; the second also when the first fails, so that one run tells all."""
     signal.signal(signal.SIGTERM, _end)
-    folder = Path(tempfile.mkdtemp(prefix="dougong-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="dougong-tests-", dir=memory()))
     folder.chmod(0o711)  # PostgreSQL's user has a folder of its own in it.
     home = folder / "home"
     home.mkdir()
-    tempfile.tempdir = str(folder)
     workers = str(min(4, os.cpu_count() or 2))
     try:
         environment = {
             **os.environ,
-            "DOUGONG_TEST_CLUSTER": postgresql_cluster(),
+            "DOUGONG_TEST_CLUSTER": postgresql_cluster(str(folder)),
             "HOME": str(home),
             "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
             "TMPDIR": str(folder),
