@@ -150,6 +150,40 @@ def test_the_frame_is_accessible_in_both_languages_and_themes(visit: Visit) -> N
     phone = visit("boss", width=390, height=844)
     phone.goto(f"{STUDIO}/view/patients")
     expect(phone.get_by_role("note")).to_contain_text("窄屏上只能查看")
-    assert phone.locator("#main").evaluate("e => e.inert")
     expect(phone.get_by_role("link", name=re.compile("^发布"))).to_have_count(0)
     assert too_wide(phone) == []
+
+
+def test_on_a_phone_one_reads(visit: Visit) -> None:
+    page = visit("boss", width=390, height=844)
+    page.goto(f"{STUDIO}/entity/patient")
+    tree, opens = page.locator("#s-docs"), page.get_by_role("button", name="文档", exact=True)
+    expect(tree).to_be_hidden()
+    opens.click()
+    expect(tree.locator("[aria-current=page]")).to_be_in_viewport()
+    expect(page.locator("#main")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(tree).to_be_hidden()
+    expect(opens).to_be_focused()
+    # Tabs and links lead on; nothing takes a value, a key or a drag.
+    page.locator("[data-tab=locks]").click()
+    expect(page.locator("[data-tab=locks]")).to_have_attribute("aria-current", "page")
+    assert page.locator("#main :is(input, select, button):not([type=hidden])").evaluate_all(
+        "all => all.every(e => e.closest('[inert]') || e.closest('form[method=get]'))"
+    )
+    page.goto(f"{STUDIO}/entity/patient")
+    first = page.locator("[data-field-id]").first.get_attribute("data-name")
+    page.locator("[data-choose]").nth(1).focus()
+    page.keyboard.press("Alt+ArrowUp")
+    page.keyboard.press("Delete")
+    page.wait_for_timeout(300)
+    page.reload()
+    expect(page.locator("[data-field-id]").first).to_have_attribute("data-name", str(first))
+    opens.click()
+    page.locator("[data-document='entity/visit']").click()
+    expect(page.locator(".ent-h h1")).to_have_text("就诊")
+    page.get_by_role("button", name="查找文档、字段、公式").last.click()
+    expect(page.locator("#s-find")).to_be_visible()
+    page.goto(f"{STUDIO}/form/patient_form")
+    opens.click()
+    expect(tree.locator("[aria-current=page]")).to_be_visible()

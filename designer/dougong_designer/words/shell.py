@@ -115,7 +115,7 @@ SHELL_WORDS: dict[str, tuple[str, str]] = {
     "studio.settled_by": ("{who} 于 {at} 了结", "Settled by {who}, {at}"),
     "studio.narrow": (
         "窄屏上只能查看；搭建请用更宽的屏幕。",
-        "On a narrow screen you can look; building needs a wider one.",
+        "Here you can look; building needs a wider screen.",
     ),
     "studio.keys_hint": ("F8 下一个错误 · ? 全部快捷键", "F8 next problem · ? all keys"),
     "studio.key_undo": ("撤销自己的上一步，不论在哪份文档", "Undo your last step, in whichever document"),

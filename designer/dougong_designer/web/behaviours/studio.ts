@@ -1,11 +1,15 @@
-// The frame: undo and redo by keys, the next problem by F8, what others do as it happens, and no building on a narrow
-// screen.
+// The frame: undo and redo by keys, the next problem by F8, what others do as it happens; on a narrow screen the tree
+// behind a button, and everything to read and nothing to build with.
 import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { send, typedAgainst } from "../act";
 
 const ASKED_MS = 4_000;
 const NARROW = "(max-width: 899px)";
+/** What changes a draft: on a narrow screen nothing gets into it. Links, tabs and what only asks stay. */
+const BUILDS = "#main :is(form:not([method=get]), .paper, :is(button, input, select, textarea):not(form[method=get] *))";
+const HOLDS = ["pointerdown", "dragstart", "keydown"];
+const READS = new Set(["Enter", " ", "Tab", "Escape", "PageUp", "PageDown", "Home", "End"]);
 
 interface Changed {
   revision?: number;
@@ -63,6 +67,11 @@ export const connect: Connect = (element) => {
     }
   };
   const onKey = (event: KeyboardEvent): void => {
+    if (event.key === "Escape" && shows?.getAttribute("aria-expanded") === "true") {
+      show(false);
+      shows.focus();
+      return;
+    }
     if (event.key === "F8" && !event.ctrlKey && !event.altKey && !event.metaKey) {
       if (toProblem(event.shiftKey ? -1 : 1)) event.preventDefault();
       return;
@@ -76,6 +85,7 @@ export const connect: Connect = (element) => {
   };
   const onClick = (event: MouseEvent): void => {
     const target = event.target as HTMLElement;
+    if (shows?.contains(target)) show(shows.getAttribute("aria-expanded") !== "true");
     const pressed = target.closest<HTMLElement>("[aria-disabled=true][data-chord]");
     if (pressed) event.preventDefault();
     const place = target.closest<HTMLElement>("[data-goes-to]");
@@ -88,7 +98,21 @@ export const connect: Connect = (element) => {
   };
   const narrow = matchMedia(NARROW);
   const fit = (): void => {
-    document.getElementById("main")?.toggleAttribute("inert", narrow.matches);
+    for (const thing of document.querySelectorAll(BUILDS)) thing.toggleAttribute("inert", narrow.matches);
+  };
+  /** Canvases take hold of rows and boxes, and of keys on them: they never hear of it where one only reads. */
+  const onHold = (event: Event): void => {
+    if (!narrow.matches || !(event.target as Element).closest("#main")) return;
+    if (event instanceof KeyboardEvent && READS.has(event.key) && !event.altKey) return;
+    if (event.type === "dragstart") event.preventDefault();
+    event.stopPropagation();
+  };
+  const shows = element.querySelector<HTMLElement>("[data-shows-tree]");
+  const show = (open: boolean): void => {
+    shows?.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    document.getElementById("lo-tab-documents")?.click();
+    element.querySelector(".s-tree [aria-current]")?.scrollIntoView({ block: "center" });
   };
   const onSeen = (): void => {
     if (document.visibilityState === "visible") void ask();
@@ -96,6 +120,8 @@ export const connect: Connect = (element) => {
   fit();
   timer = window.setTimeout(() => void ask(), 300);
   narrow.addEventListener("change", fit);
+  document.addEventListener("htmx:after:swap", fit);
+  for (const type of HOLDS) element.addEventListener(type, onHold, true);
   document.body.addEventListener("draft-changed", changed);
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
@@ -103,6 +129,8 @@ export const connect: Connect = (element) => {
   return () => {
     window.clearTimeout(timer);
     narrow.removeEventListener("change", fit);
+    document.removeEventListener("htmx:after:swap", fit);
+    for (const type of HOLDS) element.removeEventListener(type, onHold, true);
     document.body.removeEventListener("draft-changed", changed);
     document.removeEventListener("keydown", onKey);
     document.removeEventListener("click", onClick);
