@@ -294,11 +294,11 @@ def test_an_answer_without_end_is_cut_off() -> None:
 def test_a_server_that_drips_does_not_hold_a_thread() -> None:
     began = time.monotonic()
     with (
-        serving(lambda handler: (200, {}, b"x" * 400_000, 0.05)) as server,
+        serving(lambda handler: (200, {}, b"x" * 2_000_000, 0.05)) as server,
         pytest.raises(Refused, match="in time"),
     ):
         call(server, seconds_max=0.4)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 12, "the whole of it takes 24 seconds"
 
 
 @pytest.mark.parametrize("header", [{"X-A": "b\r\nX-C: d"}, {"X-A\r\nX-C": "d"}])

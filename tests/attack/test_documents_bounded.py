@@ -17,15 +17,15 @@ from dougong_runtime.model.link import link
 APP = "kind: app\nname: depot\nversion: 1.0.0\n"
 THING = "kind: entity\nname: thing\nfields: [{name: name, type: text}]\n"
 SECONDS_MAX = 20
-"""For any of them, on a machine that is busy; alone they take less than two."""
+"""Of the processor, for any of them; they take less than two."""
 
 
 @contextmanager
 def bounded() -> Iterator[None]:
     """What is inside ends in time."""
-    began = time.monotonic()
+    began = time.thread_time()
     yield
-    assert time.monotonic() - began < SECONDS_MAX
+    assert time.thread_time() - began < SECONDS_MAX
 
 
 def problems(*texts: str) -> tuple[Problem, ...]:

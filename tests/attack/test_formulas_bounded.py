@@ -48,10 +48,10 @@ TWICE = {
 @pytest.mark.parametrize("name", TWICE)
 def test_what_is_written_twice_within_itself_is_refused_at_once(name: str, dialect: str) -> None:
     """Each level doubled the statement: forty of them, 800 characters of a filter, held a process for ever."""
-    began = time.monotonic()
+    began = time.thread_time()
     with pytest.raises((FormulaProblems, Refused), match="complex"):
         condition(typed(TWICE[name]), Scope(APP, TABLES, "client", TABLES.of("client"), dialect))
-    assert time.monotonic() - began < 10
+    assert time.thread_time() - began < 10
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -183,14 +183,14 @@ def test_hostile_texts_are_answered_soon() -> None:
         "(" * 4_000, "a." * 2_000, "'" * 3_999, "'\\" * 2_000, "COUNT(" * 600, "fee and " * 500, "NOT " * 1_000,
         "x" * (LENGTH_MAX * 5), "fee IN (" + "'a'," * 900, "“" * 2_000, "\x00" * 100, "SUM(visits.cost, " * 200, "字" * 4_000,
     ]  # fmt: skip
-    started = time.perf_counter()
+    started = time.thread_time()
     for text in texts:
         assert formulas.checked(rule(), text).result is None
         formulas.chips(rule(), text)
         assert (
             len(formulas_complete.completions(rule(), text, len(text)).items) <= formulas_complete.OFFERED_MAX
         )
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_ten_thousand_options_are_narrowed_and_cut() -> None:

@@ -203,45 +203,70 @@ def test_taking_out_leaves_no_empty_shells_but_sections_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "name", "texts", "kept"),
+    ("at", "name", "text", "shown", "kept"),
     [
-        ("", "label.en", ["Patient form"], {"label": {"en": "Patient form"}}),
-        (BASICS, "section.zh", ["新标题"], {"section": {"zh": "新标题", "en": "Basics"}}),
-        (BASICS, "columns", ["3"], {"columns": 3}),
-        (BASICS, "collapsed", ["true"], {"collapsed": True}),
-        (BASICS, "show", ["risk = 'high'"], {"show": "risk = 'high'"}),
-        (f"{BASICS}.name", "required", ["TRUE"], {"field": "name", "required": True}),
-        (f"{BASICS}.name", "help.zh", ["全名"], {"field": "name", "help": {"zh": "全名"}}),
+        ("", "label.en", "Patient form", {"zh": "", "en": "Patient form"}, {"label": {"en": "Patient form"}}),
+        (
+            BASICS,
+            "section.zh",
+            "新标题",
+            {"zh": "新标题", "en": "Basics"},
+            {"section": {"zh": "新标题", "en": "Basics"}},
+        ),
+        (BASICS, "columns", "3", ("3",), {"columns": 3}),
+        (BASICS, "collapsed", "true", ("TRUE",), {"collapsed": True}),
+        (BASICS, "show", "risk = 'high'", ("risk = 'high'",), {"show": "risk = 'high'"}),
+        (f"{BASICS}.name", "required", "TRUE", ("TRUE",), {"field": "name", "required": True}),
+        (
+            f"{BASICS}.name",
+            "help.zh",
+            "全名",
+            {"zh": "全名", "en": ""},
+            {"field": "name", "help": {"zh": "全名"}},
+        ),
         (
             tab("Visits"),
             "list.fields",
-            ["code,cost"],
+            "code,cost",
+            ("code", "cost"),
             {"list": {"of": "visits", "fields": ["code", "cost"], "sort": ["-visited_at"]}},
         ),
-        (tab("Visits"), "list.limit", ["20"], None),
+        (
+            tab("Visits"),
+            "list.limit",
+            "20",
+            ("20",),
+            {
+                "list": {
+                    "of": "visits",
+                    "fields": ["code", "visited_at", "doctor", "stage", "cost"],
+                    "sort": ["-visited_at"],
+                    "limit": 20,
+                }
+            },
+        ),
     ],
 )
 def test_properties_are_written_as_the_schema_says_and_emptied_they_go(
-    at: str, name: str, texts: list[str], kept: dict[str, Any] | None
+    at: str, name: str, text: str, shown: tuple[str, ...] | dict[str, str], kept: dict[str, Any]
 ) -> None:
     data = CLINIC[FORM]
-    made = set_property(data, at, name, texts)
+    made = set_property(data, at, name, [text])
     check_shapes(CLINIC, {**CLINIC, FORM: made}, [FORM])
-    if kept is not None:
-        found = panel({**CLINIC, FORM: made}, "clinic", FORM, at)
-        row = next(r for r in found.rows if r.name == name.removesuffix(".zh").removesuffix(".en"))
-        assert row.words is not None or row.values == tuple(texts[0].split(",")) or row.text == "TRUE"
-        spot = Spot.of(at)
-        node: Any = made
-        if spot:
-            node = layouts.entry_at(made, spot)
-        elif at:
-            part: Any = layouts.find(made, at)
-            node = part.node
-        assert {k: node[k] for k in kept} == kept
-    before = node_before(at, name)
-    back = set_property(made, at, name, before)
+    found = panel({**CLINIC, FORM: made}, "clinic", FORM, at)
+    row = next(r for r in found.rows if r.name == name.removesuffix(".zh").removesuffix(".en"))
+    assert (row.words if isinstance(shown, dict) else row.values) == shown
+    assert {k: node_at(made, at)[k] for k in kept} == kept
+    back = set_property(made, at, name, node_before(at, name))
     assert patches.same(back, data)
+
+
+def node_at(form: Any, at: str) -> Any:
+    """The form itself, a field in it or another of its parts."""
+    spot = Spot.of(at)
+    if spot:
+        return layouts.entry_at(form, spot)
+    return layouts.find(form, at).node if at else form
 
 
 def node_before(at: str, name: str) -> list[str]:

@@ -178,7 +178,7 @@ def test_the_pages_say_the_same(clinic: Clinic) -> None:
     listed = head.get(f"{STUDIO}/versions").text
     assert "v8.0.0" in listed
     first = told(call(clinic, "GET", "/versions"))["items"][-1]["number"]
-    assert "Sick person" in head.get(f"{STUDIO}/versions/compare?from={first}&to={first + 3}").text or listed
+    assert "Sick person" in head.get(f"{STUDIO}/versions/compare?from={first}&to={first + 3}").text
     assert head.get(f"{STUDIO}/versions/{first}/package").headers["content-type"] == "application/zip"
     begun = head.post(f"{STUDIO}/versions/{first}/draft", follow_redirects=True)
     assert f"content of version {first}" in begun.text

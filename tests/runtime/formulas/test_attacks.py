@@ -108,10 +108,10 @@ def test_refused_with_a_place(text: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_bombs_are_refused_quickly(text: str) -> None:
-    started = time.monotonic()
+    started = time.thread_time()
     with pytest.raises(FormulaProblems):
         check_formula(text, entity="client", shapes=SHAPES, settings=SETTINGS, place="filter")
-    assert time.monotonic() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_numbers_that_grow_without_end_are_refused() -> None:
