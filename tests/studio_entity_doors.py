@@ -40,6 +40,7 @@ def entities_in_the_studio(ward: Ward, username: str) -> str:
                 answers += [browser.get(f"{base}/part/{part}?{at}") for part in ("panel", "held")]
                 answers += [browser.get(f"{base}/ask/{ask}&{at}") for ask in ASKS]
                 answers.append(client.get(f"{api}/{field['name']}/retyping?type=choice"))
+                answers.append(client.get(f"{api}/{field['name']}/homes"))
         answers.append(client.get(f"{api}/retired"))
     answers.append(browser.get(f"{STUDIO}/new-entity"))
     forged = {"X-CSRF-Token": "forged"}
@@ -63,8 +64,9 @@ STUDIO_ENTITY_DOORS: tuple[Door, ...] = (
             f"DELETE {ONE}",
             f"POST {ONE}/fields",
             f"GET {ONE}/fields/retired",
+            f"GET {FIELD}/homes",
             f"GET {FIELD}/retyping",
-            *(f"POST {FIELD}/{act}" for act in ("retype", "retire", "restore")),
+            *(f"POST {FIELD}/{act}" for act in ("put", "retype", "retire", "restore")),
         ),
         entities_in_the_studio,
     ),
@@ -86,24 +88,32 @@ def page_entities(work: Work) -> list[Row]:
     field = list(made.values())[-1]
     accepted(browser.post(f"{base}/do/field", data={"at": field, "property": "required", "value": "true"}))
     accepted(browser.post(f"{base}/do/move", data={"at": field, "before": list(made.values())[-1]}))
+    into = {"at": fields_of(client, "visit")["fever"], "at:view/visits": "true"}
+    accepted(browser.post(f"{STUDIO}/entity/visit/do/put-into", data=into))
     wish = {"label.zh": "研究", "label.en": "Study", "in_menu": "true", "roles": "head"}
     accepted(browser.post(f"{STUDIO}/new-entity", data=wish))
     changed = ("app/clinic", "entity/study", "form/study_form", "role/head", "view/studies")
     # A field that is moved before itself stands where it stood.
-    return [_step(by_page, "entity/medicine"), _step(by_page, "entity/medicine"), _step(by_page, *changed)]
+    return [
+        _step(by_page, "entity/medicine"),
+        _step(by_page, "entity/medicine"),
+        _step(by_page, "view/visits"),
+        _step(by_page, *changed),
+    ]
 
 
 @case(
     f"POST {API}",
     f"DELETE {ONE}",
     f"POST {ONE}/fields",
-    *(f"POST {FIELD}/{act}" for act in ("retype", "retire", "restore")),
+    *(f"POST {FIELD}/{act}" for act in ("put", "retype", "retire", "restore")),
 )
 def api_entities(work: Work) -> list[Row]:
     client, base = work.client("admin"), f"/api/v1{STUDIO}/entities"
     accepted(client.post(base, json={"label": {"zh": "床位", "en": "Bed"}, "in_menu": False}))
     accepted(client.post(f"{base}/bed/fields", json={"line": "Ward text required"}))
     accepted(client.post(f"{base}/bed/fields/ward/retype", json={"type": "choice"}))
+    accepted(client.post(f"{base}/bed/fields/ward/put", json={}))
     code = fields_of(client, "medicine")["code"]
     accepted(client.post(f"{base}/medicine/fields/code/retire", json={}))
     accepted(client.post(f"{base}/medicine/fields/{code}/restore", json={}))
@@ -113,6 +123,7 @@ def api_entities(work: Work) -> list[Row]:
         _step(by_api, *bed),
         _step(by_api, "entity/bed"),
         _step(by_api, "entity/bed"),
+        _step(by_api, "form/bed_form", "view/beds"),
         _step(by_api, "entity/medicine"),
         _step(by_api, "entity/medicine"),
         _step(by_api, *bed),

@@ -151,3 +151,35 @@ def test_what_people_use_is_renamed_retyped_and_retired(visit: Callable[..., Pag
         page.locator(f"[data-tab={tab}]").click()
         expect(page.locator(f"[data-tab={tab}]")).to_have_attribute("aria-current", "page")
         assert findings(page) == []
+
+
+def test_a_new_field_is_put_into_forms_and_lists_in_one_click(visit: Callable[..., Page]) -> None:
+    page = visit("boss")
+    page.goto("/studio/clinic/entity/allergy")
+    page.locator("#ent-quick").fill("来源 单行文字")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-field-id]").last).to_contain_text("来源")
+    page.locator("[data-field-id]").last.locator("[data-choose]").click()
+    placing = page.locator("[data-placing]")
+    expect(placing).to_contain_text("还没有放进任何表单或视图")
+    expect(placing.get_by_label("过敏原", exact=True)).to_be_checked()
+    placing.get_by_label("过敏原分类", exact=True).uncheck()
+    assert findings(page) == []
+    assert at_a_glance(page, "#s-prop") == []
+    placing.get_by_role("button", name="放进勾选的地方").click()
+    expect(placing.locator("[data-shown='view/allergies']")).to_have_count(1)
+    expect(placing).not_to_contain_text("还没有放进")
+    # Where else it could go is folded away now, and reached by keys.
+    expect(placing.get_by_role("button", name="放进勾选的地方")).to_be_hidden()
+    placing.locator("summary").focus()
+    page.keyboard.press("Enter")
+    expect(placing.get_by_role("button", name="放进勾选的地方")).to_be_visible()
+    assert findings(page) == []
+    # One act: taken back by the toast, and the field stands nowhere again.
+    page.locator("#toasts").get_by_role("button", name="撤销").last.click()
+    expect(placing).to_contain_text("还没有放进任何表单或视图")
+    expect(page.locator("[data-field-id]").last).to_contain_text("来源")
+    placing.get_by_role("button", name="放进勾选的地方").click()
+    placing.locator("[data-shown='view/allergies'] a").click()
+    page.wait_for_url("**/studio/clinic/view/allergies")
+    expect(page.locator("#main")).to_contain_text("来源")

@@ -10,6 +10,7 @@ from dougong_designer.words.labels import LABEL_WORDS
 from dougong_designer.words.layout import LAYOUT_WORDS
 from dougong_designer.words.menu import MENU_WORDS
 from dougong_designer.words.panel import PANEL_WORDS
+from dougong_designer.words.placing import PLACING_WORDS
 from dougong_designer.words.publish import PUBLISH_WORDS
 from dougong_designer.words.relations import RELATION_WORDS
 from dougong_designer.words.roles import ROLE_WORDS
@@ -34,6 +35,7 @@ for _part in (
     LABEL_WORDS,
     MENU_WORDS,
     PANEL_WORDS,
+    PLACING_WORDS,
     PUBLISH_WORDS,
 ):
     words.add(_part)

@@ -49,6 +49,16 @@ def entities_paths(op: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "type": "object",
         "properties": {"items": {"type": "array", "items": {"type": "object", "properties": known}}},
     }
+    home = {"at": _TEXT, "kind": _TEXT, "label": _TEXT, "shown": _FLAG, "proposed": _FLAG}
+    homes: Schema = {
+        "type": "object",
+        "properties": {
+            "items": {
+                "type": "array",
+                "items": {"type": "object", "properties": {**home, "why": {"type": ["string", "null"]}}},
+            }
+        },
+    }
     looked: Schema = {
         "type": "object",
         "properties": {
@@ -75,6 +85,11 @@ def entities_paths(op: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             ),
         },
         f"{one}/fields/retired": {"parameters": [app, entity], "get": op("list_retired", "studio", listed)},
+        f"{one}/fields/{{field}}/homes": {"parameters": at, "get": op("list_homes", "studio", homes)},
+        f"{one}/fields/{{field}}/put": {
+            "parameters": at,
+            "post": op("put_field", "studio", stepped, body=members(into={"type": "array", "items": _TEXT})),
+        },
         f"{one}/fields/{{field}}/retyping": {
             "parameters": at,
             "get": op(

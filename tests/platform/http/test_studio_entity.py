@@ -95,6 +95,40 @@ def test_a_new_field_is_named_after_its_english_label_until_something_uses_it(bo
     assert "blood_group" not in names(client)
 
 
+def test_a_new_field_is_put_where_it_is_ticked_as_one_act(boss: Clinic) -> None:
+    browser, client = boss.browser("boss"), boss.client("boss")
+    at = told(do(browser, "add", "allergy", type="text"))["entity-chosen"]["at"]
+    address = f"{STUDIO}/entity/allergy/part/panel?at={at}"
+    panel = browser.get(address).text
+    assert "Not shown in any form or view yet" in panel
+    assert re.search(r'name="at:view/allergies" value="true" checked', panel)
+    keys = ("view/allergies", "view/allergy_tree")
+    before = texts(client, "entity/allergy", *keys)
+    answer = do(browser, "put-into", "allergy", at=at, **{f"at:{key}": "true" for key in keys})
+    assert told(answer)["draft-changed"]["documents"] == list(keys)
+    assert "/studio/clinic/undo" in answer.text
+    panel = browser.get(address).text
+    assert all(f'data-shown="{key}"' in panel for key in keys)
+    assert "Not shown in any" not in panel
+    assert client.get(f"{API}/problems").json()["items"] == []
+    # Somebody has taken the view away meanwhile; where the field stands it is not put once more.
+    for gone in ("view/no_such", "view/patients"):
+        assert "draft-refused" in told(do(browser, "put-into", "allergy", at=at, **{f"at:{gone}": "true"}))
+    assert told(do(browser, "put-into", "allergy", at=at, **{"at:view/allergies": "true"})) == {}
+    browser.post(f"{STUDIO}/undo")
+    assert texts(client, "entity/allergy", *keys) == before
+    # The same over the interface; without a word of where, into what is proposed.
+    homes = client.get(f"{API}/entities/allergy/fields/{at}/homes").json()["items"]
+    assert {one["at"]: one["shown"] for one in homes}["view/allergies"] is False
+    made = client.post(f"{API}/entities/allergy/fields/{at}/put", json={}).json()
+    assert made["into"] == [one["at"] for one in homes if one["proposed"]]
+    assert made["step"]["documents"] == sorted({one.partition("#")[0] for one in made["into"]})
+    assert client.post(f"{API}/entities/allergy/fields/{at}/put", json={"into": []}).json()["step"] is None
+    refused = client.post(f"{API}/entities/allergy/fields/{at}/put", json={"into": ["view/patients"]})
+    assert refused.status_code == 409
+    client.post(f"{API}/jump", json={"step": client.get(API).json()["revision"] - 4})
+
+
 def test_a_rename_tells_first_what_it_rewrites(boss: Clinic) -> None:
     browser, client = boss.browser("boss"), boss.client("boss")
     at = fields_of(client, "patient")["risk"]
@@ -219,6 +253,8 @@ def test_who_may_not_build_is_refused_everywhere(boss: Clinic) -> None:
     assert browser.get(f"{STUDIO}/entity/patient/part/canvas").status_code == 403
     assert browser.post(f"{STUDIO}/entity/patient/do/add", data={"type": "text"}).status_code == 403
     assert client.post(f"{API}/entities/patient/fields", json={"line": "x"}).status_code == 403
+    assert client.get(f"{API}/entities/patient/fields/name/homes").status_code == 403
+    assert client.post(f"{API}/entities/patient/fields/name/put", json={}).status_code == 403
     assert boss.client("boss").get(f"{API}/entities/nothing/fields/retired").status_code == 404
     assert boss.browser("boss").post(f"{STUDIO}/entity/patient/do/nothing").status_code == 404
 

@@ -1,4 +1,5 @@
-"""Building entities over the interface: whole ones made, fields added in a line or by type, retyped, retired, restored."""
+"""Building entities over the interface: whole ones made, fields added in a line or by type, put into forms and views,
+retyped, retired, restored."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dougong_designer.entities import fields as of_fields
-from dougong_designer.entities import making, quick, retire
+from dougong_designer.entities import making, placing, quick, retire
 from dougong_designer.entities.quick import LENGTH_MAX
 from dougong_platform import studio_entities
 from dougong_platform.http import json_body, parameters
@@ -150,6 +151,39 @@ def list_retired(call: Call) -> Response:
     return json_answer({"items": items})
 
 
+def list_homes(call: Call) -> Response:
+    """`GET …/fields/{field}/homes`: the entity's forms, views and sub-lists; whether each shows the field, whether it is
+    proposed, and why it cannot take it."""
+    parameters.parameters(call.request)
+    studio, key = studio_of(call), _key(call)
+    at = str(_field(studio, key, call.path("field"))["id"])
+    items = [
+        {
+            "at": one.at,
+            "kind": one.kind,
+            "label": one.label.in_(call.language),
+            "shown": one.shown,
+            "proposed": one.wise,
+            "why": placing.WHY[one.why].in_(call.language) if one.why else None,
+        }
+        for one in placing.homes(studio.draft.documents, key, at)
+    ]
+    return json_answer({"items": items})
+
+
+def put_field(call: Call) -> Response:
+    """`POST …/fields/{field}/put` `{into}`: the field into these homes, by their `at`; into those that are proposed
+    where `into` is left out."""
+    parameters.parameters(call.request)
+    body = call.json("into")
+    studio, key = studio_of(call, writes=True), _key(call)
+    documents, at = studio.draft.documents, str(_field(studio, key, call.path("field"))["id"])
+    proposed = placing.wise(placing.homes(documents, key, at))
+    into = json_body.names_member(body, "into") if "into" in body else proposed
+    step = studio.take(placing.put_into(documents, key, at, into))
+    return stepped(call, studio, step, into=list(into))
+
+
 def _key(call: Call) -> str:
     return f"entity/{call.path('entity')}"
 
@@ -184,6 +218,8 @@ def routes(prefix: str) -> list[Route]:
         Route(one, writes(remove_entity), methods=["DELETE"]),
         Route(one + "/fields", writes(add_field), methods=["POST"]),
         Route(one + "/fields/retired", reads(list_retired), methods=["GET"]),
+        Route(field + "/homes", reads(list_homes), methods=["GET"]),
+        Route(field + "/put", writes(put_field), methods=["POST"]),
         Route(field + "/retyping", reads(look_at_type), methods=["GET"]),
         Route(field + "/retype", writes(retype_field), methods=["POST"]),
         Route(field + "/retire", writes(retire_field), methods=["POST"]),

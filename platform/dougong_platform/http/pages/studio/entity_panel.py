@@ -12,6 +12,7 @@ from dougong_designer.entities.properties import demands_of, properties_of, resu
 from dougong_designer.entities.table import before_of, mark_of
 from dougong_designer.entities.types import LINKING, OPTIONED, icon_of
 from dougong_designer.patch import pointer
+from dougong_platform.http.pages.studio import entity_placing
 from dougong_platform.http.pages.studio.entity_view import (
     Choice,
     base_of,
@@ -114,6 +115,7 @@ def _field(here: Here, studio: Studio, key: str, entity: Data, field: Data) -> d
         "entities": entities(here, studio) if type_name in LINKING else [],
         "entity": str(entity.get("name")),
         "is_title": entity.get("title") == field.get("name"),
+        "placing": entity_placing.shown(here, studio, key, identity),
     }
 
 
