@@ -19,7 +19,7 @@ FORMULA_WORDS: dict[str, tuple[str, str]] = {
     "studio.formula.record": ("记录", "Record"),
     "studio.formula.type": ("结果类型", "Type"),
     "studio.formula.right": ("公式没有错误", "No problems"),
-    "studio.formula.wrong_n": ("{n} 处错误", "{n} problems"),
+    "studio.formula.wrong_n": ("{n} 处错误", "1 problem|{n} problems"),
     "studio.formula.empty": ("还没有写公式。", "No formula yet."),
     "studio.formula.fix_use": ("改为{text}", "Use {text}"),
     "studio.formula.fix_add": ("补上{text}", "Add {text}"),

@@ -24,7 +24,7 @@ LAYOUT_WORDS: dict[str, tuple[str, str]] = {
     "layout.canvas": ("画布", "Canvas"),
     "layout.preview": ("预览", "Preview"),
     "layout.new_record": ("新建{entity}", "New {entity}"),
-    "layout.columns_n": ("{n} 列", "{n} columns"),
+    "layout.columns_n": ("{n} 列", "1 column|{n} columns"),
     "layout.empty": ("把字段拖到这里，表单就有了。", "Drag fields here to begin."),
     "layout.empty_page": ("把内容块拖到这里。", "Drag blocks here."),
     "layout.drop_here": ("把字段拖到这里", "Drag fields here"),

@@ -93,7 +93,7 @@ PUBLISH_WORDS: dict[str, tuple[str, str]] = {
     "versions.runs": ("运行中", "Runs"),
     "versions.number": ("第 {n} 版", "Version {n}"),
     "versions.by": ("{who} · {at}", "{who} · {at}"),
-    "versions.documents": ("改动 {n} 个文档", "documents: {n}"),
+    "versions.documents": ("改动 {n} 个文档", "1 document changed|{n} documents changed"),
     "versions.back_to": ("退回到第 {n} 版", "Back to version {n}"),
     "versions.no_note": ("没有说明", "No note"),
     "versions.compare": ("比较", "Compare"),

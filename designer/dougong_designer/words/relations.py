@@ -26,7 +26,7 @@ RELATION_WORDS: dict[str, tuple[str, str]] = {
         "方向键沿关系走 · Alt 移动 · R 新建引用 · + − 0 缩放",
         "Arrows walk · Alt moves · R makes a reference · + − 0 zoom",
     ),
-    "relation.box": ("{label}，{n} 条关系", "{label}, {n} relations"),
+    "relation.box": ("{label}，{n} 条关系", "{label}, 1 relation|{label}, {n} relations"),
     "relation.line": ("{source}的「{label}」引用{target}", "“{label}” of {source} refers to {target}"),
     "relation.handle": ("从{label}拉一条引用", "Draw a reference from {label}"),
     "relation.moved": ("「{label}」已移动", "“{label}” moved"),

@@ -55,7 +55,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "nav.find": ("搜索或跳转", "Search or jump to"),
     "nav.home": ("首页", "Home"),
     "nav.apps": ("应用", "Apps"),
-    "nav.apps_n": ("{n} 个应用", "{n} apps"),
+    "nav.apps_n": ("{n} 个应用", "1 app|{n} apps"),
     "nav.more": ("更多", "More"),
     "nav.me": ("我的账号", "My account"),
     "nav.studio": ("工作室", "Studio"),
@@ -78,7 +78,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     ),
     "signin.continue": ("继续", "Continue"),
     "signin.other": ("换一个账号", "Use another account"),
-    "signin.left": ("还可以再试 {n} 次。", "{n} tries left."),
+    "signin.left": ("还可以再试 {n} 次。", "1 try left.|{n} tries left."),
     "signin.left_now": ("你已退出登录。", "You are signed out."),
     "signin.no_admin": (
         "还没有管理员。在服务器上运行 dougong user add admin --role admin，然后在这里登录。",
@@ -90,7 +90,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "Not a nail in it: bracket on bracket, they carry the roof.",
     ),
     # --- homes ----------------------------------------------------------------------------------------------
-    "home.apps_n": ("{n} 个应用", "{n} apps"),
+    "home.apps_n": ("{n} 个应用", "1 app|{n} apps"),
     "home.mine": ("我的{entity}", "My {entity}"),
     "home.of": ("你可以看到 {n}", "You can see {n}"),
     "home.nothing": ("这里还没有内容", "Nothing here yet"),
@@ -322,8 +322,10 @@ def add(part: Mapping[str, tuple[str, str]]) -> None:
 
 
 def say(key: str, language: Language, **facts: object) -> str:
-    """The words for a key, with facts put in. Raises KeyError for a key that there is not."""
-    words = WORDS[key].in_(language)
+    """The words for a key, with facts put in. Raises KeyError for a key that there is not. Words that count hold two
+    forms, `1 thing|{n} things`: the first is taken where `n` is one."""
+    one, _, several = WORDS[key].in_(language).partition("|")
+    words = several if several and str(facts.get("n")) != "1" else one
     return words.format(**facts) if facts else words
 
 

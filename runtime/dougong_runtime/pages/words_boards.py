@@ -50,7 +50,7 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "calendar.later": ("往后", "Later"),
     "calendar.span": ("显示多久", "How much is shown"),
     "calendar.more": ("另外 {n} 项", "{n} more"),
-    "calendar.n": ("{n} 项", "{n} entries"),
+    "calendar.n": ("{n} 项", "1 entry|{n} entries"),
     "calendar.none": ("这一天没有安排", "Nothing on this day"),
     "calendar.new": ("在 {day} 新建", "New on {day}"),
     "calendar.all_day": ("全天", "All day"),
@@ -92,5 +92,5 @@ BOARD_WORDS: dict[str, tuple[str, str]] = {
     "tree.moved_root": ("已把{name}移到最上层", "Moved {name} to the top"),
     "tree.back": ("{name}回到原处", "{name} is back where it was"),
     "tree.refused": ("{name}不能移到那里", "{name} cannot be moved there"),
-    "card.late": ("逾期 {n} 天", "{n} days late"),
+    "card.late": ("逾期 {n} 天", "1 day late|{n} days late"),
 }

@@ -64,7 +64,7 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
     "bulk_done.delete": ("已把 {n} 条移到回收站", "Moved {n} to the trash"),
     "bulk_done.restore": ("已恢复 {n} 条", "Restored {n}"),
     "bulk_done.share": ("已共享 {n} 条", "Shared {n}"),
-    "bulk_done.undo": ("已撤销 {n} 条的改动", "Took {n} changes back"),
+    "bulk_done.undo": ("已撤销 {n} 条的改动", "Took 1 change back|Took {n} changes back"),
     "bulk.not_done": ("{n} 条没有改动", "{n} were left as they were"),
     "bulk.why": ("查看原因", "Why"),
     "bulk_job.act": ("批量处理{entity}", "Bulk change of {entity}"),
@@ -79,7 +79,7 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
     "bulk.job.download": ("下载文件", "Download"),
     "bulk.job.may_close": ("可以关闭这个窗口，处理会继续。", "You can close this; the work goes on."),
     # --- cells ----------------------------------------------------------------------------------------------
-    "cells.copied": ("已复制 {n} 个单元格", "Copied {n} cells"),
+    "cells.copied": ("已复制 {n} 个单元格", "Copied 1 cell|Copied {n} cells"),
     "cells.gone": ("已保存。这条记录不在你能看到的范围里了。", "Saved. You no longer see this record."),
     "cells.viewing": (
         "以他人身份查看时不能修改。",
@@ -116,7 +116,7 @@ BULK_WORDS: dict[str, tuple[str, str]] = {
         "{n} 行有不能填写的单元格，不会写入。",
         "{n} rows hold cells that cannot be filled in; they are not written.",
     ),
-    "paste.do": ("写入 {n} 行", "Write {n} rows"),
+    "paste.do": ("写入 {n} 行", "Write 1 row|Write {n} rows"),
     "paste.done": ("已修改 {changed} 条，新建 {made} 条", "Changed {changed}, created {made}"),
     # --- quick creation -------------------------------------------------------------------------------------
     "quick.row": ("新建一行", "New row"),

@@ -105,7 +105,7 @@ LIST_WORDS: dict[str, tuple[str, str]] = {
     "op.next": ("今后", "in the next"),
     "op.myteam": ("是我的团队", "is my team"),
     "period.days": ("天", "days"),
-    "period.n_days": ("{n} 天", "{n} days"),
+    "period.n_days": ("{n} 天", "1 day|{n} days"),
     "period.today": ("今天", "today"),
     "period.yesterday": ("昨天", "yesterday"),
     "period.tomorrow": ("明天", "tomorrow"),

@@ -12,7 +12,7 @@ STORAGE_WORDS: dict[str, tuple[str, str]] = {
     "admin.trash_note": ("各应用删除的记录和停用的内容", "What was deleted and retired, app by app"),
     "storage.database": ("数据库", "Database"),
     "storage.files": ("文件", "Files"),
-    "storage.files_n": ("{n} 个文件", "{n} files"),
+    "storage.files_n": ("{n} 个文件", "1 file|{n} files"),
     "storage.free": ("磁盘可用", "Free disk"),
     "storage.of": ("共 {total}", "of {total}"),
     "storage.free_of": ("可用 {free}，共 {total}", "{free} free of {total}"),
@@ -51,7 +51,7 @@ STORAGE_WORDS: dict[str, tuple[str, str]] = {
     "storage.growth": ("审计每天增加", "Growth of the audit"),
     "storage.day": ("日期", "Day"),
     "storage.clear": ("可以清理什么", "What can be cleared"),
-    "storage.records_n": ("{n} 条记录", "{n} records"),
+    "storage.records_n": ("{n} 条记录", "1 record|{n} records"),
     "storage.things_n": ("{n} 项", "{n}"),
     "storage.clear.trash": ("删除的记录", "Deleted records"),
     "storage.clear.trash_how": (

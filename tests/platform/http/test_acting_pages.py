@@ -122,7 +122,7 @@ def test_a_record_handed_over_in_its_cell_leaves_the_list_and_can_be_had_back(cl
     assert browser.get(f"{PATIENT}/{id}/cells/owner").status_code == 404
     undo = re.search(r'action="([^"]+/undo)"', answer.text)
     assert undo
-    assert "Took 1 changes back" in browser.post(undo[1]).text
+    assert "Took 1 change back" in browser.post(undo[1]).text
     assert browser.get(f"{PATIENT}/{id}/cells/owner").status_code == 200
 
 

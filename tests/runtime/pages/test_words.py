@@ -12,7 +12,7 @@ from dougong_designer.words import TEMPLATES
 from dougong_platform.http.pages.preferences import CHOICES
 from dougong_runtime.audit.log import ACTIONS
 from dougong_runtime.pages.conditions import operators
-from dougong_runtime.pages.words import WORDS
+from dougong_runtime.pages.words import WORDS, say
 
 HOMES = ("dougong_runtime.pages", "dougong_designer", "dougong_platform.http.pages")
 FIELDS = [f for e in make.app("clinic").entities.values() for f in e.fields.values()]
@@ -71,3 +71,10 @@ def test_the_manner_of_speaking() -> None:
         assert "您" not in label.zh, key
         assert "成功" not in label.zh, key
         assert not re.search(r"please|successful|!", label.en, re.IGNORECASE), key
+
+
+def test_one_thing_is_not_several() -> None:
+    for n, words in ((1, "1 app"), ("1", "1 app"), (2, "2 apps"), (0, "0 apps"), ("1,234", "1,234 apps")):
+        assert say("nav.apps_n", "en", n=n) == words
+    assert say("nav.apps_n", "zh", n=1) == "1 个应用"
+    assert all("|" not in label.in_("zh") and label.in_("en").count("|") < 2 for label in WORDS.values())

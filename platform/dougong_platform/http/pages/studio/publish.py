@@ -17,6 +17,7 @@ from dougong_designer.publishing.storage import seconds
 from dougong_platform import publishing
 from dougong_platform.http.jobs.runner import Jobs
 from dougong_platform.http.pages.studio.base import ICONS, open_studio, page, part
+from dougong_platform.http.pages.studio.problems import Line, lines_of
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.publishing import NOTHING_TO_PUBLISH, Order
 from dougong_platform.studio import DOES_NOT_LINK, Studio
@@ -97,7 +98,7 @@ class Shown:
     storage: tuple[PlanLine, ...] = ()
     title: str = ""
     hint: str = ""
-    lines: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
     merge_href: str = ""
     merge_word: str = ""
 
@@ -185,7 +186,7 @@ def _in_the_way(here: Here, studio: Studio, refused: Refused, running: str, may:
             merge_word=t("publish.merge", n=draft.running),
         )
     if kind is DOES_NOT_LINK:
-        lines = tuple(p.text(here.reader.language) for p in studio.linked.problems[:20])
+        lines = tuple(lines_of(here, studio, studio.linked.problems))
         return Shown(running, may, title=t("publish.problems"), hint=here.said(refused), lines=lines)
     raise refused
 
