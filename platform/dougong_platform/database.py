@@ -84,18 +84,14 @@ class Database:
         engine = self._engine_of(self._settings.read_url, CONNECT_OPTIONS)
         return Replica(engine, self._pool, self._settings.read_lag_seconds)
 
-    @cached_property
+    @property
     def engine(self) -> sa.Engine:
-        """The engine for writing. On PostgreSQL its transactions are READ COMMITTED: roll-ups rely on it."""
-        if self._pool.dialect.name == "postgresql":
-            return self._pool.execution_options(isolation_level="READ COMMITTED")
+        """The engine for writing."""
         return self._pool
 
     @cached_property
     def reader(self) -> sa.Engine:
         """The same pool for reading: one snapshot a transaction, never waiting for a writer, and no writing."""
-        if self._pool.dialect.name == "postgresql":
-            return self._pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return self._pool.execution_options(readonly=True)
 
     @property

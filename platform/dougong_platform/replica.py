@@ -67,9 +67,7 @@ class Replica:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = engine
-        self.engine: sa.Engine = engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        self.engine: sa.Engine = engine.execution_options(readonly=True)
         self._plain = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._primary = primary.execution_options(isolation_level="AUTOCOMMIT")
         self._lag_seconds = lag_seconds

@@ -58,6 +58,7 @@ from dougong_platform.http.middleware.security_headers import SecurityHeaders
 from dougong_platform.http.middleware.shapes import Shapes
 from dougong_platform.http.problems import on_http_exception, on_refused
 from dougong_platform.http.readiness import Readiness
+from dougong_platform.http.routing import Routes
 from dougong_platform.http.static import StaticFiles
 from dougong_platform.http.trial_sites import TrialSites
 from dougong_platform.networks import networks
@@ -77,7 +78,6 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
     """The ASGI application of a site. `hosts`: names it answers to; none given, any."""
     metrics = Metrics()
     app = Starlette(
-        routes=routes(site),
         middleware=[
             *_trials(site, hosts),
             Middleware(RequestId),
@@ -90,10 +90,8 @@ def make_app(site: Site, *, hosts: Collection[str] = ()) -> Starlette:
             Middleware(Bodies, file_bytes_max=site.settings.file_megabytes_max << 20),
         ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_exception},
-        lifespan=_lifespan,
     )
-    # A redirect to the same address with or without a slash is made from the Host header: leave it out.
-    app.router.redirect_slashes = False
+    app.router = Routes(routes(site), lifespan=_lifespan)
     app.state.site = site
     app.state.metrics = metrics
     app.state.metrics_from = networks(site.settings.metrics_from)

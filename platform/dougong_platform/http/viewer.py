@@ -55,7 +55,7 @@ class Asker:
 # --- who ----------------------------------------------------------------------------------------------------------
 def door_of(request: Request) -> Door:
     """The door that a request comes by."""
-    via = "api" if request.url.path.startswith("/api/") else "page"
+    via = "api" if request.scope["path"].startswith("/api/") else "page"
     address = request.client.host if request.client else None
     language = accepted_language(request.headers.get("accept-language", ""))
     app = request.path_params.get("app")

@@ -41,12 +41,21 @@ def make_engine(
     (`BEGIN IMMEDIATE`), for a reader that later writes fails at once and no waiting helps. `read_only`, or the
     execution option `readonly=True`, opens a reader's transaction, which never waits for a writer. What is committed
     outlives the process; the last commits may be lost when the machine loses power, unless `survives_power_loss`.
+
+    PostgreSQL: transactions are READ COMMITTED, whatever the server's default is; a reader's begins by
+    `plans.begin_with_kept_plans`.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = _sqlite_engine(parsed, pool_size, "FULL" if survives_power_loss else "NORMAL")
     else:
-        engine = sa.create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        engine = sa.create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+        )
         event.listen(engine, "connect", _on_postgresql_connect)
         _ping_idle(engine)
         plans.listen(engine)

@@ -25,6 +25,10 @@ _DONE = 1
 _KEEP = (
     "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 )
+_READING = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_WRITING = "ISOLATION LEVEL READ COMMITTED"
+"""Roll-ups rely on seeing what others have committed meanwhile."""
+_BEGIN = {kind: f"BEGIN {kind}{_KEEP}".encode() for kind in (_READING, _WRITING)}
 _ANEW = (
     b"SET LOCAL plan_cache_mode = force_custom_plan; "
     b"SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL jit TO DEFAULT"
@@ -35,18 +39,20 @@ _keeping: WeakKeyDictionary[sa.Connection, bool] = WeakKeyDictionary()
 
 
 def begin_with_kept_plans(connection: sa.Connection) -> None:
-    """Begin the transaction of a connection that has run nothing yet. Nothing to do but on PostgreSQL.
+    """Begin the transaction of a connection that has run nothing yet: a reader's, where its engine has the option
+    `readonly`, sees one state of the data and cannot write. Nothing to do but on PostgreSQL.
 
-    Where the database does not take it, the driver begins the transaction as ever, and tells what is wrong.
+    The kind of transaction goes with its `BEGIN`: told to the driver by SQLAlchemy, and taken back at the end, it cost
+    a twentieth of a read by id. Where the database does not take it, the driver begins the transaction, and tells what
+    is wrong.
     """
     if connection.dialect.name != "postgresql":
         return
-    options = connection.get_execution_options()
-    words = f"BEGIN ISOLATION LEVEL {options['isolation_level']}"
-    if options.get("postgresql_readonly"):
-        words += " READ ONLY"
-    if _said(connection, (words + _KEEP).encode()):
+    kind = _READING if connection.get_execution_options().get("readonly") else _WRITING
+    if _said(connection, _BEGIN[kind]):
         _keeping[connection] = True
+    else:
+        connection.exec_driver_sql(f"SET TRANSACTION {kind}")
 
 
 def end_reading(connection: sa.Connection) -> None:
