@@ -236,27 +236,43 @@ def _laid(original: Documents, differing: Documents) -> Documents:
 
 
 # --- acting -------------------------------------------------------------------------------------------------
-def take(writing: Writing, draft: Draft, documents: Documents, *, about: int | None = None) -> Step | None:
+def take(
+    writing: Writing,
+    draft: Draft,
+    documents: Documents,
+    *,
+    about: int | None = None,
+    seen: int | None = None,
+) -> Step | None:
     """One act: the draft's documents are to be these. `draft` was loaded with its lock in this transaction.
 
-    New members of lists get their ids. None where nothing differs. Raises Refused: where a document would no longer
-    have the shape that its schema says, with every problem; DRAFT_TOO_BIG; BAD_NAME and what else checks find.
+    New members of lists get their ids. None where nothing differs. `seen`: the revision that the builder had before
+    them. Raises Refused: where a document would no longer have the shape that its schema says, with every problem;
+    DRAFT_TOO_BIG; CHANGED_MEANWHILE where somebody else has changed one of its places since what was seen, with the
+    patch that the act comes to; BAD_NAME and what else checks find.
     """
-    return _record(writing, _followed(writing, draft), documents, "act", about)
+    return _record(writing, _followed(writing, draft), documents, "act", about, seen=seen)
 
 
 def amend(writing: Writing, draft: Draft, patch: Patch, seen: int | None = None) -> Step | None:
     """The same by a patch. `seen`: the revision that it was made against; refused (CHANGED_MEANWHILE) where one of its
     places has been changed since. Pages send acts faster than they are answered: what a person did there is known."""
-    if seen is not None and seen < draft.revision:
-        for step in _since(writing.connection, draft.app, seen):
-            if step.user == writing.viewer.user and writing.viewer.via == "page":
-                continue
-            where = patches.overlap(patch, step.patch)
-            if where is not None:
-                now = _shown(draft.documents, where)
-                raise refuse(CHANGED_MEANWHILE, where=patches.pointer(where), who=step.by, now=now)
+    _check_meanwhile(writing, draft, patch, seen)
     return take(writing, draft, patches.apply(draft.documents, patch))
+
+
+def _check_meanwhile(writing: Writing, draft: Draft, patch: Patch, seen: int | None) -> None:
+    """Raise Refused (CHANGED_MEANWHILE, with the patch) where somebody else has changed what it changes, since `seen`."""
+    if seen is None or seen >= draft.revision:
+        return
+    for step in _since(writing.connection, draft.app, seen):
+        if step.user == writing.viewer.user and writing.viewer.via == "page":
+            continue
+        where = patches.overlap(patch, step.patch)
+        if where is not None:
+            facts = {"where": patches.pointer(where), "now": _shown(draft.documents, where)}
+            meant = [one.as_json() for one in patch]
+            raise refuse(CHANGED_MEANWHILE, who=step.by, patch=meant, **facts)
 
 
 def undo(writing: Writing, draft: Draft) -> Step:
@@ -372,6 +388,7 @@ def _record(
     original: Documents | None = None,
     undo: int | None = None,
     redo: int | None = None,
+    seen: int | None = None,
 ) -> Step | None:
     connection, viewer, now = writing.connection, writing.viewer, writing.clock.now()
     keys = [
@@ -390,6 +407,7 @@ def _record(
     patch = patches.between(draft.documents, new, keys)
     if not patch and kind not in ("undo", "redo", "merge", "publish"):
         return None
+    _check_meanwhile(writing, draft, patch, seen)
     _check_size(draft.documents, new, keys)
     inverse = patches.between(new, draft.documents, keys)
     number = draft.revision + 1

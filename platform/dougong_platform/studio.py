@@ -36,6 +36,8 @@ class Studio:
     viewer: Viewer
     name: str
     writes: bool = False
+    seen: int | None = None
+    """The revision that the builder had before them when they acted; None where that is not known."""
 
     def __post_init__(self) -> None:
         abilities.require_build(self.viewer, self.running)
@@ -80,11 +82,13 @@ class Studio:
 
     def take(self, documents: Documents) -> Step | None:
         """One act: the documents as they are to be. None where nothing differs. Raises Refused."""
-        return self._stepped(draft.take(self.writing, self.draft, documents))
+        return self._stepped(draft.take(self.writing, self.draft, documents, seen=self.seen))
 
     def amend(self, patch: Patch, seen: int | None = None) -> Step | None:
         """One act by a patch; `seen`: the revision it was made against. Raises Refused."""
-        return self._stepped(draft.amend(self.writing, self.draft, patch, seen))
+        return self._stepped(
+            draft.amend(self.writing, self.draft, patch, self.seen if seen is None else seen)
+        )
 
     def rename(self, target: Target, name: str) -> Step | None:
         """A thing under another name, wherever it is named. Raises Refused."""

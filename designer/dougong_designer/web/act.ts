@@ -12,6 +12,12 @@ export interface Operation {
   before?: string;
 }
 
+/** Rows of which only the place was sent are drawn as they were. */
+htmx.registerExtension("as-it-was", {
+  htmx_before_morph_node: (_element: Element, { newNode }: { newNode: Node }) =>
+    !(newNode instanceof Element && newNode.hasAttribute("data-as-it-was")),
+});
+
 /** The frame around the open document. */
 export const studio = (): HTMLElement | null => document.querySelector<HTMLElement>("[data-studio]");
 
@@ -30,12 +36,15 @@ export function typedAgainst(revision: string | undefined): void {
 
 document.addEventListener("focusout", () => window.setTimeout(() => (seen = undefined)));
 
+/** The revision that the builder has before them. */
+export const before = (): string => seen ?? studio()?.dataset.revision ?? "";
+
 export function act(patch: Operation[]): Promise<unknown> {
-  return send("act", { patch: JSON.stringify(patch), revision: seen ?? studio()?.dataset.revision ?? "" });
+  return send("act", { patch: JSON.stringify(patch) });
 }
 
 /** Any act of the studio by its address below `/studio/{app}`. */
 export function send(path: string, values: Record<string, string>): Promise<unknown> {
   const { studio: base = "", keyShown: key = "" } = studio()?.dataset ?? {};
-  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values: { key, ...values }, swap: "none", source: "body" }));
+  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values: { key, revision: before(), ...values }, swap: "none", source: "body" }));
 }

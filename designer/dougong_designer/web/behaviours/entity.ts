@@ -1,5 +1,6 @@
 // The canvas of an entity: what is chosen stands in the address, inputs save as they change, and what larger acts would
-// do is asked of the server first. The server's HTML is the state: after each act it is fetched again and morphed in.
+// do is asked of the server first. The server's HTML is the state: an act's answer brings it along, and it is morphed in;
+// what others do is fetched.
 import htmx from "htmx.org";
 import { announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
@@ -16,7 +17,11 @@ export function connect(root: HTMLElement): () => void {
   const state = (name: string): HTMLInputElement => root.querySelector<HTMLInputElement>(`#ent-state [name=${name}]`)!;
   const rows = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-field-id]")];
   const rowOf = (id: string): HTMLElement | undefined => rows().find((row) => row.dataset.fieldId === id);
-  const act = (name: string, values: Values): Promise<unknown> => send(`${root.dataset.act}/${name}`, values);
+  const canvas = (): HTMLElement | null => root.querySelector<HTMLElement>("#ent-canvas");
+  /** The revision of the fields that are on the screen: their rows need not be sent again. */
+  const shown = (): string => (canvas()?.dataset.tabShown === "fields" ? (canvas()?.dataset.revision ?? "") : "");
+  const act = (name: string, values: Values): Promise<unknown> =>
+    send(`${root.dataset.act}/${name}?${query({ shown: shown() })}`, values);
   const get = (path: string, target: string, swap: string): Promise<unknown> =>
     Promise.resolve(htmx.ajax("GET", `${base}/${path}`, { target, swap, source: root }));
   const query = (more: Values = {}): string =>
@@ -327,9 +332,11 @@ export function connect(root: HTMLElement): () => void {
     else drags.register();
   };
   let chosenNext: string | undefined;
-  const onChanged = (): void => {
+  const onChanged = (event: Event): void => {
     saving = undefined;
-    void showCanvas().then(async () => {
+    const { revision } = (event as CustomEvent<{ revision?: number }>).detail ?? {};
+    const isDrawn = String(revision) === canvas()?.dataset.revision && !canvas()?.querySelector("tr:empty[data-as-it-was]");
+    void Promise.resolve(isDrawn ? settled() : showCanvas()).then(async () => {
       const next = chosenNext;
       chosenNext = undefined;
       if (next !== undefined && state("tab").value === "fields") await choose(next);

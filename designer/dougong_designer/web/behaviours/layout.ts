@@ -5,6 +5,7 @@ import type { Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { picture } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
+import { before as seenRevision } from "../act";
 import { blockTarget } from "./layout_blocks";
 import { fieldTarget, fill, mark, partTarget, tabTarget, type Target } from "./layout_drop";
 import { panel } from "./layout_panel";
@@ -49,7 +50,7 @@ export const connect: Connect = (desk) => {
         source: desk,
         target: "#paper",
         swap: "outerMorph",
-        values,
+        values: { revision: seenRevision(), ...values },
       }),
     );
     return waiting;

@@ -1,27 +1,18 @@
-"""What every page of the studio shares: the draft before its builder, the frame, acts and their answers.
-
-An act is a form's post. It answers with a toast where there is something to say, and with the event `draft-changed`
-(`{revision, documents}`), which parts of the page listen to: they fetch themselves again and are morphed in place.
-"""
+"""What every page of the studio shares: the draft before its builder, and the frame around a document."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from dougong_designer import abilities, presence, remarks
-from dougong_designer.draft import Standing, Step
-from dougong_designer.places import href
+from dougong_designer.draft import Standing
 from dougong_platform.http.pages.studio import tree
 from dougong_platform.http.pages.studio.tree import ICONS, ToolItem, TreeGroup, TreeItem
-from dougong_platform.http.pages.visit import Here, Visit
-from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
+from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
-from dougong_runtime.errors import Refused
 from dougong_runtime.labels import Label
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.pages.faces import hue, initial
@@ -152,9 +143,10 @@ class Frame:
         return builders_of(self.here, self.studio)
 
 
-def open_studio(here: Here, *, writes: bool = False) -> Studio:
-    """The draft of the app that the address names. Raises Refused for who may not build it."""
-    return Studio(here.site, here.connection, here.viewer, here.visit.path("app"), writes)
+def open_studio(here: Here, *, writes: bool = False, seen: int | None = None) -> Studio:
+    """The draft of the app that the address names; `seen`: the revision that the builder had before them. Raises
+    Refused for who may not build it."""
+    return Studio(here.site, here.connection, here.viewer, here.visit.path("app"), writes, seen)
 
 
 def frame_of(here: Here, studio: Studio, key: str = "") -> Frame:
@@ -190,44 +182,6 @@ def part(here: Here, studio: Studio, template: str, block: str, key: str = "", *
     return here.block(template, block, studio=frame_of(here, studio, key), **values)
 
 
-def acted(here: Here, studio: Studio, step: Step | None, toast: Toast | None = None) -> Response:
-    """An act's answer: a toast if there is one, and word to what shows the draft."""
-    html = here.done(toast, changed=False).body if toast is not None else b""
-    response = HTMLResponse(html)
-    if step is not None:
-        told = {"revision": step.number, "documents": list(step.documents)}
-        response.headers["HX-Trigger"] = json.dumps({"draft-changed": {"target": "body", **told}})
-    return response
-
-
-def led(studio: Studio, key: str = "", done: str = "", about: str = "") -> Response:
-    """An act's answer that leads to a document, or to the overview; `done`: the word of a toast there."""
-    address = href(studio.name, key) if key else f"/studio/{studio.name}"
-    if done:
-        address += f"?done={done}" + (f"&about={about}" if about else "")
-    return Response(status_code=204, headers={"HX-Redirect": address})
-
-
-def acting(visit: Visit, act: Callable[[Here, Studio], Response]) -> Response:
-    """Do something to the draft in a transaction. What refuses it is said in a toast, and nothing has changed."""
-    try:
-        with visit.writing() as here:
-            return act(here, open_studio(here, writes=True))
-    except Refused as refused:
-        return told(visit, refused)
-
-
-def told(visit: Visit, refused: Refused) -> Response:
-    """A refusal in a toast, and the event `draft-refused`. Raises it again for who may not act at all."""
-    first = (refused.problems or refused.warnings)[0]
-    if first.type in (CSRF, NOT_SIGNED_IN) or first.type.status in (403, 404):
-        raise refused
-    with visit.reading() as here:
-        response = here.done(Toast(here.said(refused), icon="alert-triangle"), changed=False)
-        response.headers["HX-Trigger"] = json.dumps({"draft-refused": {"target": "body"}})
-        return response
-
-
 def _done(here: Here, studio: Studio) -> Toast | None:
     """What the address says was just done: words from a list, and the name of a document that there is or was."""
     done, about = here.visit.query("done"), here.visit.query("about")
@@ -249,14 +203,10 @@ __all__ = [
     "Frame",
     "TreeGroup",
     "TreeItem",
-    "acted",
-    "acting",
     "builders_of",
     "frame_of",
     "label_of",
-    "led",
     "open_studio",
     "page",
     "part",
-    "told",
 ]

@@ -10,14 +10,8 @@ from starlette.routing import BaseRoute
 from dougong_designer import beginnings, edits, yaml_edit
 from dougong_designer.labels_of import words_of
 from dougong_designer.naming import name_from
-from dougong_platform.http.pages.studio.base import (
-    acted,
-    acting,
-    label_of,
-    led,
-    open_studio,
-    part,
-)
+from dougong_platform.http.pages.studio.acting import acted, acting, led
+from dougong_platform.http.pages.studio.base import label_of, open_studio, part
 from dougong_platform.http.pages.studio.finding import used_by
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio

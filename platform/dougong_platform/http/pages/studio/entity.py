@@ -17,7 +17,7 @@ from dougong_designer.entities.options import options_of
 from dougong_platform.http.pages.studio import entity_acts, entity_dialogs, entity_panel
 from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
-from dougong_platform.http.pages.studio.entity_view import canvas_values
+from dougong_platform.http.pages.studio.entity_view import TEMPLATE, canvas, canvas_values
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
 from dougong_platform.studio_entities import running_entity, running_field
@@ -28,7 +28,6 @@ from dougong_runtime.pages.reading import number
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateQuery, Query
 
-TEMPLATE = "studio/entity.html"
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 6
 _OF_CHANGE = re.compile(r"\bOLD\.|\bCHANGED\(")
@@ -70,7 +69,7 @@ def piece(visit: Visit) -> Response:
 
 
 def _canvas(here: Here, studio: Studio, key: str) -> Response:
-    return part(here, studio, TEMPLATE, "canvas", key, **canvas_values(here, studio, key))
+    return canvas(here, studio, key)
 
 
 def _panel(here: Here, studio: Studio, key: str) -> Response:

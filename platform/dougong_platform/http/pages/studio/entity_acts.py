@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from dougong_designer import edits
+from dougong_designer.draft import Draft
 from dougong_designer.entities import fields as of_fields
 from dougong_designer.entities import guards, making, options, quick, retire
 from dougong_designer.entities.fields import find_field
@@ -19,8 +20,8 @@ from dougong_designer.entities.properties import set_property
 from dougong_designer.entities.table import before_of
 from dougong_designer.patch import Documents
 from dougong_platform import studio_entities
-from dougong_platform.http.pages.studio.base import acted, acting
-from dougong_platform.http.pages.studio.entity_view import base_of
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.entity_view import base_of, canvas
 from dougong_platform.http.pages.visit import Here, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.documents.references import Target
@@ -81,7 +82,8 @@ def create(visit: Visit) -> Response:
 
 
 def answer(here: Here, studio: Studio, done: Done) -> Response:
-    """Take an act, and tell the page."""
+    """Take an act, and tell the page; the answer brings the canvas along."""
+    before = studio.draft
     step = studio.take(done.documents)
     toast = None
     if done.said and step is not None:
@@ -93,7 +95,20 @@ def answer(here: Here, studio: Studio, done: Done) -> Response:
         told = json.loads(response.headers.get("HX-Trigger", "{}"))
         told["entity-chosen"] = {"target": "body", "at": done.chosen}
         response.headers["HX-Trigger"] = json.dumps(told)
+    if step is not None and not done.goes:
+        return _with_canvas(here, studio, response, before)
     return response
+
+
+def _with_canvas(here: Here, studio: Studio, response: Response, before: Draft) -> Response:
+    """A page shows an act as soon as it is answered. What it has on its screen already is not sent again: `shown` in the
+    address is the revision of the fields that are there, where it is those that are there."""
+    is_shown = here.visit.query("shown") == str(before.revision)
+    drawn = canvas(here, studio, f"entity/{here.visit.path('name')}", before if is_shown else None)
+    partial = b'<hx-partial hx-target="#ent-canvas" hx-swap="outerMorph">%b</hx-partial>' % bytes(drawn.body)
+    answered = HTMLResponse(bytes(response.body) + partial)
+    answered.headers["HX-Trigger"] = response.headers["HX-Trigger"]
+    return answered
 
 
 # --- fields -------------------------------------------------------------------------------------------------

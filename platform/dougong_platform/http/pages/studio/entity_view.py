@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.responses import Response
+
+from dougong_designer.draft import Draft
 from dougong_designer.entities import fields as of_fields
 from dougong_designer.entities.fields import Data, fields_of, targets_of
 from dougong_designer.entities.guards import Kind, guards_of, sentence
@@ -13,12 +16,14 @@ from dougong_designer.entities.retire import gone_from
 from dougong_designer.entities.table import before_of, entity_label, lines, type_words
 from dougong_designer.entities.types import HUES, UNSTORED, found_by, grouped, icon_of
 from dougong_designer.patch import Documents, pointer
+from dougong_platform.http.pages.studio.base import part
 from dougong_platform.http.pages.visit import Here
 from dougong_platform.studio import Studio
 from dougong_platform.studio_entities import trashed
 from dougong_runtime.fields import FIELD_TYPES
 from dougong_runtime.labels import Label, Language
 
+TEMPLATE = "studio/entity.html"
 TABS = ("fields", "rules", "unique", "locks", "relations", "uses", "data")
 _GUARDS: Mapping[str, Kind] = {"rules": "rules", "unique": "unique", "locks": "lock"}
 
@@ -44,6 +49,16 @@ def both(raw: Any, name: str = "") -> dict[str, str]:
     return {"zh": str(found.get("zh", "")), "en": str(found.get("en", ""))}
 
 
+def canvas(here: Here, studio: Studio, key: str, before: Draft | None = None) -> Response:
+    """The canvas alone. `before`: a draft that is on the builder's screen; of fields that are drawn as they were then only
+    the places are sent."""
+    values = canvas_values(here, studio, key)
+    if before is not None and key in before.documents:
+        stood = {one.id: one for one in lines(before.documents, before.original, key, here.reader.language)}
+        values["e"]["same"] = {one.id for one in values["e"]["lines"] if stood.get(one.id) == one}
+    return part(here, studio, TEMPLATE, "canvas", key, **values)
+
+
 def canvas_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
     """For the template's block `canvas`."""
     documents, original = studio.draft.documents, studio.draft.original
@@ -65,6 +80,7 @@ def canvas_values(here: Here, studio: Studio, key: str) -> dict[str, Any]:
         "at": here.visit.query("at"),
         "side": here.visit.query("side"),
         "lines": list(lines(documents, original, key, language)),
+        "same": frozenset(),
         "hues": HUES,
     }
     if tab == "fields":

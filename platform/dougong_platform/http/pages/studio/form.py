@@ -15,7 +15,8 @@ from dougong_designer.layouts import Place, Way, acts
 from dougong_designer.layouts.acts import Acted
 from dougong_designer.layouts.drawing import Drawer, Paper
 from dougong_designer.layouts.properties import node_at
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.layout_panel import panel_of
 from dougong_platform.http.pages.visit import Here, Pages, Visit

@@ -18,7 +18,8 @@ from dougong_designer.formulas import Chip, Fix, Standing
 from dougong_designer.formulas import acts as formulas_acts
 from dougong_designer.formulas import complete as formulas_complete
 from dougong_designer.formulas.complete import Offer
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import open_studio, page, part
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
 from dougong_platform.studio_formulas import Formula, formula_at, where_of

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from dougong_designer import draft as drafts
-from dougong_designer import patch as patches
 from dougong_designer.draft import Step
-from dougong_designer.patch import CHANGED_MEANWHILE
 from dougong_designer.places import href
-from dougong_platform.http import json_body
 from dougong_platform.http.pages.studio import tree as trees
-from dougong_platform.http.pages.studio.base import (
-    acted,
-    acting,
-    label_of,
-    led,
-    open_studio,
-    page,
-    part,
-    told,
-)
+from dougong_platform.http.pages.studio.acting import acted, acting, led, patch_of
+from dougong_platform.http.pages.studio.base import label_of, open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import CANVASES
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
-from dougong_runtime.errors import NOT_FOUND, Problem, Refused, refuse
+from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.pages.shell import Toast
 
 STEPS_AT_ONCE = 30
-SHOWN_MAX = 200
 
 
 def routes(pages: Pages) -> list[BaseRoute]:
@@ -91,62 +77,12 @@ def steps(visit: Visit) -> Response:
 
 
 def act(visit: Visit) -> Response:
-    """One act by a JSON Patch in the field `patch`; `revision`: the one that it was made against. What was changed
-    meanwhile is shown with both values, for a choice."""
-    text = visit.text("patch")
+    """One act by a JSON Patch in the field `patch`. What was changed meanwhile is shown with both values, for a choice."""
 
-    try:
-        with visit.writing() as here:
-            studio = open_studio(here, writes=True)
-            patch = patches.read(json_body.parse(text.encode("utf-8", "surrogatepass")))
-            return acted(here, studio, studio.amend(patch, visit.whole("revision")))
-    except Refused as refused:
-        first = (refused.problems or refused.warnings)[0]
-        return _choice(visit, first, text) if first.type is CHANGED_MEANWHILE else told(visit, refused)
+    def amend(here: Here, studio: Studio) -> Response:
+        return acted(here, studio, studio.amend(patch_of(visit)))
 
-
-def _choice(visit: Visit, problem: Problem, text: str) -> Response:
-    """A dialog: what the other made of the place, what the builder meant, and which it is to be."""
-    with visit.reading() as here:
-        studio = open_studio(here)
-        where = patches.tokens_of(str(problem.facts["where"]))
-        mine = [one for one in patches.read(json_body.parse(text.encode("utf-8"))) if one.op != "test"]
-        meant = next((one.value for one in mine if one.op in ("add", "replace")), None)
-        values = {
-            "document": label_of(here, studio, where[0]),
-            "place": " › ".join(where[1:][-2:]),
-            "who": _who_changed(here, studio, where),
-            "theirs": _shown(_value_at(studio, where)),
-            "mine": _shown(meant),
-            "patch": json.dumps([one.as_json() for one in mine], ensure_ascii=False),
-        }
-        return part(here, studio, "studio/choice.html", "choice", visit.text("key"), choice=values)
-
-
-def _who_changed(here: Here, studio: Studio, where: patches.Tokens) -> str:
-    """Who changed a place last, as far as the latest steps tell."""
-    place = [patches.Operation("replace", where)]
-    for step in drafts.steps(here.connection, studio.name, limit=STEPS_AT_ONCE):
-        if patches.overlap(place, step.patch) is not None:
-            return step.by
-    return here.reader.t("studio.somebody")
-
-
-def _value_at(studio: Studio, where: patches.Tokens) -> object:
-    try:
-        return patches.value_at(studio.draft.documents, where)
-    except (KeyError, IndexError, TypeError, ValueError):
-        return None
-
-
-def _shown(value: object) -> str:
-    """A value for a glance: a label in both its languages, anything else as it is written."""
-    if value is None:
-        return "—"
-    if isinstance(value, dict) and value and value.keys() <= {"zh", "en"}:
-        return " / ".join(str(text) for text in value.values())
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN_MAX else text[: SHOWN_MAX - 1] + "…"
+    return acting(visit, amend)
 
 
 def undo(visit: Visit) -> Response:

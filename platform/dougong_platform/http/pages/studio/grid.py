@@ -22,7 +22,7 @@ from dougong_designer.panel import words as panel_words
 from dougong_designer.panel.offers import Choice, documents_of
 from dougong_designer.panel.schema import inner, member_kinds, place
 from dougong_designer.patch import Tokens
-from dougong_platform.http.pages.studio.base import acted, acting
+from dougong_platform.http.pages.studio.acting import acted, acting
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.general import beside, head
 from dougong_platform.http.pages.studio.panel import tokens_at

@@ -16,7 +16,8 @@ from dougong_designer import labels
 from dougong_designer.labels import Place, Wanted
 from dougong_designer.labels import table as labels_table
 from dougong_designer.patch import CHANGED_MEANWHILE
-from dougong_platform.http.pages.studio.base import acted, acting, frame_of, open_studio, page, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import frame_of, open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import TOOLS, Tool
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_platform.http.problem_types import BAD_REQUEST

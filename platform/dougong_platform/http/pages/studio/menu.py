@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 from dougong_designer import menu as menus
 from dougong_designer.labels_of import with_words, words_of
 from dougong_designer.menu import AppDocument
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import TOOLS, Tool
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio

@@ -12,15 +12,8 @@ from dougong_designer import draft as drafts
 from dougong_designer import presence
 from dougong_designer.draft import Step
 from dougong_designer.places import href
-from dougong_platform.http.pages.studio.base import (
-    builders_of,
-    frame_of,
-    label_of,
-    led,
-    open_studio,
-    page,
-    part,
-)
+from dougong_platform.http.pages.studio.acting import led
+from dougong_platform.http.pages.studio.base import builders_of, frame_of, label_of, open_studio, page, part
 from dougong_platform.http.pages.studio.finding import documents_of
 from dougong_platform.http.pages.studio.problems import lines_of
 from dougong_platform.http.pages.visit import Here, Pages, Visit

@@ -31,7 +31,8 @@ from dougong_designer.panel.place import Property, panel, property_at
 from dougong_designer.panel.schema import MISSING, member_kinds, place
 from dougong_designer.panel.values import Texts, entered
 from dougong_designer.patch import CHANGED_MEANWHILE, Tokens
-from dougong_platform.http.pages.studio.base import acted, acting, frame_of, open_studio
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import frame_of, open_studio
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.http.problem_types import CSRF, NOT_SIGNED_IN
 from dougong_platform.studio import Studio

@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute
 
 from dougong_designer.mending import mend
 from dougong_designer.places import anchor, href, steps_of
-from dougong_platform.http.pages.studio.base import acted, acting, label_of, open_studio, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import label_of, open_studio, part
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import NOT_FOUND, Problem, refuse

@@ -15,7 +15,8 @@ from dougong_designer import relations as found
 from dougong_designer.patch import Documents
 from dougong_designer.relations import ON_DELETE, SYSTEM, Inheriting, NewRelation, Relation, arrangement
 from dougong_designer.relations.drawing import SYSTEM_ICONS, Asked, draw, entity_label
-from dougong_platform.http.pages.studio.base import ICONS, acted, acting, open_studio, page, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import ICONS, open_studio, page, part
 from dougong_platform.http.pages.studio.patterns import Choice, choices
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.http.problem_types import BAD_REQUEST

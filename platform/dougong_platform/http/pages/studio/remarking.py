@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute
 from dougong_designer import remarks
 from dougong_designer.places import href
 from dougong_designer.remarks import Remark
-from dougong_platform.http.pages.studio.base import label_of, open_studio, part, told
+from dougong_platform.http.pages.studio.acting import told
+from dougong_platform.http.pages.studio.base import label_of, open_studio, part
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio
 from dougong_runtime.errors import Refused

@@ -12,7 +12,8 @@ from dougong_designer import roles
 from dougong_designer.patch import Documents
 from dougong_designer.roles import EntityLine
 from dougong_platform import people
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import open_studio, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.visit import Here, Pages, Visit
 from dougong_platform.studio import Studio

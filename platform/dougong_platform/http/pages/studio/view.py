@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 from dougong_designer import edits, views
 from dougong_designer.views import View
 from dougong_designer.views.fields import Outline, Seen
-from dougong_platform.http.pages.studio.base import acted, acting, open_studio, page, part
+from dougong_platform.http.pages.studio.acting import acted, acting
+from dougong_platform.http.pages.studio.base import open_studio, page, part
 from dougong_platform.http.pages.studio.canvases import CANVASES, Canvas
 from dougong_platform.http.pages.studio.view_panel import panel_of, property_set
 from dougong_platform.http.pages.studio.view_records import records_of
