@@ -6,7 +6,7 @@ are those of the running version first, by the ids of fields and entities; what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dougong_designer.formulas import Standing, quoted, scan
@@ -16,14 +16,15 @@ from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.check import Checked, Place, check_formula
 from dougong_runtime.formulas.dependencies import dependencies, nodes
 from dougong_runtime.formulas.problems import FormulaProblems
-from dougong_runtime.formulas.rewrite import rewrite
 from dougong_runtime.formulas.shapes import Shapes
 from dougong_runtime.formulas.tree import Changed, Hop, Node, Path
 from dougong_runtime.formulas.types import Kind, ValueType
 from dougong_runtime.labels import Label
 from dougong_runtime.model.app import App, Entity
+from dougong_runtime.model.naming import renamed
 from dougong_runtime.pages.faces import face
 from dougong_runtime.pages.reading import ABSENT, Reader
+from dougong_runtime.publish.renames import Renames
 from dougong_runtime.records.door import Records
 from dougong_runtime.records.query import AggregateQuery, Measure, Query
 
@@ -158,10 +159,12 @@ def _asked(records: Records, standing: Standing, text: str, tree: Node, place: P
     if entity is None:
         raise _Unanswered(NOT_STORED)
     try:
-        text = rewrite(
-            text, shape.name, standing.shapes, _renames(standing.app, running),
-            settings=standing.settings, place=place,
-        )  # fmt: skip
+        renames = Renames.of(standing.app, running)
+        if renames is not None:
+            text = renamed(
+                text, renames.names, entity=shape.name, shapes=standing.shapes, settings=standing.settings,
+                place=place,
+            )  # fmt: skip
         meant = _check(running, entity, text, place)
     except FormulaProblems:
         raise _Unanswered(NOT_STORED) from None
@@ -202,21 +205,6 @@ def _same(entity: Entity, running: App) -> Entity | None:
     """A draft's entity as it runs: the one of its id, or of its name."""
     by_id = next((e for e in running.entities.values() if e.id and e.id == entity.id), None)
     return by_id or running.entities.get(entity.name)
-
-
-def _renames(draft: App, running: App) -> Mapping[tuple[str, str], str]:
-    """(entity, name in the draft) → the name that runs, where they differ."""
-    made: dict[tuple[str, str], str] = {}
-    for entity in draft.own_entities:
-        known = _same(entity, running)
-        if known is None:
-            continue
-        by_id = {field.id: name for name, field in known.fields.items() if field.id}
-        for name, field in entity.fields.items():
-            was = by_id.get(field.id, name)
-            if was != name:
-                made[entity.name, name] = was
-    return made
 
 
 def _unseen(records: Records, running: App, entity: Entity, tree: Node) -> Label | None:

@@ -110,12 +110,15 @@ def _spliced(old: Any, spans: set[tuple[int, int]], name: str) -> Any:
     text = old
     for offset, length in sorted(spans, reverse=True):
         piece = text[offset : offset + length]
-        text = f"{text[:offset]}{_quoted_like(piece, name)}{text[offset + length :]}"
+        text = f"{text[:offset]}{quoted_like(piece, name)}{text[offset + length :]}"
     return text
 
 
-def _quoted_like(piece: str, name: str) -> str:
-    if piece[:1] not in _QUOTES:
-        return name
-    close = piece[-1]
-    return piece[0] + name.replace("\\", "\\\\").replace(close, "\\" + close) + close
+def quoted_like(piece: str, name: str) -> str:
+    """A name in the stead of a piece of a formula, in the marks that stand there; none stand around a path's parts, nor
+    around a number, which a word replaces in marks of its own."""
+    if piece[:1] in _QUOTES:
+        close = piece[-1]
+        return piece[0] + name.replace("\\", "\\\\").replace(close, "\\" + close) + close
+    is_number = piece[:1].isdigit()
+    return quoted_like("''", name) if is_number and not name.isdigit() else name

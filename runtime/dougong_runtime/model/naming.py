@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dougong_runtime.documents.refactor import quoted_like
 from dougong_runtime.documents.references import Target
 from dougong_runtime.formulas.check import Checked, Checker, Place
 from dougong_runtime.formulas.dependencies import reads_clock, reads_user
@@ -54,6 +55,28 @@ def check_named(
                 named.setdefault((one.offset, one.length), one)
     checked = Checked(text, tree, reads_clock(tree), reads_user(tree))
     return checked, tuple(sorted(named.values(), key=lambda one: one.offset))
+
+
+def renamed(
+    text: str,
+    names: Mapping[Target, str],
+    *,
+    entity: str | None,
+    shapes: Shapes,
+    settings: Mapping[str, ValueType],
+    place: Place,
+) -> str:
+    """A formula with what it means called otherwise, the writer's spacing and spelling kept; the same word that means
+    something else stays. `shapes` and `settings` are those before. Raises FormulaProblems for one that is wrong."""
+    _, found = check_named(
+        text, entity=entity, shapes=shapes, settings=settings, place=place, expect=None, variables={}
+    )
+    for one in reversed(found):
+        new = names.get(one.target)
+        if new is not None:
+            end = one.offset + one.length
+            text = text[: one.offset] + quoted_like(text[one.offset : end], new) + text[end:]
+    return text
 
 
 class _Noting(Checker):

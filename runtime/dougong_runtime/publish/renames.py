@@ -14,10 +14,12 @@ import sqlalchemy as sa
 
 from dougong_runtime.access.grants import shapes_of
 from dougong_runtime.access.shares import SHARE
+from dougong_runtime.documents.references import Target
 from dougong_runtime.formulas.problems import FormulaProblems
-from dougong_runtime.formulas.rewrite import rewrite
+from dougong_runtime.formulas.types import ValueType
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App
+from dougong_runtime.model.naming import renamed
 from dougong_runtime.records.trash import DELETION
 
 _PART = re.compile(r"(?P<sign>-?)(?P<path>[A-Za-z_][A-Za-z0-9_.]*)(?P<rest>.*)\Z", re.DOTALL)
@@ -31,9 +33,13 @@ class Renames:
     entities: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
     """(entity, field or way back), as they were called → the new name."""
+    options: Mapping[tuple[str, str, str], str]
+    """(entity, field, value), as they were → the option's new value."""
     documents: Mapping[tuple[str, str], str]
     """(kind, name) → the new name."""
     roles: Mapping[str, str]
+    settings: Mapping[str, str]
+    """Codes of values of settings."""
 
     @classmethod
     def of(cls, before: App | None, after: App) -> Renames | None:
@@ -41,6 +47,7 @@ class Renames:
         if before is None:
             return None
         entities, fields, documents = {}, {}, {}
+        options: dict[tuple[str, str, str], str] = {}
         new = {entity.id: entity for entity in after.own_entities}
         for old in before.own_entities:
             now = new.get(old.id)
@@ -48,10 +55,15 @@ class Renames:
                 continue
             if now.name != old.name:
                 entities[old.name] = now.name
-            called = {field.id: field.name for field in now.own_fields}
+            called = {field.id: field for field in now.own_fields}
             for field in old.own_fields:
-                if called.get(field.id, field.name) != field.name:
-                    fields[old.name, field.name] = called[field.id]
+                other = called.get(field.id, field)
+                if other.name != field.name:
+                    fields[old.name, field.name] = other.name
+                values = {option.id: str(option.value) for option in other.choices}
+                for option in field.choices:
+                    if values.get(option.id, str(option.value)) != str(option.value):
+                        options[old.name, field.name, str(option.value)] = values[option.id]
         for (entity, way), name in _ways(before, after).items():
             fields[entity, way] = name
         for kind, named in before.documents.items():
@@ -65,17 +77,43 @@ class Renames:
             for role in before.roles.values()
             if held.get(role.id, role.name) != role.name
         }
-        found = cls(before, entities, fields, documents, roles)
-        return found if entities or fields or documents or roles else None
+        codes = _codes(after)
+        settings = {
+            code: codes[identity]
+            for identity, code in _codes(before).items()
+            if codes.get(identity, code) != code
+        }
+        found = cls(before, entities, fields, options, documents, roles, settings)
+        return found if entities or fields or options or documents or roles or settings else None
 
     @cached_property
     def _shapes(self) -> Mapping[str, Any]:
         return shapes_of(self.before)
 
+    @cached_property
+    def _types(self) -> Mapping[str, ValueType]:
+        return {code: one.field.value_type for code, one in self.before.settings.items()}
+
+    @cached_property
+    def names(self) -> Mapping[Target, str]:
+        """What a formula may name → what it is called now."""
+        return {
+            **{
+                Target(kind, *reversed(at)): new
+                for at, new in self.fields.items()
+                for kind in ("field", "inverse")
+            },
+            **{Target("option", value, f"{e}.{f}"): new for (e, f, value), new in self.options.items()},
+            **{Target("role", role): new for role, new in self.roles.items()},
+            **{Target("setting", code): new for code, new in self.settings.items()},
+        }
+
     def formula(self, text: str, entity: str) -> str:
         """A condition on records of an entity (as it was called), with the new names; one that was wrong stays."""
         try:
-            return rewrite(text, entity, self._shapes, self.fields, place="filter")
+            return renamed(
+                text, self.names, entity=entity, shapes=self._shapes, settings=self._types, place="filter"
+            )
         except FormulaProblems:
             return text
 
@@ -88,6 +126,16 @@ class Renames:
         if match is None:
             return part
         return f"{match['sign']}{self.formula(match['path'], entity)}{match['rest']}"
+
+
+def _codes(app: App) -> dict[str, str]:
+    """Codes of all values of settings by their ids."""
+    return {
+        str(one["id"]): str(one["code"])
+        for document in app.of("settings").values()
+        for one in document.data.get("values") or ()
+        if "id" in one
+    }
 
 
 def _ways(before: App, after: App) -> dict[tuple[str, str], str]:

@@ -19,6 +19,13 @@ RENAMED = (
     (Target("view", "patients"), "clients"),
     (Target("form", "registration"), "intake"),
     (Target("role", "doctor"), "physician"),
+    # Exchanged: what one was called, the other is.
+    (Target("option", "low", "client.risk"), "calm"),
+    (Target("option", "high", "client.risk"), "low"),
+    (Target("option", "calm", "client.risk"), "high"),
+    (Target("option", "active", "client.stage"), "in care"),
+    (Target("option", "severe", "allergy.severity"), "grave"),
+    (Target("setting", "frequent_spent"), "often_spent"),
 )
 
 
@@ -36,7 +43,8 @@ def test_it_follows_to_the_new_names(clinic: Clinic) -> None:
     mine = clinic.make("patient", name="王敏", owner=clinic.users["dr_lin"])["id"]
     other = clinic.make("patient", name="赵时", owner=clinic.users["dr_mao"])["id"]
     state = {
-        "filter": "spent >= 0 AND name <> 'name' AND COUNT(visits) = 0",
+        "filter": "spent >= 0 AND name <> 'name' AND COUNT(visits) = 0 AND risk IN ('low', \"medium\") "
+        "AND stage <> 'active' AND COUNT(allergies, severity = 'severe') = 0 AND SETTING('frequent_spent') > 0",
         "sort": "-spent,name",
         "columns": "name:180,spent,owner.name",
         "group": "owner",
@@ -62,7 +70,9 @@ def test_it_follows_to_the_new_names(clinic: Clinic) -> None:
         clinic.site.records(connection, SYSTEM, "clinic").restore("client", mine)
     found = lin.get(f"{APP}/client/views/{saved.json()['id']}").json()
     assert found["state"] == {
-        "filter": "paid_so_far >= 0 AND full_name <> 'name' AND COUNT(consultations) = 0",
+        "filter": "paid_so_far >= 0 AND full_name <> 'name' AND COUNT(consultations) = 0 "
+        "AND risk IN ('high', \"medium\") AND stage <> 'in care' "
+        "AND COUNT(allergies, severity = 'grave') = 0 AND SETTING('often_spent') > 0",
         "sort": "-paid_so_far,full_name",
         "columns": "full_name:180,paid_so_far,owner.name",
         "group": "owner",
@@ -70,6 +80,7 @@ def test_it_follows_to_the_new_names(clinic: Clinic) -> None:
     }
     listed = clinic.browser("dr_lin").get(f"/apps/clinic/views/clients?saved={saved.json()['id']}")
     assert listed.status_code == 200
+    assert "王敏" in listed.text, "as before: its risk is called otherwise, and so is what the view asks for"
     assert [i["title"] for i in lin.get("/api/v1/me/starred").json()["items"]] == ["王敏"]
     assert [i["entity"] for i in lin.get("/api/v1/me/recent").json()["items"]] == ["client"]
     assert bai.get(f"{APP}/client/{other}").status_code == 404
