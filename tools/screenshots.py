@@ -2,9 +2,10 @@
 
 `python tools/screenshots.py [--out DIR] [--scale S] [--people NAME …] [--only WORD]` serves the demonstration from a
 folder of its own on a free port, signs in as each person, walks the sidebar, opens a first record with its tabs and
-forms, and the administration, and keeps one PNG a page and look in a git-ignored folder. Nothing is named here but the
-frame's own addresses: what there is to see, the sidebar says. The exit status is 1 where a page was wider than the
-screen, answered with an error, or a script failed; each is named.
+forms, the studio with a document of each kind, and the administration, and keeps one PNG a page and look in a
+git-ignored folder. Nothing is named here but the frame's own addresses: what there is to see, the sidebar and the
+studio's tree say. The exit status is 1 where a page was wider than the screen, answered with an error, or a script
+failed; each is named.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ FORBIDDEN = 403
 """Not a fault: a person may not do everything, and how that is said is worth a picture."""
 LISTS_OPENED = 3
 """In how many lists of a person's a first record is opened."""
+STUDIO = ("relations", "spreadsheet", "patterns", "new-view", "publish", "merge", "trial")
+"""Pages of the studio about no document, beside those that its tree leads to."""
 ADMIN = ("people", "teams", "audit", "jobs", "health", "settings")
 
 
@@ -118,10 +121,33 @@ def walk(found: Walk, person: str) -> None:
             record(found, records[0], f"{person}-{entity.rsplit('/', 1)[1]}")
     for address in ("/search?q=w", "/notifications", "/me"):
         found.take(address, f"{person}-{_word(address)}")
+    if found.links("nav a[href='/studio']"):
+        studio(found)
     admin = found.page.goto("/admin/people")
     if admin is not None and admin.ok:
         for address in (*ADMIN, *(a.removeprefix("/admin/") for a in found.links("nav a[href^='/admin/']"))):
             found.take(f"/admin/{address}", f"{person}-admin-{_word(address)}")
+
+
+def studio(found: Walk) -> None:
+    """The studio of each app that one may build: what its tree offers, a document of each kind, pages without one."""
+    found.take("/studio", "studio")
+    found.page.goto("/studio")
+    for app in found.links("[data-studio-app] a[href^='/studio/']"):
+        found.page.goto(app)
+        first = found.page.locator("[data-group]").evaluate_all(
+            "all => all.map(g => g.querySelector('a[data-document]')?.getAttribute('href')).filter(Boolean)"
+        )
+        found.take(app, "studio-overview")
+        for address in (*found.links("#s-tree > a"), *(f"{app}/{page}" for page in STUDIO)):
+            found.take(address, f"studio-{_word(address)}")
+        for address in first:
+            kind, name = address.rsplit("/", 2)[1:]
+            found.take(address, f"studio-{kind}-{_word(name)}")
+            if kind == "entity":
+                found.page.goto(address)
+                for tab in found.links("#main .tabs a")[1:]:
+                    found.take(f"{address}{tab}", f"studio-entity-{_word(name)}-{_word(tab.split('=')[1])}")
 
 
 def record(found: Walk, address: str, name: str) -> None:

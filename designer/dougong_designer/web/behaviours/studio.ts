@@ -7,7 +7,7 @@ import { send, typedAgainst } from "../act";
 const ASKED_MS = 4_000;
 const NARROW = "(max-width: 899px)";
 /** What changes a draft: on a narrow screen nothing gets into it. Links, tabs and what only asks stay. */
-const BUILDS = "#main :is(form:not([method=get]), .paper, :is(button, input, select, textarea):not(form[method=get] *))";
+const BUILDS = "#main :is(.paper:not(form), :is(button, input, select, textarea):not(form[method=get] *))";
 const HOLDS = ["pointerdown", "dragstart", "keydown"];
 const READS = new Set(["Enter", " ", "Tab", "Escape", "PageUp", "PageDown", "Home", "End"]);
 
