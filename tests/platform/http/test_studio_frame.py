@@ -15,22 +15,13 @@ from starlette.testclient import TestClient
 from clinic import SYSTEM, Clinic
 from dougong_designer import presence
 from dougong_designer.tables import PRESENCE
-from dougong_platform import apps, tokens
-from dougong_runtime import publish
-from dougong_runtime.model.link import link_stored
+from dougong_platform import tokens
 
 API = "/api/v1/studio/clinic"
 PAGES = "/studio/clinic"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def building(clinic: Clinic) -> None:
-    """The head of the clinic may build and publish, doctors may build."""
-    with clinic.site.database.write() as connection:
-        source = dict(clinic.site.running(connection, "clinic").app.source)
-        source["role/head"] = {**source["role/head"], "build": True, "publish": True}
-        source["role/doctor"] = {**source["role/doctor"], "build": True}
-        apps.apply(clinic.site, connection, publish.plan_publish(connection, link_stored(source)), SYSTEM)
+pytestmark = pytest.mark.usefixtures("building")
 
 
 @pytest.fixture(autouse=True)
