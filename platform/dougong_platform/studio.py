@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from dougong_designer import abilities, checking, draft, edits
 from dougong_designer.draft import Draft, Standing, Step, Writing
 from dougong_designer.patch import Documents, Patch
-from dougong_platform.site import Site
+from dougong_platform.site import NO_APP, Site
 from dougong_runtime.documents.references import Target
 from dougong_runtime.errors import problem_type, refuse
 from dougong_runtime.host import Viewer
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App
+from dougong_runtime.model.directory import DIRECTORY_NAME
 from dougong_runtime.model.link import Linked
 
 DOES_NOT_LINK = problem_type(
@@ -44,7 +45,9 @@ class Studio:
 
     @cached_property
     def running(self) -> App:
-        """The version that serves. Raises Refused (NO_APP)."""
+        """The version that serves. Raises Refused (NO_APP), also for the directory, which no documents make."""
+        if self.name == DIRECTORY_NAME:
+            raise refuse(NO_APP, name=self.name, nearest=None)
         return self.site.running(self.connection, self.name).app
 
     @property

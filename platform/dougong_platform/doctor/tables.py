@@ -33,16 +33,16 @@ def _sqlite(connection: sa.Connection) -> Looked:
         yield warning(
             f"数据库文件中有 {free * size >> 20:,} MB 空闲",
             f"{free * size >> 20:,} MB of the database file are free",
-            "停止服务后用 sqlite3 执行 VACUUM，可缩小文件",
-            "VACUUM by sqlite3 while the site is stopped makes the file smaller",
+            "停止服务后用 SQLite 的命令行执行 VACUUM，可缩小文件",
+            "VACUUM in SQLite's command line while the site is stopped makes the file smaller",
         )
     measured = sa.inspect(connection).has_table("sqlite_stat1")
     if pages * size > FREE_BYTES_MOST and not measured:
         yield warning(
             "数据库还没有统计信息，查询可能走错索引",
             "The database has no statistics: queries may take the wrong index",
-            "用 sqlite3 执行 ANALYZE",
-            "Run ANALYZE by sqlite3",
+            "用 SQLite 的命令行执行 ANALYZE",
+            "Run ANALYZE in SQLite's command line",
         )
 
 

@@ -327,3 +327,12 @@ def test_folded_groups_stay_folded(clinic: Clinic) -> None:
         assert yu.post(f"{PAGES}/fold", data={"kind": kind, "open": state}).status_code == 204
     assert (is_open("entity"), is_open("view")) == (False, True)
     assert is_open("entity", "entity/visit"), "where one is, is open"
+
+
+def test_the_directory_is_no_app_to_build(clinic: Clinic) -> None:
+    """Found by drawn requests: its pages fell over a missing app document."""
+    admin, client = clinic.browser("admin"), clinic.client("admin")
+    for path in ("", "/publish", "/versions", "/new-entity", "/relations"):
+        assert admin.get(f"/studio/dougong{path}").status_code == 404, path
+    assert admin.post("/studio/dougong/spreadsheet", data={"key": "x"}).status_code == 404
+    assert client.get("/api/v1/studio/dougong").status_code == 404
