@@ -58,12 +58,21 @@ def visit(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
     security policy fails the test."""
     contexts, faults = [], []
 
-    def opened(username: str = "dr_lin", *, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+    def opened(
+        username: str = "dr_lin",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+        touch: bool = False,
+    ) -> Page:
         context = browser.new_context(
             base_url=served.url,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             locale="zh-CN",
+            has_touch=touch,
+            is_mobile=touch,
         )
         contexts.append(context)
         page = context.new_page()

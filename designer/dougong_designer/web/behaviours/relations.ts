@@ -172,6 +172,10 @@ export const connect: Connect = (root) => {
     } else return;
     if (held.kind !== "pan") event.preventDefault();
   };
+  // Browsers do not hold to `touch-action` within a drawing: a finger on a box would scroll in the middle of its way.
+  const onTouch = (event: TouchEvent): void => {
+    if (held && held.kind !== "pan") event.preventDefault();
+  };
   const onMove = (event: PointerEvent): void => {
     if (!held) return;
     if (held.kind === "pan") {
@@ -305,6 +309,7 @@ export const connect: Connect = (root) => {
   if (!sessionStorage.getItem(kept)) fit(READABLE);
   boxOf(current())?.scrollIntoView({ block: "center", inline: "center" });
   root.addEventListener("pointerdown", onDown);
+  root.addEventListener("touchstart", onTouch, { passive: false });
   window.addEventListener("pointermove", onMove);
   window.addEventListener("pointerup", onUp);
   window.addEventListener("pointercancel", onUp);
@@ -321,6 +326,7 @@ export const connect: Connect = (root) => {
     window.removeEventListener("pointerup", onUp);
     window.removeEventListener("pointercancel", onUp);
     root.removeEventListener("pointerdown", onDown);
+    root.removeEventListener("touchstart", onTouch);
     root.removeEventListener("click", onClick);
     root.removeEventListener("change", onChange);
     root.removeEventListener("keydown", onKey);

@@ -48,6 +48,7 @@ lazily("tags", () => import("./behaviours/tags"));
 lazily("teams", () => import("./behaviours/teams"));
 lazily("tree", () => import("./behaviours/tree"));
 lazily("upload", () => import("./behaviours/upload"));
+if (navigator.maxTouchPoints > 0) void import("./touch");
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 
