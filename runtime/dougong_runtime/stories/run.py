@@ -67,7 +67,7 @@ def run(source: Source, engine: sa.Engine, *, only: str | None = None) -> list[S
     chosen = [raw for raw in source.stories() if only is None or only in raw.name]
     with engine.begin() as connection:
         stage = set_up(connection, app, source)
-    return [_play(raw, stage, engine) for raw in chosen]
+    return [play(raw, stage, engine) for raw in chosen]
 
 
 @contextmanager
@@ -81,7 +81,8 @@ def scratch() -> Iterator[sa.Engine]:
             engine.dispose()
 
 
-def _play(raw: Raw, stage: Stage, engine: sa.Engine) -> StoryResult:
+def play(raw: Raw, stage: Stage, engine: sa.Engine) -> StoryResult:
+    """Play one story on a stage that is set up, and take back all that it did."""
     with engine.connect() as connection:
         transaction = connection.begin()
         try:
