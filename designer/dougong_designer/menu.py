@@ -14,10 +14,11 @@ from dougong_runtime.documents.problems import MALFORMED
 from dougong_runtime.errors import NOT_FOUND, refuse
 from dougong_runtime.labels import Label
 from dougong_runtime.names import derived_id, uuid7
+from dougong_runtime.pages.menu import new_record
 
 AppDocument = Mapping[str, Any]
 
-KINDS = ("view", "page", "dashboard", "report")
+KINDS = ("view", "page", "dashboard", "report", "form")
 """Kinds of documents that a menu leads to."""
 GROUPS = "groups"
 """The place in which groups stand."""
@@ -77,9 +78,18 @@ def item_of(raw: Any, documents: Documents) -> Item:
     kind, _, name = what.partition(":")
     data: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     document = documents.get(f"{kind}/{name}")
-    label = Label.of(data.get("label") or (document or {}).get("label"), name)
+    said = data.get("label") or (document or {}).get("label")
+    label = (
+        opened_by(documents, document) if kind == "form" and document and not said else Label.of(said, name)
+    )
     icon = str(data.get("icon") or (document or {}).get("icon") or "")
     return Item(what, label, icon, tuple(data.get("roles") or ()), document is None, data)
+
+
+def opened_by(documents: Documents, form: Mapping[str, Any]) -> Label:
+    """What a form without words of its own is called in the menu: what it creates."""
+    entity = str(form.get("entity"))
+    return new_record(Label.of((documents.get(f"entity/{entity}") or {}).get("label"), entity))
 
 
 def left(app: AppDocument, documents: Documents) -> dict[str, list[str]]:
@@ -98,7 +108,7 @@ def what_of(item: Any) -> str:
     """What an item opens, `view:patients`; empty where it opens nothing known."""
     if isinstance(item, str):
         return f"view:{item}"
-    return next((f"{kind}:{item[kind]}" for kind in (*KINDS, "form") if kind in item), "")
+    return next((f"{kind}:{item[kind]}" for kind in KINDS if kind in item), "")
 
 
 def put(

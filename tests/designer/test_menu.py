@@ -33,6 +33,7 @@ def test_what_is_in_no_group_is_offered_and_goes_where_it_is_dropped() -> None:
         "page": ["page:home_head"],
         "dashboard": [],
         "report": ["report:visits_by_doctor"],
+        "form": ["form:patient_form", "form:registration", "form:visit_form"],
     }
     made = menu.put(APP, CLINIC, SECOND, "report:visits_by_doctor", "view:visits")
     assert _laid(made)[1] == ["report:visits_by_doctor", *CARE]

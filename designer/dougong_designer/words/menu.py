@@ -40,4 +40,5 @@ MENU_WORDS: dict[str, tuple[str, str]] = {
     "menu.pages": ("页面", "Pages"),
     "menu.dashboards": ("仪表盘", "Dashboards"),
     "menu.reports": ("报表", "Reports"),
+    "menu.forms": ("表单（新建）", "Forms (to create)"),
 }

@@ -118,7 +118,7 @@ def day_line(reader: Reader, facts: Sequence[str]) -> str:
 
 def owned_entities(desk: Desk) -> list[Entity]:
     """Entities with an owner that the reader may read, those of the menu first and in its order."""
-    listed = [i.entity for g in menu_of(desk.app, lambda e: desk.records.can(e, "read")) for i in g.items]
+    listed = [i.entity for g in menu_of(desk.app, desk.records.can) for i in g.items]
     place = {name: n for n, name in reversed(list(enumerate(listed)))}
     found = [
         e

@@ -297,7 +297,7 @@ class Here:
 
     def groups(self, desk: Desk) -> tuple[Group, ...]:
         """The sidebar of an app."""
-        return menu_of(desk.app, lambda entity: desk.records.can(entity, "read"), desk.may_see)
+        return menu_of(desk.app, desk.records.can, desk.may_see)
 
     def shell(
         self,
@@ -317,7 +317,8 @@ class Here:
         cards = tuple(app_card(a, reader) for a in self.apps())
         app: AppCard | None = app_card(desk.app, reader) if desk is not None else None
         groups = self.groups(desk) if desk is not None else ()
-        path = request.url.path
+        path, form = request.url.path, self.visit.query("form")
+        place = f"{path}?form={form}" if form else path
         return Shell(
             title,
             path,
@@ -327,7 +328,7 @@ class Here:
             app,
             cards,
             groups,
-            current if current is not None else current_place(groups, path, entity),
+            current if current is not None else current_place(groups, place, entity),
             viewer.is_admin and viewer.acting_for is None,
             in_admin,
             viewer.acting_for,

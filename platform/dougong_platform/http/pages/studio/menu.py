@@ -231,18 +231,18 @@ def seen_by(app: App, role: str) -> tuple[Any, ...]:
     """The groups of the sidebar that the holders of one role see."""
     held = app.roles.get(role)
 
-    def may_read(entity: str) -> bool:
+    def may(entity: str, action: str) -> bool:
         if entity not in app.entities or held is None:
             return False
         return any(
-            grant.entity in (entity, "*") and "read" in grant.actions and not grant.aggregate_only
+            grant.entity in (entity, "*") and action in grant.actions and not grant.aggregate_only
             for grant in held.grants
         )
 
     def may_see(data: Mapping[str, Any]) -> bool:
         return not data.get("roles") or role in data["roles"]
 
-    return menu_of(app, may_read, may_see)
+    return menu_of(app, may, may_see)
 
 
 # --- acts -------------------------------------------------------------------------------------------------------
