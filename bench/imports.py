@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.site import SYSTEM, Made
+from dougong_platform.collecting import collect_seldom
 from dougong_runtime.transfer.load import load
 
 
@@ -24,7 +25,9 @@ class Imported:
 
 
 def run(made: Made, folder: Path, plain: int, referring: int) -> list[Imported]:
-    """Import `plain` simple rows, then `referring` rows that name one of the shelves each."""
+    """Import `plain` simple rows, then `referring` rows that name one of the shelves each; in a process that looks for
+    garbage as seldom as one that serves."""
+    collect_seldom()
     return [
         _import(made, "reading", _plain(folder / "plain.csv", plain), plain, "simple rows of five fields"),
         _import(

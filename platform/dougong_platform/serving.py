@@ -10,6 +10,7 @@ import anyio.to_thread
 from starlette.applications import Starlette
 
 from dougong_platform import logs
+from dougong_platform.collecting import collect_seldom
 from dougong_platform.http.app import make_app
 from dougong_platform.settings import Settings
 from dougong_platform.site import Site
@@ -25,7 +26,9 @@ def application() -> Starlette:
     site.database.install()
     publish.clear_leftovers(site.database.engine)
     hosts = [name.strip() for name in settings.hosts.split(",") if name.strip()]
-    return with_upkeep(make_app(site, hosts=hosts), Upkeep(site))
+    app = with_upkeep(make_app(site, hosts=hosts), Upkeep(site))
+    collect_seldom()
+    return app
 
 
 def with_upkeep(app: Starlette, upkeep: Upkeep) -> Starlette:

@@ -28,6 +28,7 @@ from dougong_platform.cli.terminal import (
     tell,
     words,
 )
+from dougong_platform.collecting import collect_seldom
 from dougong_platform.site import Site
 from dougong_platform.viewers import Door
 from dougong_runtime.errors import refuse
@@ -94,6 +95,7 @@ def import_(
     with open_site() as site, progress(say("导入", "Importing")) as done, site.database.write() as connection:
         viewer = _viewer(site, connection, as_user, "data import")
         records = site.records(connection, viewer, app)
+        collect_seldom()
         taken = load(
             records,
             entity,

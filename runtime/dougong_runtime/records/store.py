@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,7 +56,7 @@ def insert(scene: Scene, entity: Entity, rows: Sequence[Mapping[str, Value]]) ->
     """New records: complete values, `id` and the system's fields included. Raises Refused where a unique is taken."""
     words = search_writer(entity)
     prepared = [columns_of(entity, values) | words(values) for values in rows]
-    names = dict.fromkeys(n for columns in prepared for n in columns)
+    names = dict.fromkeys(chain.from_iterable(prepared))
     table = scene.tables.of(entity.name)
     if len(prepared) > 1:
         with telling(scene, entity):

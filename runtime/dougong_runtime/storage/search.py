@@ -67,6 +67,7 @@ _DIGITS_MIN = 4
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff〇"
 _PIECES = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
 _CODE = re.compile(rf"[^\W_{_HAN}]+(?:[-_./ ]?[^\W_{_HAN}]+)+")
+_DIGITS = re.compile(r"\d+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 
 
@@ -170,7 +171,7 @@ def tokens_text(texts: Iterable[str]) -> str | None:
     """The tokens of some texts, each once, as a search column holds them; None where there are none."""
     kept: dict[str, None] = {}
     length = 0
-    for token in itertools.chain.from_iterable(tokens(text) for text in texts):
+    for token in itertools.chain.from_iterable(map(tokens, texts)):
         token = token[:TOKEN_LENGTH_MAX]
         if token not in kept:
             length += len(token) + 1
@@ -183,9 +184,10 @@ def tokens_text(texts: Iterable[str]) -> str | None:
 def tokens(text: str) -> Iterator[str]:
     """The tokens of one text, in the order of their use to a reader."""
     folded = searchable(text)
+    may_be_han = not folded.isascii()
     runs: list[str] = []
     for piece in _PIECES.findall(folded):
-        if _IS_HAN.match(piece):
+        if may_be_han and _IS_HAN.match(piece):
             runs.append(piece)
             yield from piece
             yield from (piece[i : i + 2] for i in range(len(piece) - 1))
@@ -204,7 +206,9 @@ def tokens(text: str) -> Iterator[str]:
 
 def _word_tokens(word: str) -> Iterator[str]:
     yield word
-    for digits in re.findall(r"\d+", word):
+    if word.isalpha():
+        return
+    for digits in _DIGITS.findall(word):
         if len(digits) > TOKEN_LENGTH_MAX:
             continue
         stripped = digits.lstrip("0")

@@ -15,6 +15,10 @@ from dougong_runtime.transfer.sheets import Cell, Row
 from dougong_runtime.transfer.staging import Staging
 
 
+KNOWN_MAX = 2_000
+"""Different texts of a column whose values are kept: kinds, days and counts come again and again, names do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class BadCell:
     """Why a row is not taken: where it stands, under which header (empty for the row as a whole), what stands there."""
@@ -45,6 +49,8 @@ class RowReader:
     columns: Columns
     resolver: Resolver
     staging: Staging
+    _known: dict[int, dict[str, Value]] = field(default_factory=dict)
+    """Place of a column → its texts read before, and their values."""
 
     @property
     def own_references(self) -> tuple[Column, ...]:
@@ -77,15 +83,21 @@ class RowReader:
         whole = [parsed for parsed in found if not parsed.bad]
         links = [c for c in columns if c.field.targets]
         resolved = self._resolve(whole, links)
-        for parsed in whole:
-            for column in columns:
-                cell = parsed.row.cells[column.place]
+        for column in columns:
+            name, place, is_link = column.field.name, column.place, column in links
+            known = self._known.setdefault(place, {})
+            for parsed in whole:
+                cell = parsed.row.cells[place]
+                if isinstance(cell, str) and cell in known:
+                    parsed.values[name] = known[cell]
+                    continue
                 try:
-                    parsed.values[column.field.name] = (
-                        self._link(column.field, cell, resolved)
-                        if column in links
-                        else parse_cell(column.field, cell)
-                    )
+                    if is_link:
+                        parsed.values[name] = self._link(column.field, cell, resolved)
+                    else:
+                        value = parsed.values[name] = parse_cell(column.field, cell)
+                        if isinstance(cell, str) and len(known) < KNOWN_MAX and _is_one(value):
+                            known[cell] = value
                 except ValueProblem as wrong:
                     parsed.bad.append(self.bad(parsed.row, column, wrong.label))
         return found
@@ -227,6 +239,11 @@ class RowReader:
                 f"names no {label.en.lower()} that you may see: “{text}”.",
             )
         return entity, found
+
+
+def _is_one(value: Value) -> bool:
+    """Whether a value may be shared by records: nobody changes it in place."""
+    return not isinstance(value, (list, dict))
 
 
 def _absent(value: Json) -> Json:

@@ -149,7 +149,7 @@ class _Csv(Sheet):
                 if found is None:
                     return
                 cells = tuple(cell.strip() or None for cell in found)
-                if any(cell is not None for cell in cells):
+                if cells.count(None) < len(cells):
                     if skip:
                         skip -= 1
                         continue

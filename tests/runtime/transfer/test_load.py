@@ -11,6 +11,7 @@ from dougong_runtime.audit import log
 from dougong_runtime.errors import Refused
 from dougong_runtime.records.query import Query
 from dougong_runtime.transfer import load as loading
+from dougong_runtime.transfer import row_reader
 from dougong_runtime.transfer.load import LoadAnswer, load
 from world import World
 
@@ -86,6 +87,34 @@ def test_the_good_rows_are_kept_on_request(school: World) -> None:
     answer = take_in(school, BAD, keep_good=True)
     assert (answer.created, answer.rejected, answer.saved) == (2, 3, True)
     assert pupils(school, "fee") == {"good": "1.00", "better": "2.00"}
+
+
+def test_the_same_text_is_read_the_same_in_every_row_and_by_each_column_for_itself(
+    school: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts read before are remembered, up to a bound: what is wrong is told again, and no column takes another's."""
+    monkeypatch.setattr(row_reader, "KNOWN_MAX", 3)
+    rows = [f"{i % 7},{i},{i % 7},高级,跑步;画画" for i in range(40)]
+    answer = take_in(
+        school,
+        "name,number,fee,level,skills\n" + "\n".join([*rows, "x,x,x,lwo,跑步", "x,x,x,lwo,跑步"]),
+        keep_good=True,
+        reasons={"fee_usual": "agreed"},
+    )
+    assert (answer.created, answer.rejected) == (40, 2)
+    assert [(c.line, c.column) for c in answer.bad] == [
+        (42, "fee"),
+        (42, "level"),
+        (43, "fee"),
+        (43, "level"),
+    ]
+    with school.acting() as records:
+        found = records.list(Query("pupil", limit=100)).items
+    assert {(i["name"], i["fee"], i["level"]) for i in found} == {
+        (str(n), f"{n}.00", "high") for n in range(7)
+    }
+    assert {i["number"] for i in found} == {str(i) for i in range(40)}
+    assert all(i["skills"] == ["跑步", "画画"] for i in found)
 
 
 def test_a_dry_run_says_the_same_and_keeps_nothing(school: World) -> None:
