@@ -269,6 +269,19 @@ def test_a_retired_field_leaves_lists_and_comes_back_by_the_inverse() -> None:
     assert names(alone) == names(clinic())
 
 
+def test_a_message_loses_the_channel_of_a_retired_address_but_never_its_last() -> None:
+    mail, key = the(clinic(), "mail"), "message/visit_missed"
+    made = retire.retired(clinic(), references(clinic()), KEY, mail["id"], places=True)
+    assert made[key]["channels"] == ["in_app"]
+    assert uses.of_field(references(made), "patient", mail) == ()
+    assert problems(made) == []
+    only = {**clinic(), key: {**clinic()[key], "channels": clinic()[key]["channels"][:1]}}
+    plan = retire.plan(only, references(only), KEY, mail["id"])
+    assert key in {r.document for r in plan.left}
+    made = retire.retired(only, references(only), KEY, mail["id"], places=True)
+    assert made[key] is only[key]
+
+
 def test_guards_are_made_changed_and_read_as_sentences() -> None:
     visit = "entity/visit"
     made: Any = clinic()

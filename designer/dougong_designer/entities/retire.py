@@ -28,8 +28,9 @@ from dougong_runtime.documents.references import Reference, References
 from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.documents.yaml_text import PathSteps
 from dougong_runtime.errors import Refused
+from dougong_runtime.model.link_messages import CHANNELS
 
-LISTING = ("form", "view", "page", "role", "report", "dashboard")
+LISTING = ("form", "view", "page", "role", "report", "dashboard", "message")
 """Kinds of documents of which a field is taken out where it is a member of a list."""
 
 
@@ -124,7 +125,8 @@ def _member(documents: Documents, reference: Reference) -> PathSteps | None:
     if path and isinstance(path[-1], int):
         plain = isinstance(value, str) and value.lstrip("-").replace(".", "").replace("_", "").isalnum()
         return path if plain else None
-    if len(path) > 1 and path[-1] in ("field", "column") and isinstance(path[-2], int):
+    naming = CHANNELS if path[:1] == ("channels",) else ("field", "column")
+    if len(path) > 1 and path[-1] in naming and isinstance(path[-2], int):
         return path[:-1]
     return None
 
