@@ -95,7 +95,7 @@ def test_no_route_is_missing_from_the_list_of_doors(ward: Ward) -> None:
     assert not named & set(WITHOUT_DATA)
 
 
-@pytest.mark.parametrize(("ward", "username"), PLACES, indirect=["ward"])
+@pytest.mark.parametrize(("ward", "username"), PLACES, indirect=["ward"], scope="module")
 @pytest.mark.parametrize("door", DOORS, ids=attrgetter("name"))
 def test_a_door_shows_what_the_roles_give_and_no_more(ward: Ward, door: Door, username: str) -> None:
     seen = ward.cells_in(door.ask(ward, username))
