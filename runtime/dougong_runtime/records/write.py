@@ -488,7 +488,9 @@ def check_required(
 
 def _present(values: Mapping[str, Value], kept: Collection[str]) -> dict[str, Value]:
     """What a writer gave, or a default did: not what the system keeps, and nothing empty."""
-    return {n: v for n, v in values.items() if v is not None and v != [] and n not in kept}
+    return {
+        n: v for n, v in values.items() if n not in kept and v is not None and (v or not isinstance(v, list))
+    }
 
 
 def _same(a: Value, b: Value) -> bool:
