@@ -27,17 +27,16 @@ from dougong_designer.describing import describe
 from dougong_designer.identified import identified
 from dougong_designer.patch import CHANGED_MEANWHILE, Documents, Operation, Patch
 from dougong_designer.shapes import check_shapes
-from dougong_designer.sizes import size_of
+from dougong_designer.sizes import check_size
 from dougong_designer.tables import DOCUMENT, DRAFT, STEP
 from dougong_runtime.audit import log
 from dougong_runtime.documents import versions
 from dougong_runtime.documents.kinds import KINDS
-from dougong_runtime.documents.source import DOCUMENT_BYTES_MAX, DOCUMENTS_BYTES_MAX, FILE_KEY
+from dougong_runtime.documents.source import FILE_KEY
 from dougong_runtime.errors import NOT_FOUND, problem_type, refuse
 from dougong_runtime.host import Clock, Viewer
 from dougong_runtime.labels import Label, Language
 
-DOCUMENTS_MAX = 2_000
 STEPS_SHOWN = 100
 TITLE_LENGTH_MAX = 400
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -57,9 +56,6 @@ IN_THE_WAY = problem_type(
         "先与对方商量，或在步骤列表里回到更早的一步。",
         "Talk to them, or go back to an earlier step in the list.",
     ),
-)
-DRAFT_TOO_BIG = problem_type(
-    "draft-too-big", 413, "草稿超过上限：{limit}。", "The draft exceeds its limit: {limit}."
 )
 ONE_APP = problem_type(
     "one-app-document",
@@ -408,7 +404,7 @@ def _record(
     if not patch and kind not in ("undo", "redo", "merge", "publish"):
         return None
     _check_meanwhile(writing, draft, patch, seen)
-    _check_size(draft.documents, new, keys)
+    check_size(draft.documents, new, keys)
     inverse = patches.between(new, draft.documents, keys)
     number = draft.revision + 1
     piled = kind in ("act", "jump", "version")
@@ -463,22 +459,6 @@ def _lay(
         if not _alike(original.get(key), documents.get(key)):
             row = {"app": name, "key": key, "data": documents.get(key), "revision": revision}
             connection.execute(sa.insert(DOCUMENT).values(row))
-
-
-def _check_size(old: Documents, new: Documents, keys: Sequence[str]) -> None:
-    """What is too large as a whole may still be made smaller."""
-    if len(new) > DOCUMENTS_MAX and len(new) > len(old):
-        raise refuse(DRAFT_TOO_BIG, limit=f"{DOCUMENTS_MAX:,}")
-    grown = [key for key in keys if key in new and (key not in old or size_of(new[key]) > size_of(old[key]))]
-    for key in grown:
-        if size_of(new[key]) > DOCUMENT_BYTES_MAX:
-            raise refuse(DRAFT_TOO_BIG, limit=f"{key}: {DOCUMENT_BYTES_MAX // 1_000_000} MB")
-    if (
-        grown
-        and sum(size_of(data) for key, data in new.items() if not key.startswith(FILE_KEY))
-        > DOCUMENTS_BYTES_MAX
-    ):
-        raise refuse(DRAFT_TOO_BIG, limit=f"{DOCUMENTS_BYTES_MAX // 1_000_000} MB")
 
 
 def _title(

@@ -15,10 +15,9 @@ import sqlalchemy as sa
 
 from databases import every_database
 from dougong_designer import draft as drafts
-from dougong_designer import edits
+from dougong_designer import edits, sizes
 from dougong_designer import patch as patches
 from dougong_designer.draft import (
-    DRAFT_TOO_BIG,
     IN_THE_WAY,
     NOTHING_TO_REDO,
     NOTHING_TO_UNDO,
@@ -28,6 +27,7 @@ from dougong_designer.draft import (
     Writing,
 )
 from dougong_designer.patch import CHANGED_MEANWHILE
+from dougong_designer.sizes import DRAFT_TOO_BIG
 from dougong_designer.tables import DOCUMENT, STEP
 from dougong_platform import apps
 from dougong_platform.site import Site
@@ -394,7 +394,7 @@ def test_a_draft_has_limits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None
         ("DOCUMENTS_BYTES_MAX", size // 4),
     ):
         with monkeypatch.context() as patched:
-            patched.setattr(drafts, limit, value)
+            patched.setattr(sizes, limit, value)
             assert refusal(lambda: doing(site, LIN, grown)).type is DRAFT_TOO_BIG, limit
     assert doing(site, LIN, grown).number == 1
 
