@@ -1,8 +1,8 @@
 """How often Python looks for garbage that refers to itself.
 
 It does so after every 700 new objects, and from time to time through all there are: the running apps and their
-statements, some hundred thousand objects that never go. An import spent a seventh of its CPU so. Looking seldom costs a
-few MiB; what does not refer to itself is freed at once as ever.
+statements, some hundred thousand objects that never go. An import and a list of 50 spent a seventh of their CPU
+so. No process was seen to grow by looking seldom: what does not refer to itself is freed at once as ever.
 """
 
 from __future__ import annotations
