@@ -107,3 +107,33 @@ def test_a_workflow_a_setting_and_a_dashboard_are_changed_by_mouse_and_keys(visi
     )
     expect(blocks).to_have_count(3)
     assert findings(page) == []
+
+
+def test_formulas_inside_the_text_of_a_message_are_completed_and_checked(visit: Visit) -> None:
+    page = visit("boss")
+    page.goto("/studio/clinic/message/visit_missed")
+    body = page.locator("#s-panel [name='body.zh']")
+    expect(body).to_have_attribute("data-braced", "patient")
+    body.fill("您好 ")
+    body.press("End")
+    body.press_sequentially("{owner.na", delay=30)
+    offers = page.locator("#br-list")
+    expect(offers.get_by_role("option").first).to_contain_text("name")
+    assert findings(page) == []
+    # By keys: taken, and the brace closed behind it.
+    page.keyboard.press("Enter")
+    expect(body).to_have_value("您好 {owner.name}")
+    expect(offers).to_have_count(0)
+    page.keyboard.press("End")
+    page.keyboard.type("，{nmae}", delay=10)
+    page.keyboard.press("Escape")
+    wrong = page.locator("[data-braced-wrong]")
+    expect(wrong).to_contain_text("nmae")
+    wrong.get_by_role("button", name="name").click()
+    expect(body).to_have_value("您好 {owner.name}，{name}")
+    expect(wrong).to_have_count(0)
+    # What was put in by the offers is saved as what is typed is.
+    page.locator("#s-panel [name='body.en']").focus()
+    expect(page.locator("[data-problems]")).to_contain_text("没有错误")
+    kept = page.evaluate("fetch('/api/v1/studio/clinic/documents/message/visit_missed').then(r => r.json())")
+    assert kept["body"]["zh"] == "您好 {owner.name}，{name}"

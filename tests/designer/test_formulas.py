@@ -14,9 +14,10 @@ from dougong_designer.formulas import acts as formulas_acts
 from dougong_designer.formulas import complete as formulas_complete
 from dougong_designer.patch import CHANGED_MEANWHILE, tokens_of
 from dougong_runtime.documents import source
+from dougong_runtime.documents.templates import template_parts
 from dougong_runtime.errors import NOT_FOUND, Refused
 from dougong_runtime.formulas.tokens import LENGTH_MAX
-from dougong_runtime.model.link import examine, formula_places
+from dougong_runtime.model.link import examine, formula_places, places_in
 from dougong_runtime.model.linker import formula_text
 from standings import NAMES, documents, linked, standing
 
@@ -62,6 +63,35 @@ def test_every_formula_of_an_app_is_right_where_the_document_has_it(name: str) -
             assert not found.wrong, (pointer, value, found.wrong)
             count += 1
     assert count > 15
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_formula_inside_a_text_is_right_where_the_text_stands(name: str) -> None:
+    count = 0
+    for key, data in documents(name).items():
+        kind, _, own = key.partition("/")
+        for path in places_in(linked(name), kind, own, data)[1] if kind != "file" else ():
+            value: Any = data
+            for step in path:
+                value = value[step]
+            pointer = "/" + "/".join(str(s).replace("/", "~1") for s in (key, *path))
+            place = standing(pointer, app=name)
+            for _, piece, is_formula in template_parts(value):
+                if is_formula:
+                    assert not formulas.checked(place, piece).wrong, (pointer, piece)
+                    count += 1
+    assert count > 2 or name != "clinic"
+
+
+def test_a_text_knows_what_may_stand_in_its_braces() -> None:
+    body = standing("/message~1visit_missed/body/zh")
+    assert (body.at.entity, body.at.place) == ("patient", "message")
+    assert "name" in offered("na|", body)
+    assert wrong("nmae", body) == [("nmae", "name")]
+    # Before anything is written there, and in a language that has none yet.
+    assert standing("/message~1visit_missed/subject/en").at.entity == "patient"
+    channel = standing("/message~1visit_missed/channels/0/subject/zh")
+    assert "owner.name" in offered("owner.na|", channel)
 
 
 def test_a_place_knows_what_may_stand_in_it_before_anything_does() -> None:

@@ -24,10 +24,10 @@ from dougong_runtime.formulas.problems import FormulaProblem, FormulaProblems
 from dougong_runtime.formulas.shapes import EntityShape, Shapes
 from dougong_runtime.formulas.tokens import LENGTH_MAX
 from dougong_runtime.formulas.types import Kind, ValueType, record
-from dougong_runtime.labels import Label
+from dougong_runtime.labels import LANGUAGES, Label
 from dougong_runtime.lazily import cached_property
 from dougong_runtime.model.app import App
-from dougong_runtime.model.link import Linked, formula_places
+from dougong_runtime.model.link import Linked, places_in
 from dougong_runtime.model.linker import FormulaPlace, formula_text
 from dougong_runtime.names import nearest
 
@@ -116,7 +116,8 @@ class Findings:
 def place_of(
     linked: Linked, documents: Documents, where: Tokens, entity: str = "", place: Place = "rule"
 ) -> Standing | None:
-    """What may stand at a place of the draft: as linking says, whether a formula is there already or not.
+    """What may stand at a place of the draft, or in the braces of a text there: as linking says, whether a formula is
+    there already or not.
 
     Where the place is no formula's for the linker, `entity` and `place` say what names mean. None without an app.
     """
@@ -140,7 +141,8 @@ def _said_by_linking(linked: Linked, documents: Documents, where: Tokens) -> For
         probed = with_value(data, rest, _PROBE)
     except (KeyError, IndexError, TypeError, ValueError):
         return None
-    return formula_places(linked, kind, name, probed).get(path)
+    whole, within = places_in(linked, kind, name, probed)
+    return whole.get(path) or within.get(path)
 
 
 def value_at(documents: Documents, where: Tokens) -> str:
@@ -153,7 +155,8 @@ def value_at(documents: Documents, where: Tokens) -> str:
 
 
 def with_value(data: Any, tokens: Tokens, value: Any) -> Any:
-    """A document with a value at a path; a field that stands as a bare name becomes whole to carry it.
+    """A document with a value at a path; a field that stands as a bare name becomes whole to carry it, and a text that
+    is not there yet begins with one language.
 
     Raises KeyError, IndexError, TypeError or ValueError where the way is none.
     """
@@ -166,7 +169,8 @@ def with_value(data: Any, tokens: Tokens, value: Any) -> Any:
         return [with_value(m, tokens[1:], value) if n == at else m for n, m in enumerate(data)]
     if not isinstance(data, Mapping):
         raise TypeError(tokens[0])
-    inner = data.get(tokens[0]) if len(tokens) == 1 else data[tokens[0]]
+    begins = len(tokens) == 2 and tokens[1] in LANGUAGES
+    inner = data.get(tokens[0], {}) if begins or len(tokens) == 1 else data[tokens[0]]
     return {**data, tokens[0]: with_value(inner, tokens[1:], value) if len(tokens) > 1 else value}
 
 

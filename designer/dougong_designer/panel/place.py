@@ -34,6 +34,7 @@ from dougong_designer.panel.values import Widget, shown
 from dougong_designer.patch import Tokens, pointer, same, value_at
 from dougong_runtime.documents.kinds import KINDS
 from dougong_runtime.labels import Label
+from dougong_runtime.model.link_workflows import BRACED, BRACED_IN
 
 _LONG = frozenset({"body", "text", "prompt", "reason", "description"})
 """Properties whose words are usually several lines."""
@@ -79,6 +80,8 @@ class Property:
     members: tuple[Member, ...] = ()
     entity: str = ""
     """Of a formula or a path: the entity from which its names go."""
+    is_braced: bool = False
+    """Whether formulas stand in it between braces."""
     minimum: Any = None
     maximum: Any = None
     kind: str = ""
@@ -269,6 +272,7 @@ def _property(draft: Draft, around: Place, name: str, here: Place) -> Property:
     choices = _choices(draft, around, name, shape, widget)
     if widget in ("text", "scalar") and choices and "string" in _types(shape) | _types_any(schema):
         widget = "reference"
+    is_braced = widget in ("label", "area", "text") and _is_braced(around, name)
     default = schema.get("default", panel_words.DEFAULTS.get((here.kind, name), MISSING))
     examples = schema.get("examples", ())
     return Property(
@@ -289,8 +293,9 @@ def _property(draft: Draft, around: Place, name: str, here: Place) -> Property:
         shape=index_of(schema, here.value),
         members=_members(draft, here) if widget == "members" else (),
         entity=entity_at(draft.documents, here.tokens) or ""
-        if widget in ("formula", "reference", "names")
+        if is_braced or widget in ("formula", "reference", "names")
         else "",
+        is_braced=is_braced,
         minimum=shape.get("minimum"),
         maximum=shape.get("maximum"),
         kind=_text_kind(name, {*schema.get("x-ref", ()), *shape.get("x-ref", ())}),
@@ -299,6 +304,16 @@ def _property(draft: Draft, around: Place, name: str, here: Place) -> Property:
         else "",
         schema=shape if "oneOf" not in schema or not _all_scalar(schema) else schema,
     )
+
+
+def _is_braced(around: Place, name: str) -> bool:
+    """Whether a text is one with formulas in braces, as linking reads it."""
+    if around.kind == "message":
+        return name in _FILLED
+    if around.kind == "workflow":
+        said = around.value if isinstance(around.value, Mapping) else {}
+        return name in BRACED and said.get("do") in BRACED_IN
+    return around.kind == "page" and name == "text"
 
 
 def _choices(draft: Draft, around: Place, name: str, shape: Schema, widget: Widget) -> tuple[Choice, ...]:

@@ -24,3 +24,5 @@ lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
 void import("./icons").then(({ watch }) => watch());
 // Any input of the studio whose value is a formula gets its editor by itself.
 void import("./behaviours/formula").then(({ watch }) => watch());
+// Any text with formulas in braces offers what may stand in these.
+void import("./behaviours/braces").then(({ watch }) => watch());

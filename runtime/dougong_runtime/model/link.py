@@ -147,24 +147,32 @@ def _link_all(
 def formula_places(
     linked: Linked, kind: str, name: str, data: Mapping[str, Any]
 ) -> Mapping[PathSteps, FormulaPlace]:
-    """Where formulas stand in a document, by their path, and what may stand there; all but those inside texts.
+    """Where formulas stand in a document, by their path, and what may stand there; all but those inside texts."""
+    return places_in(linked, kind, name, data)[0]
+
+
+def places_in(
+    linked: Linked, kind: str, name: str, data: Mapping[str, Any]
+) -> tuple[Mapping[PathSteps, FormulaPlace], Mapping[PathSteps, FormulaPlace]]:
+    """Where formulas stand in a document, and where texts with formulas in braces: by their path, what may stand there.
 
     `data`: the document, which may be otherwise than it was when all was linked: only it is looked at, which is a
     matter of milliseconds.
     """
     known = linked.linker
     if known is None or kind not in KINDS:
-        return {}
+        return {}, {}
     places: dict[PathSteps, FormulaPlace] = {}
+    texts: dict[PathSteps, FormulaPlace] = {}
     raw = Raw(kind, name, ids.filled(known.app, kind, data), Places(f"{kind}/{name}"))
-    linker = replace(known, problems=[], references=[], places=places)
+    linker = replace(known, problems=[], references=[], places=places, texts=texts)
     if kind == "entity":
         link_entity_alone(linker, raw)
     elif kind == "role":
         link_role(linker, raw)
     elif (way := LINKS.find(kind)) is not None:
         way(linker, Cursor.of(raw))
-    return places
+    return places, texts
 
 
 def _placed(problem: Problem, filled: Mapping[str, Mapping[str, Raw]], entity: str, field: str) -> Problem:

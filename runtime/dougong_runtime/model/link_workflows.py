@@ -118,7 +118,10 @@ _FACTS: Mapping[str, Mapping[str, ValueType]] = {
 """What later steps can read of a step, besides its record."""
 _NESTED = ("then", "else", "steps", "approved", "rejected", "late", "on_error")
 _TRUTHS = ("when", "if", "or_when")
-_BRACED = ("text", "prompt", "reason", "path")
+BRACED = ("text", "prompt", "reason", "path")
+"""Properties of a step that are texts with formulas in braces …"""
+BRACED_IN = ("notify", "ask", "call_http", "stop", "fail")
+"""… and the steps of which they are."""
 
 
 class _Walker:
@@ -289,8 +292,8 @@ class _Walker:
             self._put(formulas, f"cases[{index}].is", made)
         for name, node in at.pairs("body"):
             self._put(formulas, f"body.{name}", self.formula(node))
-        for name in _BRACED:
-            if do in ("notify", "ask", "call_http", "stop", "fail"):
+        for name in BRACED:
+            if do in BRACED_IN:
                 self.linker.template(at.get(name), None, "workflow", self.known)
 
     def _put(self, formulas: dict[str, Formula], name: str, made: Formula | None) -> None:

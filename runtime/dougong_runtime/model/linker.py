@@ -82,7 +82,9 @@ class Linker:
     forgiven: frozenset[str] = frozenset()
     """Names that stand in parts refused already: not known, but no second problem either."""
     places: dict[PathSteps, FormulaPlace] | None = None
-    """Where formulas stand, by their path; kept only where somebody asks for it (`link.formula_places`)."""
+    """Where formulas stand, by their path; kept only where somebody asks for it (`link.places_in`)."""
+    texts: dict[PathSteps, FormulaPlace] | None = None
+    """The same of texts that hold formulas in braces: what may stand in these."""
 
     # --- problems -----------------------------------------------------------------------------------------
     def refuse(self, kind: ProblemType, zh: str, en: str, at: Cursor, near: str | None = None) -> None:
@@ -323,6 +325,8 @@ class Linker:
         self, at: Cursor, entity: str | None, place: Place, variables: Mapping[str, ValueType]
     ) -> tuple[str | Formula, ...]:
         made: list[str | Formula] = []
+        if self.texts is not None:
+            self.texts[at.path] = FormulaPlace(entity, place, None, copy(variables) if variables else {}, "")
         try:
             for start, piece, is_formula in template_parts(str(at.value)):
                 if not is_formula:
