@@ -11,7 +11,7 @@ const narrow = (): boolean => matchMedia("(max-width: 899px)").matches;
 type Values = Record<string, string>;
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const base = root.dataset.base ?? "";
   const panel = (): HTMLElement | null => document.querySelector<HTMLElement>("#s-prop");
   const state = (name: string): HTMLInputElement => root.querySelector<HTMLInputElement>(`#ent-state [name=${name}]`)!;
@@ -369,28 +369,19 @@ export function connect(root: HTMLElement): () => void {
     }
   };
 
-  document.addEventListener("click", onClick);
-  document.addEventListener("change", onChange);
-  document.addEventListener("input", onInput);
-  document.addEventListener("submit", onSubmit);
-  document.addEventListener("keydown", onKey);
-  document.addEventListener("close", onClosed, true);
-  document.body.addEventListener("entity-chosen", onChosen);
-  document.body.addEventListener("draft-changed", onChanged);
-  document.body.addEventListener("draft-refused", onRefused);
+  document.addEventListener("click", onClick, { signal });
+  document.addEventListener("change", onChange, { signal });
+  document.addEventListener("input", onInput, { signal });
+  document.addEventListener("submit", onSubmit, { signal });
+  document.addEventListener("keydown", onKey, { signal });
+  document.addEventListener("close", onClosed, { signal, capture: true });
+  document.body.addEventListener("entity-chosen", onChosen, { signal });
+  document.body.addEventListener("draft-changed", onChanged, { signal });
+  document.body.addEventListener("draft-refused", onRefused, { signal });
   count();
   settled();
   return () => {
     window.clearTimeout(waiting);
     drags.end();
-    document.removeEventListener("click", onClick);
-    document.removeEventListener("change", onChange);
-    document.removeEventListener("input", onInput);
-    document.removeEventListener("submit", onSubmit);
-    document.removeEventListener("keydown", onKey);
-    document.removeEventListener("close", onClosed, true);
-    document.body.removeEventListener("entity-chosen", onChosen);
-    document.body.removeEventListener("draft-changed", onChanged);
-    document.body.removeEventListener("draft-refused", onRefused);
   };
 }

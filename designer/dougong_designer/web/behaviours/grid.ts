@@ -17,7 +17,7 @@ const ROW = 40;
 const WIDTH = 6;
 const HEIGHT = 4;
 
-export const connect: Connect = (root) => {
+export const connect: Connect = (root, signal) => {
   const cells = (): HTMLElement => root.querySelector<HTMLElement>("[data-cells]")!;
   const blocks = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-placed]")];
   const boxOf = (block: HTMLElement): Box => ({
@@ -158,15 +158,12 @@ export const connect: Connect = (root) => {
 
   const watch = new MutationObserver(register);
   watch.observe(root, { childList: true, subtree: true });
-  root.addEventListener("click", onPalette);
-  root.addEventListener("pointerdown", onStretch);
-  root.addEventListener("keydown", onKey);
+  root.addEventListener("click", onPalette, { signal });
+  root.addEventListener("pointerdown", onStretch, { signal });
+  root.addEventListener("keydown", onKey, { signal });
   register();
   return () => {
     watch.disconnect();
     ends.splice(0).forEach((end) => end());
-    root.removeEventListener("click", onPalette);
-    root.removeEventListener("pointerdown", onStretch);
-    root.removeEventListener("keydown", onKey);
   };
 };

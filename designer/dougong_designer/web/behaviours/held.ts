@@ -4,7 +4,7 @@ import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/beha
 
 const NEWS = "draft-changed";
 
-export const connect: Connect = (studio) => {
+export const connect: Connect = (studio, signal) => {
   let down = false;
   let dragging = false;
   let waiting: Event | undefined;
@@ -37,16 +37,9 @@ export const connect: Connect = (studio) => {
     waiting ??= new CustomEvent(NEWS, { detail: {}, bubbles: true });
   };
   const ends = ["pointerup", "pointercancel", "dragend"] as const;
-  document.addEventListener("pointerdown", onDown, true);
-  document.addEventListener("dragstart", onDrag, true);
-  for (const name of ends) document.addEventListener(name, release, true);
-  document.addEventListener(NEWS, onNews, true);
-  document.addEventListener("htmx:before:swap", onSwap, true);
-  return () => {
-    document.removeEventListener("pointerdown", onDown, true);
-    document.removeEventListener("dragstart", onDrag, true);
-    for (const name of ends) document.removeEventListener(name, release, true);
-    document.removeEventListener(NEWS, onNews, true);
-    document.removeEventListener("htmx:before:swap", onSwap, true);
-  };
+  document.addEventListener("pointerdown", onDown, { signal, capture: true });
+  document.addEventListener("dragstart", onDrag, { signal, capture: true });
+  for (const name of ends) document.addEventListener(name, release, { signal, capture: true });
+  document.addEventListener(NEWS, onNews, { signal, capture: true });
+  document.addEventListener("htmx:before:swap", onSwap, { signal, capture: true });
 };

@@ -3,7 +3,7 @@ import { send } from "../act";
 
 type Words = HTMLInputElement | HTMLTextAreaElement;
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): void {
   // What was sent and not answered yet, in order: answers are events that do not say for whom they are.
   const sent: Words[] = [];
   const isWords = (target: EventTarget | null): target is Words => target instanceof HTMLElement && target.matches("[data-words]");
@@ -49,16 +49,9 @@ export function connect(root: HTMLElement): () => void {
     const given = new URLSearchParams([...new FormData(form)].map(([name, value]) => [name, String(value)]).filter(([, value]) => value));
     link.href = `${link.href.split("?")[0]}?${given}`;
   };
-  root.addEventListener("change", onChange);
-  root.addEventListener("keydown", onKey);
-  root.addEventListener("htmx:after:swap", onFound);
-  document.body.addEventListener("draft-changed", onSaved);
-  document.body.addEventListener("draft-refused", onRefused);
-  return () => {
-    root.removeEventListener("change", onChange);
-    root.removeEventListener("keydown", onKey);
-    root.removeEventListener("htmx:after:swap", onFound);
-    document.body.removeEventListener("draft-changed", onSaved);
-    document.body.removeEventListener("draft-refused", onRefused);
-  };
+  root.addEventListener("change", onChange, { signal });
+  root.addEventListener("keydown", onKey, { signal });
+  root.addEventListener("htmx:after:swap", onFound, { signal });
+  document.body.addEventListener("draft-changed", onSaved, { signal });
+  document.body.addEventListener("draft-refused", onRefused, { signal });
 }

@@ -22,7 +22,7 @@ interface Load {
   word: string;
 }
 
-export const connect: Connect = (desk) => {
+export const connect: Connect = (desk, signal) => {
   const base = desk.dataset.base ?? "";
   const isPage = desk.dataset.canvas === "page";
   const paper = (): HTMLElement | null => desk.querySelector<HTMLElement>("#paper");
@@ -328,21 +328,15 @@ export const connect: Connect = (desk) => {
     preview(desk),
     resizing(desk, (at, width) => void act({ do: "width", at, width: String(width) })),
   ];
-  document.addEventListener("keydown", onKey, true);
-  document.addEventListener("click", onClick);
-  document.body.addEventListener("layout-chosen", onChosen);
-  document.body.addEventListener("draft-changed", onChanged);
-  document.body.addEventListener("draft-refused", draw);
-  document.addEventListener("htmx:after:swap", onSwap);
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  document.addEventListener("click", onClick, { signal });
+  document.body.addEventListener("layout-chosen", onChosen, { signal });
+  document.body.addEventListener("draft-changed", onChanged, { signal });
+  document.body.addEventListener("draft-refused", draw, { signal });
+  document.addEventListener("htmx:after:swap", onSwap, { signal });
   register();
   return () => {
     ends.forEach((end) => end());
     ways.forEach((end) => end());
-    document.removeEventListener("keydown", onKey, true);
-    document.removeEventListener("click", onClick);
-    document.body.removeEventListener("layout-chosen", onChosen);
-    document.body.removeEventListener("draft-changed", onChanged);
-    document.body.removeEventListener("draft-refused", draw);
-    document.removeEventListener("htmx:after:swap", onSwap);
   };
 };

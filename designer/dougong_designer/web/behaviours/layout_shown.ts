@@ -1,7 +1,7 @@
 // A preview in its frame: what it leads to stays where it is.
 import { announce, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 
-export const connect: Connect = (shown) => {
+export const connect: Connect = (shown, signal) => {
   const onClick = (event: Event): void => {
     const way = (event.target as HTMLElement).closest<HTMLAnchorElement>("a[href]");
     if (!way || way.getAttribute("href")?.startsWith("#f-")) return;
@@ -9,6 +9,5 @@ export const connect: Connect = (shown) => {
     event.stopPropagation();
     announce(shown.dataset.wStays ?? "");
   };
-  shown.addEventListener("click", onClick, true);
-  return () => shown.removeEventListener("click", onClick, true);
+  shown.addEventListener("click", onClick, { signal, capture: true });
 };

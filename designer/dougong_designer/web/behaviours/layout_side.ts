@@ -1,7 +1,7 @@
 // The palette beside a canvas: what is typed in its box leaves what fits; Enter puts the first of it in.
 import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 
-export const connect: Connect = (side) => {
+export const connect: Connect = (side, signal) => {
   const box = (): HTMLInputElement | null => side.querySelector<HTMLInputElement>("[data-lo-find]");
   const items = (): HTMLElement[] => [...side.querySelectorAll<HTMLElement>("#lo-palette [data-find]")];
   const sift = (): void => {
@@ -27,12 +27,7 @@ export const connect: Connect = (side) => {
     event.preventDefault();
     event.stopPropagation();
   };
-  side.addEventListener("input", onInput);
-  side.addEventListener("keydown", onKey);
-  document.addEventListener("htmx:after:swap", sift);
-  return () => {
-    side.removeEventListener("input", onInput);
-    side.removeEventListener("keydown", onKey);
-    document.removeEventListener("htmx:after:swap", sift);
-  };
+  side.addEventListener("input", onInput, { signal });
+  side.addEventListener("keydown", onKey, { signal });
+  document.addEventListener("htmx:after:swap", sift, { signal });
 };

@@ -4,7 +4,7 @@ import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/beha
 
 const CELL = "[data-cell]";
 
-export const connect: Connect = (table) => {
+export const connect: Connect = (table, signal) => {
   const rows = (): HTMLElement[][] =>
     [...table.querySelectorAll<HTMLElement>("tbody tr")]
       .map((row) => [...row.querySelectorAll<HTMLElement>(CELL)])
@@ -28,6 +28,5 @@ export const connect: Connect = (table) => {
     event.preventDefault();
     to.focus();
   };
-  table.addEventListener("keydown", onKey);
-  return () => table.removeEventListener("keydown", onKey);
+  table.addEventListener("keydown", onKey, { signal });
 };

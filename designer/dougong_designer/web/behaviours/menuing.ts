@@ -4,7 +4,7 @@ import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/li
 import { send } from "../act";
 import { pathOf, placeOf, register } from "../placing";
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   let focused = "";
   const post = (act: string, values: Record<string, string>): void => void send(`menu/${act}`, values);
   const all = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-put]")];
@@ -114,16 +114,10 @@ export function connect(root: HTMLElement): () => void {
     const { target } = event;
     if (root.isConnected && target instanceof Element && target.id !== "mn-menu" && target.id !== "mn-side") renew(target.id === "mn");
   };
-  document.addEventListener("htmx:after:swap", onSwap);
-  document.addEventListener("keydown", onKey, true);
-  document.addEventListener("click", onClick);
-  root.addEventListener("input", onInput);
+  document.addEventListener("htmx:after:swap", onSwap, { signal });
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  document.addEventListener("click", onClick, { signal });
+  root.addEventListener("input", onInput, { signal });
   renew(true);
-  return () => {
-    forget();
-    document.removeEventListener("htmx:after:swap", onSwap);
-    document.removeEventListener("keydown", onKey, true);
-    document.removeEventListener("click", onClick);
-    root.removeEventListener("input", onInput);
-  };
+  return () => forget();
 }

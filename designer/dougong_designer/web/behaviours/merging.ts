@@ -2,7 +2,7 @@
 // the next.
 import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 
-export const connect: Connect = (element) => {
+export const connect: Connect = (element, signal) => {
   const conflicts = (): HTMLElement[] => [...element.querySelectorAll<HTMLElement>("[data-conflict]")];
   const onKey = (event: KeyboardEvent): void => {
     if ((event.key !== "1" && event.key !== "2") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -17,6 +17,5 @@ export const connect: Connect = (element) => {
     (next?.querySelector<HTMLInputElement>("input:checked") ?? next?.querySelector<HTMLInputElement>("input"))?.focus();
     if (!next) element.querySelector<HTMLButtonElement>("button[type=submit]")?.focus();
   };
-  document.addEventListener("keydown", onKey);
-  return () => document.removeEventListener("keydown", onKey);
+  document.addEventListener("keydown", onKey, { signal });
 };

@@ -14,7 +14,7 @@ interface Place {
   before: string;
 }
 
-export const connect: Connect = (root) => {
+export const connect: Connect = (root, signal) => {
   let pending = "";
   const nodes = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-node]")];
   const linkOf = (node: Element): HTMLElement | null => node.querySelector<HTMLElement>("[data-choose]");
@@ -277,27 +277,18 @@ export const connect: Connect = (root) => {
 
   const watch = new MutationObserver(register);
   watch.observe(root, { childList: true, subtree: true });
-  document.addEventListener("click", onChoose);
-  root.addEventListener("click", onPalette);
-  root.addEventListener("click", onChart);
-  root.addEventListener("keydown", onKey);
-  root.addEventListener("keydown", onEnter);
-  root.addEventListener("change", onGoal);
-  root.addEventListener("input", onFind);
-  document.body.addEventListener("member-chosen", onAdded);
-  document.addEventListener("htmx:after:swap", onSwap);
+  document.addEventListener("click", onChoose, { signal });
+  root.addEventListener("click", onPalette, { signal });
+  root.addEventListener("click", onChart, { signal });
+  root.addEventListener("keydown", onKey, { signal });
+  root.addEventListener("keydown", onEnter, { signal });
+  root.addEventListener("change", onGoal, { signal });
+  root.addEventListener("input", onFind, { signal });
+  document.body.addEventListener("member-chosen", onAdded, { signal });
+  document.addEventListener("htmx:after:swap", onSwap, { signal });
   register();
   return () => {
     watch.disconnect();
     ends.splice(0).forEach((end) => end());
-    document.removeEventListener("click", onChoose);
-    root.removeEventListener("click", onPalette);
-    root.removeEventListener("click", onChart);
-    root.removeEventListener("keydown", onKey);
-    root.removeEventListener("keydown", onEnter);
-    root.removeEventListener("change", onGoal);
-    root.removeEventListener("input", onFind);
-    document.body.removeEventListener("member-chosen", onAdded);
-    document.removeEventListener("htmx:after:swap", onSwap);
   };
 };

@@ -21,7 +21,7 @@ function reset(control: Control): void {
   else control.value = control.defaultValue;
 }
 
-export const connect: Connect = (panel) => {
+export const connect: Connect = (panel, signal) => {
   let waiting = false;
   let timer: number | undefined;
   const busy = (): boolean =>
@@ -63,20 +63,12 @@ export const connect: Connect = (panel) => {
   const settled = (): void => {
     for (const one of controls(panel)) if (one !== document.activeElement && isDirty(one)) reset(one);
   };
-  document.body.addEventListener("draft-changed", again);
-  panel.addEventListener("focusout", left);
-  panel.addEventListener("focusin", onFocus);
+  document.body.addEventListener("draft-changed", again, { signal });
+  panel.addEventListener("focusout", left, { signal });
+  panel.addEventListener("focusin", onFocus, { signal });
   // Before the form hears of it, for which it would be an act of its own.
-  panel.addEventListener("change", onFill, true);
-  panel.addEventListener("htmx:after:swap", settled);
-  document.addEventListener("htmx:after:swap", settled);
-  return () => {
-    window.clearTimeout(timer);
-    document.body.removeEventListener("draft-changed", again);
-    panel.removeEventListener("focusout", left);
-    panel.removeEventListener("focusin", onFocus);
-    panel.removeEventListener("change", onFill, true);
-    panel.removeEventListener("htmx:after:swap", settled);
-    document.removeEventListener("htmx:after:swap", settled);
-  };
+  panel.addEventListener("change", onFill, { signal, capture: true });
+  panel.addEventListener("htmx:after:swap", settled, { signal });
+  document.addEventListener("htmx:after:swap", settled, { signal });
+  return () => window.clearTimeout(timer);
 };

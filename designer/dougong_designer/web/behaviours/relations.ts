@@ -16,7 +16,7 @@ interface Spot {
   y: number;
 }
 
-export const connect: Connect = (root) => {
+export const connect: Connect = (root, signal) => {
   const svg = (): SVGSVGElement | null => root.querySelector<SVGSVGElement>("#erd");
   const desk = (): HTMLElement | null => root.querySelector<HTMLElement>("[data-desk]");
   const boxes = (): SVGGElement[] => [...root.querySelectorAll<SVGGElement>("[data-box]")];
@@ -308,32 +308,17 @@ export const connect: Connect = (root) => {
   show();
   if (!sessionStorage.getItem(kept)) fit(READABLE);
   boxOf(current())?.scrollIntoView({ block: "center", inline: "center" });
-  root.addEventListener("pointerdown", onDown);
-  root.addEventListener("touchstart", onTouch, { passive: false });
-  window.addEventListener("pointermove", onMove);
-  window.addEventListener("pointerup", onUp);
-  window.addEventListener("pointercancel", onUp);
-  root.addEventListener("click", onClick);
-  root.addEventListener("change", onChange);
-  root.addEventListener("keydown", onKey);
-  root.addEventListener("wheel", onWheel, { passive: false });
-  document.addEventListener("htmx:after:swap", drawn);
-  panel?.addEventListener("click", onPanel);
-  document.body.addEventListener("relation-made", made);
-  document.body.addEventListener("draft-refused", refused);
-  return () => {
-    window.removeEventListener("pointermove", onMove);
-    window.removeEventListener("pointerup", onUp);
-    window.removeEventListener("pointercancel", onUp);
-    root.removeEventListener("pointerdown", onDown);
-    root.removeEventListener("touchstart", onTouch);
-    root.removeEventListener("click", onClick);
-    root.removeEventListener("change", onChange);
-    root.removeEventListener("keydown", onKey);
-    root.removeEventListener("wheel", onWheel);
-    document.removeEventListener("htmx:after:swap", drawn);
-    panel?.removeEventListener("click", onPanel);
-    document.body.removeEventListener("relation-made", made);
-    document.body.removeEventListener("draft-refused", refused);
-  };
+  root.addEventListener("pointerdown", onDown, { signal });
+  root.addEventListener("touchstart", onTouch, { signal, passive: false });
+  window.addEventListener("pointermove", onMove, { signal });
+  window.addEventListener("pointerup", onUp, { signal });
+  window.addEventListener("pointercancel", onUp, { signal });
+  root.addEventListener("click", onClick, { signal });
+  root.addEventListener("change", onChange, { signal });
+  root.addEventListener("keydown", onKey, { signal });
+  root.addEventListener("wheel", onWheel, { signal, passive: false });
+  document.addEventListener("htmx:after:swap", drawn, { signal });
+  panel?.addEventListener("click", onPanel, { signal });
+  document.body.addEventListener("relation-made", made, { signal });
+  document.body.addEventListener("draft-refused", refused, { signal });
 };

@@ -1,7 +1,7 @@
 // The columns of a spreadsheet: a column that is left out fades, and a reference asks to what.
 import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 
-export const connect: Connect = (root) => {
+export const connect: Connect = (root, signal) => {
   const onChange = (event: Event): void => {
     const input = event.target as HTMLInputElement;
     const row = input.closest<HTMLElement>("[data-column]");
@@ -13,6 +13,5 @@ export const connect: Connect = (root) => {
       to.hidden = to.disabled = input.value !== "reference" && input.value !== "references";
     }
   };
-  root.addEventListener("change", onChange);
-  return () => root.removeEventListener("change", onChange);
+  root.addEventListener("change", onChange, { signal });
 };

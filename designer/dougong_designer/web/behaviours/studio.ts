@@ -42,7 +42,7 @@ function press(chord: "undo" | "redo"): void {
   if (button && button.getAttribute("aria-disabled") !== "true") button.click();
 }
 
-export const connect: Connect = (element) => {
+export const connect: Connect = (element, signal) => {
   let timer = 0;
   let asking = false;
 
@@ -119,23 +119,14 @@ export const connect: Connect = (element) => {
   };
   fit();
   timer = window.setTimeout(() => void ask(), 300);
-  narrow.addEventListener("change", fit);
-  document.addEventListener("htmx:after:swap", fit);
-  for (const type of HOLDS) element.addEventListener(type, onHold, true);
-  document.body.addEventListener("draft-changed", changed);
-  document.addEventListener("keydown", onKey);
-  document.addEventListener("click", onClick);
-  document.addEventListener("visibilitychange", onSeen);
-  return () => {
-    window.clearTimeout(timer);
-    narrow.removeEventListener("change", fit);
-    document.removeEventListener("htmx:after:swap", fit);
-    for (const type of HOLDS) element.removeEventListener(type, onHold, true);
-    document.body.removeEventListener("draft-changed", changed);
-    document.removeEventListener("keydown", onKey);
-    document.removeEventListener("click", onClick);
-    document.removeEventListener("visibilitychange", onSeen);
-  };
+  narrow.addEventListener("change", fit, { signal });
+  document.addEventListener("htmx:after:swap", fit, { signal });
+  for (const type of HOLDS) element.addEventListener(type, onHold, { signal, capture: true });
+  document.body.addEventListener("draft-changed", changed, { signal });
+  document.addEventListener("keydown", onKey, { signal });
+  document.addEventListener("click", onClick, { signal });
+  document.addEventListener("visibilitychange", onSeen, { signal });
+  return () => window.clearTimeout(timer);
 };
 
 /** Put the caret at a line and column of a text, counted from 1. */

@@ -5,7 +5,7 @@ import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/li
 import { send } from "../act";
 import { pathOf, placeOf, register } from "../placing";
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const address = root.dataset.send ?? "";
   const reasons = JSON.parse(root.dataset.reasons || "{}") as Record<string, string>;
   const state = document.querySelector<HTMLFormElement>("#vw-state");
@@ -159,16 +159,10 @@ export function connect(root: HTMLElement): () => void {
     if (target.id === "vw-data" || target.id === "vw-menu") return;
     renew(target.id === "vw");
   };
-  document.addEventListener("htmx:after:swap", onSwap);
-  document.addEventListener("keydown", onKey, true);
-  document.addEventListener("click", onClick);
-  root.addEventListener("input", onInput);
+  document.addEventListener("htmx:after:swap", onSwap, { signal });
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  document.addEventListener("click", onClick, { signal });
+  root.addEventListener("input", onInput, { signal });
   renew(true);
-  return () => {
-    forget();
-    document.removeEventListener("htmx:after:swap", onSwap);
-    document.removeEventListener("keydown", onKey, true);
-    document.removeEventListener("click", onClick);
-    root.removeEventListener("input", onInput);
-  };
+  return () => forget();
 }

@@ -1,9 +1,17 @@
 // What attaches a behaviour to markup: an element names one or more in `data-behaviour`; each is connected when the
 // markup arrives (page load, htmx swap) and disconnected when it goes. The server's HTML is the state.
-export type Connect = (element: HTMLElement) => void | (() => void);
+// What it hears by `signal` it hears no longer when the markup goes; whatever else there is to end, it gives back.
+export type Connect = (element: HTMLElement, signal: AbortSignal) => void | (() => void);
 
 const known = new Map<string, Connect>();
-const connected = new WeakMap<Element, Map<string, (() => void) | undefined>>();
+const connected = new WeakMap<Element, Map<string, AbortController>>();
+
+function begin(connect: Connect, element: HTMLElement): AbortController {
+  const life = new AbortController();
+  const end = connect(element, life.signal);
+  if (end) life.signal.addEventListener("abort", end);
+  return life;
+}
 
 export function behaviour(name: string, connect: Connect): void {
   known.set(name, connect);
@@ -11,16 +19,12 @@ export function behaviour(name: string, connect: Connect): void {
 
 /** A behaviour whose code is fetched when markup that names it is first met. */
 export function lazily(name: string, load: () => Promise<{ connect: Connect }>): void {
-  known.set(name, (element) => {
-    let end: (() => void) | undefined;
-    let gone = false;
+  known.set(name, (element, signal) => {
     void load().then(({ connect }) => {
-      if (!gone) end = connect(element) ?? undefined;
+      if (signal.aborted) return;
+      const life = begin(connect, element);
+      signal.addEventListener("abort", () => life.abort());
     });
-    return () => {
-      gone = true;
-      end?.();
-    };
   });
 }
 
@@ -31,11 +35,11 @@ function each(root: Element, visit: (element: HTMLElement) => void): void {
 
 export function connectAll(root: Element): void {
   each(root, (element) => {
-    const mine = connected.get(element) ?? new Map<string, (() => void) | undefined>();
+    const mine = connected.get(element) ?? new Map<string, AbortController>();
     for (const name of (element.dataset.behaviour ?? "").split(/\s+/).filter(Boolean)) {
       const connect = known.get(name);
       if (!connect || mine.has(name)) continue;
-      mine.set(name, connect(element) ?? undefined);
+      mine.set(name, begin(connect, element));
     }
     connected.set(element, mine);
   });
@@ -43,7 +47,7 @@ export function connectAll(root: Element): void {
 
 export function disconnectAll(root: Element): void {
   each(root, (element) => {
-    connected.get(element)?.forEach((end) => end?.());
+    connected.get(element)?.forEach((life) => life.abort());
     connected.delete(element);
   });
 }

@@ -8,7 +8,7 @@ import { glide, picture, post, renewed, say } from "./lift";
 type Shut = Record<string, Record<string, string>>;
 const ASK = "#board-ask";
 
-export function connect(board: HTMLElement): () => void {
+export function connect(board: HTMLElement, signal: AbortSignal): () => void {
   const shut = (): Shut => JSON.parse(board.dataset.shut || "{}") as Shut;
   const lanes = (): HTMLElement[] => [...board.querySelectorAll<HTMLElement>(".lane")];
   const laneOf = (e: Element | null): HTMLElement | null => e?.closest<HTMLElement>(".lane") ?? null;
@@ -206,13 +206,11 @@ export function connect(board: HTMLElement): () => void {
       if (focused && !lifted) document.querySelector<HTMLElement>(`#c-${focused} a[href]`)?.focus({ preventScroll: true });
     },
   );
-  document.addEventListener("keydown", onKey, true);
-  board.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  board.addEventListener("click", onClick, { signal });
   renew();
   return () => {
     forget();
     end();
-    document.removeEventListener("keydown", onKey, true);
-    board.removeEventListener("click", onClick);
   };
 }

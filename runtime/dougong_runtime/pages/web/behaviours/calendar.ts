@@ -12,7 +12,7 @@ const STEP_MINUTES = 15;
 const DAY_MS = 86_400_000;
 const FIRST_HOUR_SEEN = 8;
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const movable = root.dataset.movable !== undefined;
   const address = (act: string): string => `${root.dataset.base}/${act}?${root.dataset.query}`;
   const cells = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>(".cd")];
@@ -201,12 +201,10 @@ export function connect(root: HTMLElement): () => void {
   const body = root.querySelector("[data-hours]");
   if (body) body.scrollTop = FIRST_HOUR_SEEN * HOUR_PX - 24;
   register();
-  document.addEventListener("keydown", onKey, true);
-  root.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  root.addEventListener("click", onClick, { signal });
   return () => {
     forget();
-    document.removeEventListener("keydown", onKey, true);
-    root.removeEventListener("click", onClick);
     done();
   };
 }

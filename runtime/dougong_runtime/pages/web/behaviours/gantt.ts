@@ -5,7 +5,7 @@ import { pull } from "./pull";
 
 const DAY_MS = 86_400_000;
 
-export function connect(root: HTMLElement): () => void {
+export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const movable = root.dataset.movable !== undefined;
   const total = Number(root.dataset.days);
   const address = (act: string): string => `${root.dataset.base}/${act}?${root.dataset.query}`;
@@ -109,10 +109,9 @@ export function connect(root: HTMLElement): () => void {
     },
   );
   register();
-  document.addEventListener("keydown", onKey, true);
+  document.addEventListener("keydown", onKey, { signal, capture: true });
   return () => {
     forget();
-    document.removeEventListener("keydown", onKey, true);
     done();
   };
 }

@@ -16,7 +16,7 @@ function state(): FormData {
   return data;
 }
 
-export function connect(view: HTMLElement): () => void {
+export function connect(view: HTMLElement, signal: AbortSignal): () => void {
   const base = view.dataset.base ?? "";
   const list = (): HTMLElement | null => view.querySelector<HTMLElement>("#list");
   const table = (): HTMLTableElement | null => view.querySelector<HTMLTableElement>("table.grid");
@@ -182,27 +182,18 @@ export function connect(view: HTMLElement): () => void {
     pin();
   };
 
-  view.addEventListener("click", onClick, true);
-  view.addEventListener("pointerdown", onGrip);
-  view.addEventListener("dblclick", onFit);
-  document.addEventListener("click", onPanels);
-  document.addEventListener("htmx:config:request", onRequest);
-  document.addEventListener("htmx:after:swap", onSwap);
-  document.body.addEventListener("filter-applied", onApplied);
-  addEventListener("pagehide", leave);
-  addEventListener("resize", pin);
+  view.addEventListener("click", onClick, { signal, capture: true });
+  view.addEventListener("pointerdown", onGrip, { signal });
+  view.addEventListener("dblclick", onFit, { signal });
+  document.addEventListener("click", onPanels, { signal });
+  document.addEventListener("htmx:config:request", onRequest, { signal });
+  document.addEventListener("htmx:after:swap", onSwap, { signal });
+  document.body.addEventListener("filter-applied", onApplied, { signal });
+  addEventListener("pagehide", leave, { signal });
+  addEventListener("resize", pin, { signal });
   pin();
   void back();
   return () => {
-    view.removeEventListener("click", onClick, true);
-    view.removeEventListener("pointerdown", onGrip);
-    view.removeEventListener("dblclick", onFit);
-    document.removeEventListener("click", onPanels);
-    document.removeEventListener("htmx:config:request", onRequest);
-    document.removeEventListener("htmx:after:swap", onSwap);
-    document.body.removeEventListener("filter-applied", onApplied);
-    removeEventListener("pagehide", leave);
-    removeEventListener("resize", pin);
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== sheet);
   };
 }

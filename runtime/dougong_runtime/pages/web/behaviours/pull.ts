@@ -1,5 +1,7 @@
 // A thing pulled with the pointer, freely rather than from place to place; `[data-edge]` inside it pulls that edge.
-// Esc lets it go back. A pull of a few pixels is still a click.
+// Esc lets it go back. A pull of a few pixels is still a click. A finger takes hold by resting, and scrolls otherwise.
+import { type Grip, holding, type Point } from "../hold";
+
 const FIRM_PX = 4;
 
 export interface Pulled {
@@ -12,8 +14,7 @@ export function pull(element: HTMLElement | SVGElement, pulled: Pulled): () => v
 
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0 || event.pointerType === "touch") return;
-    const edge = (event.target as Element).closest<HTMLElement>("[data-edge]")?.dataset.edge ?? "";
-    from = { x: event.clientX, y: event.clientY, edge, moved: false };
+    from = { x: event.clientX, y: event.clientY, edge: edgeOf(event.target as Element), moved: false };
     element.setPointerCapture(event.pointerId);
   };
   const onMove = (event: PointerEvent): void => {
@@ -43,18 +44,23 @@ export function pull(element: HTMLElement | SVGElement, pulled: Pulled): () => v
     from = undefined;
     stop(event);
   };
-  const down = onDown as EventListener;
-  const move = onMove as EventListener;
-  element.addEventListener("pointerdown", down);
-  element.addEventListener("pointermove", move);
-  element.addEventListener("pointerup", onUp);
-  element.addEventListener("pointercancel", onCancel);
-  document.addEventListener("keydown", onKey, true);
-  return () => {
-    element.removeEventListener("pointerdown", down);
-    element.removeEventListener("pointermove", move);
-    element.removeEventListener("pointerup", onUp);
-    element.removeEventListener("pointercancel", onCancel);
-    document.removeEventListener("keydown", onKey, true);
+  const life = new AbortController();
+  const { signal } = life;
+  element.addEventListener("pointerdown", onDown as EventListener, { signal });
+  element.addEventListener("pointermove", onMove as EventListener, { signal });
+  element.addEventListener("pointerup", onUp, { signal });
+  element.addEventListener("pointercancel", onCancel, { signal });
+  document.addEventListener("keydown", onKey, { signal, capture: true });
+  const take = (target: Element, at: Point): Grip => {
+    const edge = edgeOf(target);
+    pulled.move(0, 0, edge);
+    return {
+      move: ({ x, y }) => pulled.move(x - at.x, y - at.y, edge),
+      end: ({ x, y }, cancelled) => pulled.end(x - at.x, y - at.y, edge, cancelled),
+    };
   };
+  holding(element, take, signal);
+  return () => life.abort();
 }
+
+const edgeOf = (target: Element): string => target.closest<HTMLElement>("[data-edge]")?.dataset.edge ?? "";

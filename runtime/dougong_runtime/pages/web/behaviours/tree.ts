@@ -5,7 +5,7 @@ import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
 import { picture, post, renewed, say } from "./lift";
 
-export function connect(tree: HTMLElement): () => void {
+export function connect(tree: HTMLElement, signal: AbortSignal): () => void {
   const movable = tree.dataset.movable !== undefined;
   const rows = (): HTMLElement[] => [...tree.querySelectorAll<HTMLElement>("tbody tr[data-record]")];
   const level = (row: HTMLElement): number => Number(row.dataset.level);
@@ -180,12 +180,10 @@ export function connect(tree: HTMLElement): () => void {
     () => void reopen(),
   );
   register();
-  tree.addEventListener("keydown", onKey);
-  tree.addEventListener("click", onClick);
+  tree.addEventListener("keydown", onKey, { signal });
+  tree.addEventListener("click", onClick, { signal });
   return () => {
     forget();
-    tree.removeEventListener("keydown", onKey);
-    tree.removeEventListener("click", onClick);
     done();
   };
 }
