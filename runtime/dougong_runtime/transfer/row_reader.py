@@ -14,7 +14,6 @@ from dougong_runtime.transfer.resolve import Found, Resolver, Several
 from dougong_runtime.transfer.sheets import Cell, Row
 from dougong_runtime.transfer.staging import Staging
 
-
 KNOWN_MAX = 2_000
 """Different texts of a column whose values are kept: kinds, days and counts come again and again, names do not."""
 
