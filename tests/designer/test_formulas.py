@@ -220,7 +220,7 @@ def test_hostile_texts_are_answered_soon() -> None:
         assert (
             len(formulas_complete.completions(rule(), text, len(text)).items) <= formulas_complete.OFFERED_MAX
         )
-    assert time.thread_time() - started < 5
+    assert time.thread_time() - started < 20
 
 
 def test_ten_thousand_options_are_narrowed_and_cut() -> None:
