@@ -1,44 +1,23 @@
 // A view's canvas: fields dragged into its places, or put there by keys and menus; every act is posted, and the canvas
 // comes back as the draft then is.
-import { announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { announce } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
 import { send } from "../act";
-import { pathOf, placeOf, register } from "../placing";
+import { places, standing } from "../places";
+import { pathOf, placeOf } from "../placing";
 
 export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const address = root.dataset.send ?? "";
   const reasons = JSON.parse(root.dataset.reasons || "{}") as Record<string, string>;
-  const state = document.querySelector<HTMLFormElement>("#vw-state");
-  const input = (name: string): HTMLInputElement | null => state?.querySelector<HTMLInputElement>(`[name=${name}]`) ?? null;
-  let focused = "";
   const post = (act: string, values: Record<string, string>): void => void send(`${address}/${act}`, values);
-  const tokens = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-put]")];
-  const tokenAt = (place: string, path: string): HTMLElement | undefined => tokens().find((t) => pathOf(t) === path && placeOf(t) === place);
 
-  // --- what is shown: the chosen thing, and references that are unfolded; both stay when the canvas comes again --------
-  const choose = (at: string): void => {
-    const box = input("at");
-    if (box) box.value = at;
-    const url = new URL(location.href);
-    if (at) url.searchParams.set("at", at);
-    else url.searchParams.delete("at");
-    history.replaceState(history.state, "", url);
-    document.body.dispatchEvent(new CustomEvent("view-chosen"));
-  };
+  // References that are unfolded stay so when the canvas comes again.
   const unfold = (path: string): void => {
-    const box = input("open");
+    const box = document.querySelector<HTMLInputElement>("#vw-state [name=open]");
     if (!box) return;
     const open = box.value.split(",").filter(Boolean);
     box.value = (open.includes(path) ? open.filter((p) => p !== path && !p.startsWith(`${path}.`)) : [...open, path]).join(",");
-    focused = `[data-along="${path}"]`;
-    document.body.dispatchEvent(new CustomEvent("view-chosen"));
-  };
-  const find = (): void => {
-    const text = root.querySelector<HTMLInputElement>("#vw-find")?.value.trim().toLowerCase() ?? "";
-    root.querySelectorAll<HTMLElement>(".vp-i").forEach((item) => {
-      const words = `${item.querySelector<HTMLElement>("[data-words]")?.dataset.words} ${item.querySelector<HTMLElement>("[data-path]")?.dataset.path}`;
-      item.hidden = text !== "" && !words.toLowerCase().includes(text);
-    });
+    view.refresh(`[data-along="${path}"]`);
   };
 
   // --- acts ---------------------------------------------------------------------------------------------------------
@@ -47,19 +26,19 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     return found ? (reasons[found.slice(place.length + 1)] ?? "") : "";
   };
   const put = (path: string, place: string, before: string, from: string): void => {
-    focused = `#vt-${place}-${path.replaceAll(".", "-")} .vt-a`;
+    view.focusNext(`#vt-${place}-${path.replaceAll(".", "-")} .vt-a`);
     post("put", { path, place, before, from });
   };
   const step = (token: HTMLElement, by: number): void => {
     const [path, place] = [pathOf(token), placeOf(token)];
-    focused = `#vt-${place}-${path.replaceAll(".", "-")} .vt-a`;
+    view.focusNext(`#vt-${place}-${path.replaceAll(".", "-")} .vt-a`);
     announce(say(root.dataset.moved, { field: token.dataset.words ?? "" }));
     post("move", { path, place, steps: String(by) });
   };
   const take = (token: HTMLElement): void => {
     const [path, place] = [pathOf(token), placeOf(token)];
     const near = (token.nextElementSibling ?? token.previousElementSibling) as HTMLElement | null;
-    focused = near ? `#${near.id} .vt-a` : `#vs-${place} .add`;
+    view.focusNext(near ? `#${near.id} .vt-a` : `#vs-${place} .add`);
     announce(say(root.dataset.taken, { field: token.dataset.words ?? "" }));
     post("take", { path, place });
   };
@@ -74,7 +53,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     put(pathOf(token), to, "", placeOf(token));
   };
   const walk = (token: HTMLElement, key: string): void => {
-    const all = tokens();
+    const all = view.all();
     const at = all.indexOf(token);
     let to: HTMLElement | undefined;
     if (key === "ArrowLeft" || key === "ArrowRight") to = all[at + (key === "ArrowRight" ? 1 : -1)];
@@ -85,21 +64,24 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     to?.querySelector<HTMLElement>(".vt-a")?.focus();
   };
 
-  const onKey = (event: KeyboardEvent): void => {
-    const target = event.target as HTMLElement;
-    if (isTyping(target) || event.ctrlKey || event.metaKey) return;
-    const token = target.closest<HTMLElement>("[data-put]");
-    if (!token || !root.contains(token)) return;
-    const { key, altKey } = event;
+  const key = (token: HTMLElement, { key, altKey }: KeyboardEvent): boolean => {
     if (altKey && (key === "ArrowLeft" || key === "ArrowRight")) step(token, key === "ArrowLeft" ? -1 : 1);
     else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) shift(token, key === "ArrowUp" ? -1 : 1);
     else if (!altKey && key.startsWith("Arrow")) walk(token, key);
     else if (key === "Delete" || key === "Backspace") take(token);
-    else if (key === "m") token.querySelector<HTMLElement>("[data-more]")?.click();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    else return false;
+    return true;
   };
+  const view = places(root, signal, {
+    id: "vw",
+    apart: ["data", "menu"],
+    chosen: "view-chosen",
+    menuOf: placeOf,
+    key,
+    why,
+    dropped: (drop) => put(drop.path, drop.place, drop.before, drop.from),
+  });
+
   const onClick = (event: Event): void => {
     const target = event.target as HTMLElement;
     const chosen = target.closest<HTMLElement>("[data-choose]");
@@ -110,59 +92,20 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     if (target.closest("[aria-disabled=true]")) event.preventDefault();
     else if (chosen) {
       event.preventDefault();
-      choose(chosen.dataset.choose ?? "");
+      view.choose(chosen.dataset.choose ?? "");
     } else if (along) unfold(along.dataset.along ?? "");
     else if (kind && root.contains(kind)) {
       if (kind.getAttribute("aria-pressed") !== "true") post("type", { type: kind.dataset.type ?? "" });
     } else if (turned) post("turn", { path: pathOf(turned.closest<HTMLElement>("[data-put]")!) });
     else if (done) {
       const { do: act = "", path = "", place = "", steps = "" } = done.dataset;
-      const menu = document.querySelector<HTMLElement>("#vw-menu");
-      const from = menu?.dataset.from ?? "";
-      const token = tokenAt(place, path);
-      if (act === "put") put(path, place, "", from);
+      const token = standing(view.all(), path, place, placeOf);
+      if (act === "put") put(path, place, "", view.menuFrom());
       else if (act === "move" && token) step(token, Number(steps));
       else if (act === "take" && token) take(token);
       else if (act === "turn") post("turn", { path });
     }
-    // The menu is one for all; it remembers whose it is.
-    const opener = target.closest<HTMLElement>("[aria-controls=vw-menu]");
-    const menu = document.querySelector<HTMLElement>("#vw-menu");
-    if (opener && menu) menu.dataset.from = opener.closest("[data-put]") ? placeOf(opener) : "";
   };
-  const onInput = (event: Event): void => {
-    if ((event.target as HTMLElement).id === "vw-find") find();
-  };
-
-  // --- the canvas comes again ---------------------------------------------------------------------------------------
-  let forget = (): void => undefined;
-  const renew = (isCanvas: boolean): void => {
-    forget();
-    const { put: end = "", before = "", instead = "", shut = "" } = root.dataset;
-    forget = register(root, {
-      words: { put: end, before, instead, shut },
-      why,
-      dropped: (drop) => put(drop.path, drop.place, drop.before, drop.from),
-    });
-    find();
-    if (focused && isCanvas) {
-      const target = root.querySelector<HTMLElement>(focused);
-      if (target) {
-        target.focus({ preventScroll: true });
-        focused = "";
-      }
-    }
-  };
-  const onSwap = (event: Event): void => {
-    const { target } = event;
-    if (!root.isConnected || !(target instanceof Element)) return;
-    if (target.id === "vw-data" || target.id === "vw-menu") return;
-    renew(target.id === "vw");
-  };
-  document.addEventListener("htmx:after:swap", onSwap, { signal });
-  document.addEventListener("keydown", onKey, { signal, capture: true });
   document.addEventListener("click", onClick, { signal });
-  root.addEventListener("input", onInput, { signal });
-  renew(true);
-  return () => forget();
+  return view.end;
 }
