@@ -76,7 +76,9 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     if (!counts) return;
     for (const place of document.querySelectorAll<HTMLElement>("[data-uses]")) {
       const n = counts.fields[place.dataset.uses ?? ""];
-      place.textContent = n === undefined ? "" : n ? String(n) : "—";
+      const text = n === undefined ? "" : n ? String(n) : "—";
+      // What is put into a page is laid out again, be it what was there.
+      if (place.textContent !== text) place.textContent = text;
     }
     const whole = root.querySelector<HTMLElement>("[data-entity-uses]");
     if (whole) whole.textContent = String(counts.entity);
