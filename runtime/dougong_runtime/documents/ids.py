@@ -42,13 +42,12 @@ def filled(app: str, kind: str, data: Mapping[str, Any]) -> Json:
     path = (app, kind, name)
     fill = _KINDS.get(kind)
     made = fill(path, dict(data)) if fill is not None else dict(data)
-    return _with_id(made, path)
+    return _with_id(made, derived_id(*path))
 
 
-def _with_id(data: Mapping[str, Any], path: tuple[str, ...]) -> Json:
+def _with_id(data: Mapping[str, Any], identity: str) -> Json:
     if data.get("id"):
         return dict(data)
-    identity = derived_id(*path)
     kept = {key: value for key, value in data.items() if key != "id"}
     after = next((key for key in _NAMING if key in kept), None)
     if after is None:
@@ -101,7 +100,7 @@ def _listed(
         count = seen[said] = seen.get(said, 0) + 1
         here = (*path, word, said if count == 1 else f"{said}#{count}")
         kept = inner(here, dict(item)) if inner is not None else item
-        made.append(_with_id(kept, here))
+        made.append(_with_id(kept, derived_id(*here)))
     return made
 
 
