@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hands import drag
 from looking import at_a_glance, findings, too_wide
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 LINES = (
     "负责人 人员 必填",
@@ -183,3 +183,22 @@ def test_a_new_field_is_put_into_forms_and_lists_in_one_click(visit: Callable[..
     placing.locator("[data-shown='view/allergies'] a").click()
     page.wait_for_url("**/studio/clinic/view/allergies")
     expect(page.locator("#main")).to_contain_text("来源")
+
+
+def test_acts_quicker_than_their_answers_are_all_done(visit: Callable[..., Page]) -> None:
+    """A hand is quicker than the network: what it does meanwhile waits its turn, and nothing is left out."""
+    page = visit("boss")
+    page.goto("/studio/clinic/entity/allergy")
+    rows = page.locator("[data-field-id]")
+    before = rows.count()
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(150)
+        route.continue_()
+
+    page.route("**/do/quick*", late)
+    for number in range(6):
+        page.locator("#ent-quick").fill(f"很快{number} 单行文字")
+        page.locator("#ent-quick").press("Enter")
+    expect(rows).to_have_count(before + 6)
+    expect(page.locator("[data-field-id] .name a").nth(before + 5)).to_have_text("很快5")

@@ -8,6 +8,8 @@ from hands import drag
 from looking import findings
 from playwright.sync_api import Locator, Page, expect
 
+KEPT = """text => fetch('/api/v1/studio/clinic/documents/message/visit_missed')
+  .then(answer => answer.json()).then(message => message.body.zh === text)"""
 Visit = Callable[..., Page]
 
 
@@ -135,5 +137,4 @@ def test_formulas_inside_the_text_of_a_message_are_completed_and_checked(visit: 
     # What was put in by the offers is saved as what is typed is.
     page.locator("#s-panel [name='body.en']").focus()
     expect(page.locator("[data-problems]")).to_contain_text("没有错误")
-    kept = page.evaluate("fetch('/api/v1/studio/clinic/documents/message/visit_missed').then(r => r.json())")
-    assert kept["body"]["zh"] == "您好 {owner.name}，{name}"
+    page.wait_for_function(KEPT, arg="您好 {owner.name}，{name}")

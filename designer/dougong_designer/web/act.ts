@@ -2,6 +2,7 @@
 // `draft-changed` on the body and fetches itself again; what was refused is said in a toast, and what somebody else has
 // changed meanwhile in a dialog with both values.
 import htmx from "htmx.org";
+import { inTurn } from "../../../runtime/dougong_runtime/pages/web/turn";
 
 export interface Operation {
   op: "add" | "remove" | "replace" | "move" | "copy" | "test";
@@ -12,10 +13,12 @@ export interface Operation {
   before?: string;
 }
 
-/** Rows of which only the place was sent are drawn as they were. */
+/** Rows of which only the place was sent are drawn as they were; what somebody has opened is not shut when it comes again. */
 htmx.registerExtension("as-it-was", {
   htmx_before_morph_node: (_element: Element, { newNode }: { newNode: Node }) =>
     !(newNode instanceof Element && newNode.hasAttribute("data-as-it-was")),
+  htmx_before_morph_attr: (element: Element, { attrName, newValue }: { attrName: string; newValue: string | null }) =>
+    !(attrName === "open" && newValue === null && element.matches("details[data-stays-open]")),
 });
 
 /** The frame around the open document. */
@@ -37,14 +40,22 @@ export function typedAgainst(revision: string | undefined): void {
 document.addEventListener("focusout", () => window.setTimeout(() => (seen = undefined)));
 
 /** The revision that the builder has before them. */
-export const before = (): string => seen ?? studio()?.dataset.revision ?? "";
+const before = (): string => seen ?? studio()?.dataset.revision ?? "";
 
 export function act(patch: Operation[]): Promise<unknown> {
   return send("act", { patch: JSON.stringify(patch) });
 }
 
-/** Any act of the studio by its address below `/studio/{app}`. */
+const turn = inTurn();
+
+/** Any act of the studio by its address below `/studio/{app}`; the promise is kept when it is answered. */
 export function send(path: string, values: Record<string, string>): Promise<unknown> {
-  const { studio: base = "", keyShown: key = "" } = studio()?.dataset ?? {};
-  return Promise.resolve(htmx.ajax("POST", `${base}/${path}`, { values: { key, revision: before(), ...values }, swap: "none", source: "body" }));
+  return post(`${studio()?.dataset.studio ?? ""}/${path}`, values);
+}
+
+/** The same by its whole address; `how` says where in the page its answer goes. */
+export function post(address: string, values: Record<string, string>, how: { target?: string; swap: string } = { swap: "none" }): Promise<unknown> {
+  const known = { key: studio()?.dataset.keyShown ?? "", revision: before() };
+  // Of the body htmx sends no inputs along.
+  return turn(() => htmx.ajax("POST", address, { values: { ...known, ...values }, source: "body", ...how }));
 }

@@ -32,7 +32,7 @@ export const connect: Connect = (tree) => {
   const run = (what: string, key: string): void => {
     const address = `${studio()?.dataset.studio ?? ""}/document/${what}`;
     if (what === "duplicate") void send(`document/${what}`, { key });
-    else void htmx.ajax("GET", `${address}?key=${encodeURIComponent(key)}`, { target: "#s-dialogs", swap: "innerHTML" });
+    else void htmx.ajax("GET", `${address}?key=${encodeURIComponent(key)}`, { target: "#s-dialogs", swap: "innerHTML", source: "#s-dialogs" });
   };
   const onClick = (event: MouseEvent): void => {
     const target = event.target as HTMLElement;

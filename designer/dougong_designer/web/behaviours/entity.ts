@@ -22,8 +22,8 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const shown = (): string => (canvas()?.dataset.tabShown === "fields" ? (canvas()?.dataset.revision ?? "") : "");
   const act = (name: string, values: Values): Promise<unknown> =>
     send(`${root.dataset.act}/${name}?${query({ shown: shown() })}`, values);
-  const get = (path: string, target: string, swap: string): Promise<unknown> =>
-    Promise.resolve(htmx.ajax("GET", `${base}/${path}`, { target, swap, source: root }));
+  const get = (path: string, target: string, swap: string, source = target): Promise<unknown> =>
+    Promise.resolve(htmx.ajax("GET", `${base}/${path}`, { target, swap, source }));
   const query = (more: Values = {}): string =>
     new URLSearchParams({ tab: state("tab").value, at: state("at").value, side: state("side").value, ...more }).toString();
 
@@ -48,7 +48,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     }
   };
   const showPanel = (morph = false): Promise<unknown> =>
-    get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML").then(settled);
+    get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML", "#s-prop").then(settled);
   const showCanvas = (): Promise<unknown> => get(`part/canvas?${query()}`, "#ent-canvas", "outerMorph").then(settled);
   const choose = async (id: string, focus = false): Promise<void> => {
     state("at").value = id;

@@ -5,7 +5,7 @@ import type { Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { picture } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
-import { before as seenRevision } from "../act";
+import { post } from "../act";
 import { blockTarget } from "./layout_blocks";
 import { fieldTarget, fill, mark, partTarget, tabTarget, type Target } from "./layout_drop";
 import { panel } from "./layout_panel";
@@ -40,23 +40,14 @@ export const connect: Connect = (desk, signal) => {
     thing?.querySelector<HTMLElement>(":scope > .lo-head > .lo-grip, :scope > [data-pick]") ?? thing;
 
   // --- acts ------------------------------------------------------------------------------------------------------
-  let waiting: Promise<unknown> = Promise.resolve();
   const isNarrow = (): boolean => matchMedia("(max-width: 899px)").matches;
   const act = (values: Values): Promise<unknown> => {
-    if (isNarrow()) return waiting;
-    // One after the other: each is done to what the one before has left.
-    waiting = waiting.then(() =>
-      htmx.ajax("POST", `${base}/do?${new URLSearchParams({ open: [...opened].join(",") })}`, {
-        source: desk,
-        target: "#paper",
-        swap: "outerMorph",
-        values: { revision: seenRevision(), ...values },
-      }),
-    );
-    return waiting;
+    if (isNarrow()) return Promise.resolve();
+    const address = `${base}/do?${new URLSearchParams({ open: [...opened].join(",") })}`;
+    return post(address, values, { target: "#paper", swap: "outerMorph" });
   };
   const draw = (): void => {
-    if (paper()) void htmx.ajax("GET", `${base}/paper?${query()}`, { source: desk, target: "#paper", swap: "outerMorph" });
+    if (paper()) void htmx.ajax("GET", `${base}/paper?${query()}`, { source: "#paper", target: "#paper", swap: "outerMorph" });
   };
   const renew = (): void => {
     if (document.querySelector("#lo-palette")) {

@@ -53,7 +53,7 @@ export const connect: Connect = (root, signal) => {
   const choose = (at: string): void => {
     const base = document.querySelector<HTMLElement>("[data-studio]")?.dataset.studio ?? "";
     address(at);
-    void htmx.ajax("GET", `${base}/panel?at=${encodeURIComponent(at)}`, { target: "#s-prop", swap: "innerHTML", source: root });
+    void htmx.ajax("GET", `${base}/panel?at=${encodeURIComponent(at)}`, { target: "#s-prop", swap: "innerHTML", source: "#s-prop" });
   };
 
   // --- acts ----------------------------------------------------------------------------------------------------

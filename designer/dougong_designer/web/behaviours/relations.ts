@@ -94,7 +94,7 @@ export const connect: Connect = (root, signal) => {
     history.replaceState(history.state, "", `${root.dataset.address}${query.size ? `?${query}` : ""}`);
     const of = query.get("of") ?? "";
     const address = `${root.dataset.address}/panel?at=${encodeURIComponent(chosen)}&of=${encodeURIComponent(of)}`;
-    void htmx.ajax("GET", address, { target: "#s-prop", swap: "innerHTML" });
+    void htmx.ajax("GET", address, { target: "#s-prop", swap: "innerHTML", source: "#s-prop" });
   };
   const focus = (element: SVGGElement | undefined): void => {
     if (!element) return;

@@ -2,6 +2,7 @@
 // back to where they were left. The server's HTML is the state; this only asks for another.
 import htmx from "htmx.org";
 import { announce } from "../behaviour";
+import { inTurn } from "../turn";
 
 const SWAP = "outerMorph show:none";
 const WIDTH_MIN = 48;
@@ -43,13 +44,15 @@ export function connect(view: HTMLElement, signal: AbortSignal): () => void {
   };
 
   // --- columns drawn wider or narrower -------------------------------------------------------------------------
-  const arrange = (act: string): Promise<void> => {
-    const values: Record<string, string> = { do: act };
-    for (const [name, value] of state()) values[name] = String(value);
-    const at = document.querySelector<HTMLInputElement>("#columns-at")?.value;
-    if (at) values.at = at;
-    return htmx.ajax("POST", `${base}/arrange`, { source: view, values, swap: "none" });
-  };
+  const turn = inTurn();
+  const arrange = (act: string): Promise<unknown> =>
+    turn(() => {
+      const values: Record<string, string> = { do: act };
+      for (const [name, value] of state()) values[name] = String(value);
+      const at = document.querySelector<HTMLInputElement>("#columns-at")?.value;
+      if (at) values.at = at;
+      return htmx.ajax("POST", `${base}/arrange`, { source: view, values, swap: "none" });
+    });
   const show = (path: string, width: number): void => {
     const name = CSS.escape(path);
     view.querySelector(`col[data-col="${name}"]`)?.setAttribute("width", String(width));

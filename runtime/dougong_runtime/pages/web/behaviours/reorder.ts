@@ -1,6 +1,7 @@
 // A list whose items are dragged to another place by their handle; the buttons beside them do the same by key. A drop
 // posts where the item shall stand, and the server answers with the list as it is then.
 import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
+import { inTurn } from "../turn";
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 
@@ -43,16 +44,19 @@ export function connect(list: HTMLElement): () => void {
       ),
     );
   };
+  const turn = inTurn();
   const move = (path: string, at: number): void => {
-    const values: Record<string, string> = { do: `${list.dataset.do}:${path}:${at}` };
-    const form = document.querySelector<HTMLFormElement>("#state");
-    for (const [name, value] of form ? new FormData(form) : []) values[name] = String(value);
-    for (const id of ["q", "columns-at"]) {
-      const input = document.querySelector<HTMLInputElement>(`#${id}`);
-      if (input?.value) values[input.name] = input.value;
-    }
-    const base = document.querySelector<HTMLElement>("#view")?.dataset.base ?? "";
-    void htmx.ajax("POST", `${base}/arrange`, { source: list, values, swap: "none" });
+    void turn(() => {
+      const values: Record<string, string> = { do: `${list.dataset.do}:${path}:${at}` };
+      const form = document.querySelector<HTMLFormElement>("#state");
+      for (const [name, value] of form ? new FormData(form) : []) values[name] = String(value);
+      for (const id of ["q", "columns-at"]) {
+        const input = document.querySelector<HTMLInputElement>(`#${id}`);
+        if (input?.value) values[input.name] = input.value;
+      }
+      const base = document.querySelector<HTMLElement>("#view")?.dataset.base ?? "";
+      return htmx.ajax("POST", `${base}/arrange`, { source: list, values, swap: "none" });
+    });
   };
   const watch = new MutationObserver(register);
   watch.observe(list, { childList: true });
