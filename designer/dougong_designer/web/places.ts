@@ -2,6 +2,7 @@
 // and named by keys, one menu serves them all and remembers whose it is; and when the canvas comes again, all of that
 // goes on, with the focus where the last act wants it.
 import { isTyping } from "../../../runtime/dougong_runtime/pages/web/behaviour";
+import { whenFree } from "../../../runtime/dougong_runtime/pages/web/carrying";
 import { type Placing, pathOf, register } from "./placing";
 
 export interface Canvas extends Omit<Placing, "words"> {
@@ -53,10 +54,13 @@ export function places(root: HTMLElement, signal: AbortSignal, canvas: Canvas): 
       item.hidden = text !== "" && !`${words} ${path}`.toLowerCase().includes(text);
     });
   };
-  const renew = (isCanvas: boolean): void => {
+  const ready = (): void => {
     forget();
     const { put = "", before = "", instead = "", shut = "" } = root.dataset;
     forget = register(root, { words: { put, before, instead, shut }, why: canvas.why, dropped: canvas.dropped });
+  };
+  const renew = (isCanvas: boolean): void => {
+    whenFree(ready);
     find();
     const target = focused && isCanvas ? root.querySelector<HTMLElement>(focused) : null;
     if (!target) return;

@@ -1,6 +1,7 @@
 // Dragging on an entity's canvas: fields by their handles, types from the palette, options among themselves. A line
 // shows where what is dragged would stand, and says so.
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import { whenFree } from "../../../../runtime/dougong_runtime/pages/web/carrying";
 import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
 
 interface Acts {
@@ -36,6 +37,7 @@ export function dragging(root: HTMLElement, panel: () => HTMLElement | null, act
   const end = (): void => ends.splice(0).forEach((one) => one());
   const register = (): void => {
     end();
+    if (!root.isConnected) return;
     for (const row of rows()) {
       const handle = row.querySelector<HTMLElement>(".h");
       if (!handle) continue;
@@ -113,5 +115,5 @@ export function dragging(root: HTMLElement, panel: () => HTMLElement | null, act
       );
     }
   };
-  return { register, end };
+  return { register: () => whenFree(register), end };
 }

@@ -2,6 +2,7 @@
 // Alt, Shift and arrows stretch it. What is dropped from the palette becomes a block where it falls.
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import { type Connect, announce } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { whenFree } from "../../../../runtime/dougong_runtime/pages/web/carrying";
 import { send } from "../act";
 
 interface Box {
@@ -156,7 +157,7 @@ export const connect: Connect = (root, signal) => {
     return below.length > 0 ? Math.min(...below) : mine.y;
   };
 
-  const watch = new MutationObserver(register);
+  const watch = new MutationObserver(() => whenFree(register));
   watch.observe(root, { childList: true, subtree: true });
   root.addEventListener("click", onPalette, { signal });
   root.addEventListener("pointerdown", onStretch, { signal });

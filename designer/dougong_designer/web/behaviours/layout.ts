@@ -4,6 +4,7 @@ import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-d
 import type { Input } from "@atlaskit/pragmatic-drag-and-drop/types";
 import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { whenFree } from "../../../../runtime/dougong_runtime/pages/web/carrying";
 import { picture } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
 import { post } from "../act";
 import { blockTarget } from "./layout_blocks";
@@ -136,9 +137,8 @@ export const connect: Connect = (desk, signal) => {
   };
   let ends: (() => void)[] = [];
   const register = (): void => {
-    if (load) return;
     ends.splice(0).forEach((end) => end());
-    if (isNarrow()) return;
+    if (isNarrow() || !desk.isConnected) return;
     const items = [
       ...document.querySelectorAll<HTMLElement>("#lo-palette [data-palette]"),
       ...(paper()?.querySelectorAll<HTMLElement>("[data-spot], [data-part], [data-tab]") ?? []),
@@ -311,7 +311,7 @@ export const connect: Connect = (desk, signal) => {
     properties();
   };
   const onSwap = (): void => {
-    register();
+    whenFree(register);
     show();
   };
   const ways = [

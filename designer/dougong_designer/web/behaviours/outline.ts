@@ -4,6 +4,7 @@ import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { type Connect, announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { whenFree } from "../../../../runtime/dougong_runtime/pages/web/carrying";
 import { act, send } from "../act";
 
 /** What is dropped on before or behind, not into. */
@@ -275,7 +276,7 @@ export const connect: Connect = (root, signal) => {
     void act([stands ? { op: "add", path: `${key}/chart/type`, value: chart } : { op: "add", path: `${key}/chart`, value: { type: chart } }]);
   };
 
-  const watch = new MutationObserver(register);
+  const watch = new MutationObserver(() => whenFree(register));
   watch.observe(root, { childList: true, subtree: true });
   document.addEventListener("click", onChoose, { signal });
   root.addEventListener("click", onPalette, { signal });
