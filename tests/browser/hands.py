@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 Point = tuple[int, int]
 
@@ -48,6 +48,8 @@ class Finger:
         x, y = self._place(what, at)
         self.down(x, y)
         self.page.wait_for_timeout(self.HOLD_MS)
+        # A busy machine takes longer; a hand sees the picture under its finger.
+        expect(self.page.locator(".drag-touch")).to_be_attached()
         return x, y
 
     def over(self, start: tuple[float, float], to: Locator, *, on: Point | None = None) -> None:

@@ -142,6 +142,7 @@ def test_on_a_phone_the_filter_rises_from_below_and_rows_have_two_columns(visit:
     page.locator("#filter-open").click()
     panel = page.locator("#filter-panel")
     expect(panel.locator(".frow").first).to_be_visible()
+    panel.evaluate("panel => Promise.all(panel.getAnimations({subtree: true}).map(one => one.finished))")
     box = panel.bounding_box()
     assert box
     assert (round(box["x"]), round(box["width"])) == (0, 390)

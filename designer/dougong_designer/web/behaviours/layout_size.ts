@@ -26,15 +26,23 @@ export function resizing(desk: HTMLElement, sized: (at: string, width: number) =
         for (let n = 1; n <= 12; n++) thing.classList.toggle(`w${n}`, n === wanted(x));
       } else thing.classList.toggle("wide", wanted(x) > 1);
     };
-    const onUp = (): void => {
+    const was = thing.className;
+    const end = new AbortController();
+    const heard = { signal: end.signal };
+    const onCancel = (): void => {
+      end.abort();
       handle.classList.remove("sizing");
-      handle.removeEventListener("pointermove", onMove);
-      handle.removeEventListener("pointerup", onUp);
+      thing.className = was;
+    };
+    const onUp = (): void => {
+      end.abort();
+      handle.classList.remove("sizing");
       const width = isBlock ? wanted(x) : wanted(x) > 1 ? columns : 1;
       sized(thing.dataset.spot ?? thing.dataset.part ?? "", width);
     };
-    handle.addEventListener("pointermove", onMove);
-    handle.addEventListener("pointerup", onUp);
+    handle.addEventListener("pointermove", onMove, heard);
+    handle.addEventListener("pointerup", onUp, heard);
+    handle.addEventListener("pointercancel", onCancel, heard);
   };
   desk.addEventListener("pointerdown", onDown, true);
   return () => desk.removeEventListener("pointerdown", onDown, true);
