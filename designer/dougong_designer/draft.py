@@ -387,11 +387,11 @@ def _record(
     seen: int | None = None,
 ) -> Step | None:
     connection, viewer, now = writing.connection, writing.viewer, writing.clock.now()
-    keys = [
+    keys = sorted(
         key
         for key in draft.documents.keys() | documents.keys()
         if draft.documents.get(key) is not documents.get(key)
-    ]
+    )
     if kind != "publish":
         if {key for key in documents if key.startswith("app/")} != {f"app/{draft.app}"}:
             raise refuse(ONE_APP, name=f"app/{draft.app}")
@@ -435,7 +435,7 @@ def _record(
         connection.execute(sa.delete(DOCUMENT).where(DOCUMENT.c.app == draft.app))
         every = [k for k in original.keys() | new.keys() if not _alike(original.get(k), new.get(k))]
         _lay(connection, draft.app, original, new, every, number)
-    facts = {"step": number, "kind": kind, "about": about, "documents": sorted(keys), "title": title.en}
+    facts = {"step": number, "kind": kind, "about": about, "documents": keys, "title": title.en}
     event = log.Event(log.DRAFT, draft.app, facts={k: v for k, v in facts.items() if v is not None})
     log.write(connection, viewer, now, [event], version=draft.running)
     return _read(sa.select(STEP).where(STEP.c.app == draft.app, STEP.c.number == number), connection)[0]

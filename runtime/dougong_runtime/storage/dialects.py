@@ -23,9 +23,9 @@ IDLE_SECONDS_MAX = 5
 
 _SQLITE_WORDS = frozenset({"returning", "nothing", "materialized", "generated", "always", "window", "within"})
 """Words of newer SQLites that SQLAlchemy does not know of, and would not quote."""
+_SQLITE_BUSY_SECONDS = 10
 _SQLITE_PRAGMAS = (
-    "journal_mode=WAL",
-    "busy_timeout=10000",
+    f"busy_timeout={_SQLITE_BUSY_SECONDS * 1000}",
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-32768",
@@ -71,6 +71,7 @@ def _sqlite_engine(url: sa.URL, pool_size: int, synchronous: str) -> sa.Engine:
 
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
+        _log_ahead(connection)
         for pragma in (*_SQLITE_PRAGMAS, f"synchronous={synchronous}"):
             connection.execute("PRAGMA " + pragma)
         register_sqlite_functions(connection)
@@ -85,6 +86,20 @@ def _sqlite_engine(url: sa.URL, pool_size: int, synchronous: str) -> sa.Engine:
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     return engine
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Put a database into WAL mode, where it stays. Of several who do this to a new file at once SQLite refuses all but
+    one on the spot, whatever `busy_timeout` says: they ask again, and find it done."""
+    ends = time.monotonic() + _SQLITE_BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
 
 
 def _on_postgresql_connect(connection: psycopg.Connection[Any], _record: object) -> None:

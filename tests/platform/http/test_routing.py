@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.testclient import TestClient
@@ -16,8 +17,8 @@ WORDS = ("", "a", "b", "trash", "{x}", "x.y", "{x}.pdf")
 METHODS = (["GET"], ["POST"], ["GET", "POST"])
 
 
-async def _tell(request: object) -> PlainTextResponse:
-    return PlainTextResponse(request.scope["route"].name)  # type: ignore[attr-defined]
+async def _tell(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(request.scope["route"].name))
 
 
 def _routes(seed: int) -> list[BaseRoute]:

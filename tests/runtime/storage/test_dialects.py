@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -71,6 +72,29 @@ def test_a_sqlite_reader_does_not_wait_for_a_writer(tmp_path: object) -> None:
             assert reading.execute(sa.select(sa.func.count()).select_from(PARENT)).scalar_one() == 0
             with pytest.raises(OperationalError):
                 reading.execute(sa.insert(PARENT).values(id=2, n=5))
+
+
+def test_of_many_who_open_a_new_sqlite_file_at_once_none_is_refused(tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+
+    def open_it(engine: sa.Engine, all_of_them: threading.Barrier) -> None:
+        all_of_them.wait()
+        try:
+            PARENT.metadata.create_all(engine)
+        except BaseException as error:
+            failed.append(error)
+
+    for number in range(60):
+        engines = [make_engine(f"sqlite:///{tmp_path}/{number}.sqlite") for _ in range(6)]
+        barrier = threading.Barrier(len(engines))
+        threads = [threading.Thread(target=open_it, args=(engine, barrier)) for engine in engines]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for engine in engines:
+            engine.dispose()
+    assert failed == []
 
 
 @every_database
