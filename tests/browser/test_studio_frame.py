@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from looking import findings, too_wide
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from serving import Served
 
 from sites import add_person
@@ -125,6 +125,24 @@ def test_two_build_at_once_and_lose_nothing(visit: Visit, served: Served) -> Non
     boss.locator("#s-steps").get_by_role("button", name="开始之前").click()
     expect(boss.get_by_role("link", name="发布", exact=True)).to_be_visible()
     expect(boss.locator("[data-document='entity/allergy']")).to_be_visible()
+
+
+def test_what_is_typed_before_the_page_has_come_whole_counts(visit: Visit) -> None:
+    boss = visit("boss")
+    held: list[Route] = []
+    boss.route(re.compile(r"/(documents|finding)-\w+\.js$"), lambda route: held.append(route))
+    for first in (0, 1):
+        boss.goto(STUDIO, wait_until="commit")
+        boss.get_by_role("searchbox", name="筛选文档").fill("patients")
+        expect(boss.locator("[data-document='view/patients']")).to_be_hidden()
+        while len(held) < 2:
+            boss.wait_for_timeout(20)
+        held[first].continue_()
+        boss.wait_for_timeout(150)
+        held[1 - first].continue_()
+        expect(boss.locator("[data-document='view/patients']")).to_be_visible()
+        expect(boss.locator("[data-document='view/visits']")).to_be_hidden()
+        held.clear()
 
 
 def test_the_frame_is_accessible_in_both_languages_and_themes(visit: Visit) -> None:

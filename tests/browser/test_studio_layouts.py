@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hands import drag
 from looking import findings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 Visit = Callable[..., Page]
 FORM = "/studio/clinic/form/patient_form"
@@ -170,3 +170,25 @@ def test_blocks_are_put_on_a_page_and_sized(visit: Visit) -> None:
     narrow.locator("#paper [data-pick]").first.focus()
     narrow.keyboard.press("Delete")
     expect(field(narrow, "name")).to_be_visible()
+
+
+def test_an_answer_that_was_overtaken_does_not_bring_back_what_was(visit: Visit) -> None:
+    """Parts of the page are asked for at any time; an act's answer may come before that of a question asked earlier."""
+    page = visit("boss")
+    page.goto("/studio/clinic/form/visit_form")
+    spots = page.locator("#paper [data-fields]").first.locator(":scope > [data-spot]")
+    before = spots.evaluate_all("all => all.map((one) => one.dataset.name)")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/paper?*", lambda route: held.append((route, route.fetch())))
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('draft-changed', { detail: {} }))")
+    while not held:
+        page.wait_for_timeout(20)
+    spots.nth(0).locator("[data-pick]").click()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(spots.nth(0)).not_to_have_attribute("data-name", before[0])
+    after = spots.evaluate_all("all => all.map((one) => one.dataset.name)")
+    for route, answer in held:
+        with page.expect_event("requestfinished", lambda request: "/paper?" in request.url):
+            route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    assert spots.evaluate_all("all => all.map((one) => one.dataset.name)") == after

@@ -13,8 +13,24 @@ export interface Operation {
   before?: string;
 }
 
+/** A part of the page, and what an answer puts in its place. */
+interface Swap {
+  target?: Element | string | null;
+  fragment?: DocumentFragment;
+}
+
+/** Whether an answer tells of the draft before what stands there already: answers overtake each other. */
+function isOvertaken({ target, fragment }: Swap): boolean {
+  const shown = target instanceof HTMLElement ? target.dataset.revision : undefined;
+  const told = fragment && [...fragment.children].find((one) => one.matches("[data-revision]"))?.getAttribute("data-revision");
+  return shown !== undefined && told != null && Number(told) < Number(shown);
+}
+
 /** Rows of which only the place was sent are drawn as they were; what somebody has opened is not shut when it comes again. */
 htmx.registerExtension("as-it-was", {
+  htmx_before_swap: (_element: Element, { tasks }: { tasks: Swap[] }) => {
+    tasks.splice(0, tasks.length, ...tasks.filter((task) => !isOvertaken(task)));
+  },
   htmx_before_morph_node: (_element: Element, { newNode }: { newNode: Node }) =>
     !(newNode instanceof Element && newNode.hasAttribute("data-as-it-was")),
   htmx_before_morph_attr: (element: Element, { attrName, newValue }: { attrName: string; newValue: string | null }) =>
@@ -47,6 +63,9 @@ export function act(patch: Operation[]): Promise<unknown> {
 }
 
 const turn = inTurn();
+
+/** Kept when all acts until now are answered. */
+export const whenAnswered = (): Promise<unknown> => turn(() => Promise.resolve());
 
 /** Any act of the studio by its address below `/studio/{app}`; the promise is kept when it is answered. */
 export function send(path: string, values: Record<string, string>): Promise<unknown> {

@@ -90,13 +90,14 @@ export const connect: Connect = (tree) => {
   const onSwap = (): void => {
     if (box?.value) box.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  if (box?.value) onSwap();
   tree.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey, true);
   tree.addEventListener("toggle", onToggle, true);
   box?.addEventListener("input", onInput);
   tree.addEventListener("htmx:after:swap", onSwap);
+  // What was typed before this was here counts as well.
+  onSwap();
   const onShown = (event: Event): void => {
     const shown = (event.target as HTMLElement).querySelector?.<HTMLInputElement>("[data-shown]");
     if (shown) shown.value = studio()?.dataset.keyShown ?? "";

@@ -1,6 +1,7 @@
 // What is under somebody's hand is not redrawn: while a button is down on the canvas (a drag, a resize), news of the draft
 // and answers that would swap parts of the page wait until it is let go, and then everything shows the latest.
 import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { whenAnswered } from "../act";
 
 const NEWS = "draft-changed";
 
@@ -21,8 +22,8 @@ export const connect: Connect = (studio, signal) => {
     down = dragging = false;
     const news = waiting;
     waiting = undefined;
-    // After those who take the drop: their own act comes first.
-    if (news) window.setTimeout(() => document.body.dispatchEvent(news), 0);
+    // After those who take the drop: their own act comes first, and what it is answered tells of the news as well.
+    if (news) window.setTimeout(() => void whenAnswered().then(() => document.body.dispatchEvent(news)), 0);
   };
   const onNews = (event: Event): void => {
     if (!down || event.target !== document.body) return;

@@ -7,8 +7,8 @@ export function connect(part: HTMLElement): () => void {
       item.hidden = !words.every((w) => item.dataset.words?.includes(w));
     });
   };
-  // What was typed before this was here counts as well.
-  if (box?.value) narrow();
   box?.addEventListener("input", narrow);
+  // What was typed before this was here counts as well, also for those who go by what is hidden.
+  if (box?.value) box.dispatchEvent(new Event("input", { bubbles: true }));
   return () => box?.removeEventListener("input", narrow);
 }
