@@ -251,6 +251,41 @@ def test_a_bar_is_pulled_along_the_time_line_and_at_its_end(visit: Visit) -> Non
     expect(bar).to_have_attribute("data-first", "2026-03-03")
 
 
+def test_what_is_in_somebodys_hand_stays_there_when_the_view_comes_again(visit: Visit) -> None:
+    page = visit("foreman_gu")
+
+    def comes_again() -> None:
+        with page.expect_response(lambda answer: answer.request.method == "GET" and "/views/" in answer.url):
+            page.evaluate("document.body.dispatchEvent(new CustomEvent('records-changed'))")
+        page.wait_for_timeout(200)
+
+    page.goto("/apps/workshop/views/orders_plan?on=2026-03-04&span=day")
+    bar = page.locator("a.gt[data-title=压力机]")
+    first, box = str(bar.get_attribute("data-first")), bar.locator(".gt-bar").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 40, box["y"] + 10, steps=3)
+    comes_again()
+    page.mouse.move(box["x"] + 10 + box["width"] / 2, box["y"] + 10, steps=3)
+    page.mouse.up()
+    expect(bar).not_to_have_attribute("data-first", first)
+    expect(page.locator(".toast")).to_be_visible()
+
+    page.goto("/apps/workshop/views/machine_tree")
+    line, below = page.locator("tr[data-title=冲压线]"), page.locator("tr[data-title=喷房]")
+    a, b = line.bounding_box(), below.bounding_box()
+    assert a is not None
+    assert b is not None
+    page.mouse.move(a["x"] + 300, a["y"] + 14)
+    page.mouse.down()
+    page.mouse.move(a["x"] + 306, a["y"] + 20, steps=3)
+    comes_again()
+    page.mouse.move(b["x"] + 300, b["y"] + 16, steps=6)
+    page.mouse.up()
+    expect(page.locator(".toast")).to_contain_text("移到「喷房」之下")
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1440), (True, 390)])
 def test_no_way_of_showing_shuts_anybody_out(visit: Visit, dark: bool, width: int) -> None:
     page = visit("foreman_gu", dark=dark, width=width)

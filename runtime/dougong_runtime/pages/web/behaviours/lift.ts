@@ -3,6 +3,7 @@
 import { setCustomNativeDragPreview } from "@atlaskit/pragmatic-drag-and-drop/element/set-custom-native-drag-preview";
 import type { ElementEventPayloadMap } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
+import { whenFree } from "../carrying";
 
 export const still = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -74,9 +75,10 @@ export function say(words: string | undefined, facts: Record<string, string>): s
  * registered is registered again. `left` is told before the first, `back` after it.
  */
 export function renewed(root: HTMLElement, register: () => void, left?: () => void, back?: () => void): () => void {
-  const onSwap = (): void => {
+  const ready = (): void => {
     if (root.isConnected) register();
   };
+  const onSwap = (): void => whenFree(ready);
   const onChanged = (): void => left?.();
   const onDone = (event: Event): void => {
     if ((event.target as HTMLElement).id === "view-again" && root.isConnected) back?.();

@@ -1,5 +1,6 @@
 // A thing pulled with the pointer, freely rather than from place to place; `[data-edge]` inside it pulls that edge.
 // Esc lets it go back. A pull of a few pixels is still a click. A finger takes hold by resting, and scrolls otherwise.
+import { carry } from "../carrying";
 import { type Grip, holding, type Point } from "../hold";
 
 const FIRM_PX = 4;
@@ -11,11 +12,15 @@ export interface Pulled {
 
 export function pull(element: HTMLElement | SVGElement, pulled: Pulled): () => void {
   let from: { x: number; y: number; edge: string; moved: boolean } | undefined;
+  let put = (): void => undefined;
 
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0 || event.pointerType === "touch") return;
     from = { x: event.clientX, y: event.clientY, edge: edgeOf(event.target as Element), moved: false };
     element.setPointerCapture(event.pointerId);
+    put = carry();
+    // Whatever becomes of the thing meanwhile; and after it has been told itself.
+    for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, put, { once: true });
   };
   const onMove = (event: PointerEvent): void => {
     if (!from) return;
@@ -53,14 +58,21 @@ export function pull(element: HTMLElement | SVGElement, pulled: Pulled): () => v
   document.addEventListener("keydown", onKey, { signal, capture: true });
   const take = (target: Element, at: Point): Grip => {
     const edge = edgeOf(target);
+    put = carry();
     pulled.move(0, 0, edge);
     return {
       move: ({ x, y }) => pulled.move(x - at.x, y - at.y, edge),
-      end: ({ x, y }, cancelled) => pulled.end(x - at.x, y - at.y, edge, cancelled),
+      end: ({ x, y }, cancelled) => {
+        pulled.end(x - at.x, y - at.y, edge, cancelled);
+        put();
+      },
     };
   };
   holding(element, take, signal);
-  return () => life.abort();
+  return () => {
+    life.abort();
+    put();
+  };
 }
 
 const edgeOf = (target: Element): string => target.closest<HTMLElement>("[data-edge]")?.dataset.edge ?? "";

@@ -1,9 +1,10 @@
 // A list whose items are dragged to another place by their handle; the buttons beside them do the same by key. A drop
 // posts where the item shall stand, and the server answers with the list as it is then.
 import { combine } from "@atlaskit/pragmatic-drag-and-drop/combine";
-import { inTurn } from "../turn";
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
+import { whenFree } from "../carrying";
+import { inTurn } from "../turn";
 
 export function connect(list: HTMLElement): () => void {
   let ends: (() => void)[] = [];
@@ -15,6 +16,8 @@ export function connect(list: HTMLElement): () => void {
   };
   const register = (): void => {
     ends.forEach((end) => end());
+    ends = [];
+    if (!list.isConnected) return;
     ends = items().map((item) =>
       combine(
         item.dataset.fixed !== undefined
@@ -58,7 +61,7 @@ export function connect(list: HTMLElement): () => void {
       return htmx.ajax("POST", `${base}/arrange`, { source: list, values, swap: "none" });
     });
   };
-  const watch = new MutationObserver(register);
+  const watch = new MutationObserver(() => whenFree(register));
   watch.observe(list, { childList: true });
   register();
   return () => {
