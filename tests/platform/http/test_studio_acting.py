@@ -70,6 +70,15 @@ def test_an_answer_brings_the_rows_that_differ_and_the_places_of_the_others(clin
     )
 
 
+def test_who_only_asked_whether_something_still_stands_has_nothing_to_choose(clinic: Clinic) -> None:
+    place = f"/entity~1visit/fields/{fields_of(clinic.client('head_yu'), 'visit')['note']}/label"
+    patch = json.dumps([{"op": "test", "path": place, "value": "never"}])
+    answer = clinic.browser("head_yu").post(f"{STUDIO}/act", data={"patch": patch})
+    assert answer.status_code == 200
+    assert "draft-refused" in answer.headers["HX-Trigger"]
+    assert "s-choice" not in answer.text
+
+
 def test_an_act_on_what_another_has_just_changed_is_asked_about(clinic: Clinic) -> None:
     yu, shown = clinic.browser("head_yu"), str(revision(clinic))
     place = renamed_by_another(clinic, "note", "对方的")

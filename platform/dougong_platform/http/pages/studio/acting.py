@@ -9,7 +9,7 @@ meanwhile in a dialog, with both values.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.responses import HTMLResponse, Response
 
@@ -56,11 +56,18 @@ def acting(visit: Visit, act: Callable[[Here, Studio], Response]) -> Response:
             return act(here, open_studio(here, writes=True, seen=visit.whole("revision")))
     except Refused as refused:
         first = (refused.problems or refused.warnings)[0]
-        if first.type is CHANGED_MEANWHILE and "patch" in first.facts:
-            return choice(visit, first, patches.read(first.facts["patch"]))
-        if first.type is CHANGED_MEANWHILE and visit.text("patch"):
-            return choice(visit, first, patch_of(visit))
-        return told(visit, refused)
+        mine = _meant(visit, first) if first.type is CHANGED_MEANWHILE else []
+        return choice(visit, first, mine) if mine else told(visit, refused)
+
+
+def _meant(visit: Visit, problem: Problem) -> list[Operation]:
+    """What an act that was refused was to change: as the refusal tells it, or as the page sent it."""
+    patch: Patch = ()
+    if "patch" in problem.facts:
+        patch = patches.read(problem.facts["patch"])
+    elif visit.text("patch"):
+        patch = patch_of(visit)
+    return [one for one in patch if one.op != "test"]
 
 
 def patch_of(visit: Visit) -> Patch:
@@ -79,12 +86,11 @@ def told(visit: Visit, refused: Refused) -> Response:
         return response
 
 
-def choice(visit: Visit, problem: Problem, patch: Patch) -> Response:
+def choice(visit: Visit, problem: Problem, mine: Sequence[Operation]) -> Response:
     """A dialog: what somebody else made of the place, what the builder meant, and which it is to be."""
     with visit.reading() as here:
         studio = open_studio(here)
         where = patches.tokens_of(str(problem.facts["where"]))
-        mine = [one for one in patch if one.op != "test"]
         place = (Operation("replace", where),)
         meant = next((one for one in mine if patches.overlap([one], place) is not None), mine[0])
         values = {
