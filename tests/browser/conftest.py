@@ -6,12 +6,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from hands import ready
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from serving import Served, clinic, serving
 
 from sites import PASSWORD
@@ -77,6 +79,7 @@ def visit(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
+        page.goto = _whole(page, page.goto)  # type: ignore[method-assign]
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",
@@ -95,6 +98,18 @@ def visit(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def _whole(page: Page, goto: Callable[..., Response | None]) -> Callable[..., Response | None]:
+    """Goes to an address, and waits until the page's behaviours are there as well: browsers tell of the page before."""
+
+    def gone(address: str, **given: Any) -> Response | None:
+        answer = goto(address, **given)
+        if given.get("wait_until") != "commit":
+            ready(page)
+        return answer
+
+    return gone
 
 
 def sign_in(page: Page, username: str, password: str = PASSWORD) -> None:

@@ -7,8 +7,14 @@ from playwright.sync_api import Locator, Page, expect
 Point = tuple[int, int]
 
 
+def ready(page: Page) -> None:
+    """Wait until the page's behaviours are there: a hand that is given a page does not press within its first moment."""
+    expect(page.locator("html[data-connecting]")).to_have_count(0)
+
+
 def drag(page: Page, what: Locator, to: Locator, *, at: Point = (40, 12), on: Point = (60, 60)) -> None:
     """Press, a first small move, then on to the place, and let go; `at` and `on` are within the two."""
+    ready(page)
     what.scroll_into_view_if_needed()
     a, b = what.bounding_box(), to.bounding_box()
     assert a is not None
@@ -44,6 +50,7 @@ class Finger:
 
     def hold(self, what: Locator, *, at: Point | None = None) -> tuple[float, float]:
         """Rest on a thing, in its middle unless told where, until it is taken hold of; gives the place."""
+        ready(self.page)
         what.scroll_into_view_if_needed()
         x, y = self._place(what, at)
         self.down(x, y)
@@ -66,6 +73,7 @@ class Finger:
         self, what: Locator, *, by: Point = (0, 0), at: Point | None = None, to: Locator | None = None
     ) -> None:
         """Touch a thing and move on at once, by so much or to another thing: as one scrolls, or pulls a handle."""
+        ready(self.page)
         what.scroll_into_view_if_needed()
         x, y = self._place(what, at)
         end = self._place(to, None) if to else (x + by[0], y + by[1])

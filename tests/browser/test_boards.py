@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hands import drag
+from hands import drag, ready
 from playwright.sync_api import Locator, Page, expect
 from serving import Served, clinic, serving, workshop
 from test_accessible import findings, look
@@ -215,8 +215,11 @@ def test_rows_open_move_below_another_and_never_below_themselves(visit: Visit) -
     press = page.locator("tr[data-title=压力机]")
     expect(press).to_have_attribute("aria-level", "2")
     drag(page, line, press, at=(300, 14), on=(300, 16))
-    expect(page.get_by_role("dialog")).to_contain_text("「冲压线」不能放在它自己的下级里。")
+    refusal = page.get_by_role("dialog")
+    expect(refusal).to_contain_text("「冲压线」不能放在它自己的下级里。")
+    ready(page)
     page.keyboard.press("Escape")
+    expect(refusal).to_have_count(0)
     drag(page, press, page.locator("tr[data-title=喷房]"), at=(300, 14), on=(300, 16))
     expect(page.locator(".toast")).to_contain_text("已把「压力机」移到「喷房」之下")
     expect(page.locator("tr[data-title=喷房]")).to_have_attribute("aria-expanded", "false")
@@ -284,6 +287,21 @@ def test_what_is_in_somebodys_hand_stays_there_when_the_view_comes_again(visit: 
     page.mouse.move(b["x"] + 300, b["y"] + 16, steps=6)
     page.mouse.up()
     expect(page.locator(".toast")).to_contain_text("移到「喷房」之下")
+
+    page = visit()
+    page.goto(BOARD)
+    card = lane(page, "planned").locator(".kc").first
+    name = str(card.get_attribute("data-title"))
+    a, b = card.bounding_box(), lane(page, "open").bounding_box()
+    assert a is not None
+    assert b is not None
+    page.mouse.move(a["x"] + 40, a["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(a["x"] + 48, a["y"] + 20, steps=3)
+    comes_again()
+    page.mouse.move(b["x"] + 60, b["y"] + 60, steps=6)
+    page.mouse.up()
+    expect(page.locator(".toast")).to_contain_text(f"已把「{name}」移到「进行中」")
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1440), (True, 390)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hands import ready
 from playwright.sync_api import Page, Route, expect
 from serving import Served, serving
 from test_accessible import findings
@@ -168,6 +169,7 @@ def test_a_name_is_signed_by_hand_or_by_keyboard(visit: Visit) -> None:
         else:
             pad = page.locator("[data-pad]")
             pad.scroll_into_view_if_needed()
+            ready(page)
             box = pad.bounding_box()
             assert box is not None
             page.mouse.move(box["x"] + 30, box["y"] + 40)

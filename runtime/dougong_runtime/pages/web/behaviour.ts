@@ -17,14 +17,24 @@ export function behaviour(name: string, connect: Connect): void {
   known.set(name, connect);
 }
 
+let coming = 0;
+/** While code that markup on the page asks for is on its way, the page says so: a program that drives it waits. */
+function count(by: 1 | -1): void {
+  coming += by;
+  document.documentElement.toggleAttribute("data-connecting", coming > 0);
+}
+
 /** A behaviour whose code is fetched when markup that names it is first met. */
 export function lazily(name: string, load: () => Promise<{ connect: Connect }>): void {
   known.set(name, (element, signal) => {
-    void load().then(({ connect }) => {
-      if (signal.aborted) return;
-      const life = begin(connect, element);
-      signal.addEventListener("abort", () => life.abort());
-    });
+    count(1);
+    void load()
+      .then(({ connect }) => {
+        if (signal.aborted) return;
+        const life = begin(connect, element);
+        signal.addEventListener("abort", () => life.abort());
+      })
+      .finally(() => count(-1));
   });
 }
 

@@ -2,6 +2,10 @@
 // hand, a thing is lost on its way. Parts of a page come again at any time, after an act or another's; they wait until it
 // is put down.
 import { monitorForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import htmx from "htmx.org";
+
+// By this mark a place is known to take what is carried. The server knows nothing of it: what comes again takes it not away.
+htmx.config.morphIgnore = [...(htmx.config.morphIgnore as string[]), "data-drop-target-for"];
 
 const waiting = new Set<() => void>();
 let carried = 0;

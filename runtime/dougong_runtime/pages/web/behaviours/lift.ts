@@ -75,6 +75,8 @@ export function say(words: string | undefined, facts: Record<string, string>): s
  * registered is registered again. `left` is told before the first, `back` after it.
  */
 export function renewed(root: HTMLElement, register: () => void, left?: () => void, back?: () => void): () => void {
+  // What a drop may be answered with: there before the first.
+  void import("./asked");
   const ready = (): void => {
     if (root.isConnected) register();
   };

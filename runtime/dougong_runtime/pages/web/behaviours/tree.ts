@@ -3,6 +3,7 @@
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 import { announce, isTyping } from "../behaviour";
+import { whenFree } from "../carrying";
 import { picture, post, renewed, say } from "./lift";
 
 export function connect(tree: HTMLElement, signal: AbortSignal): () => void {
@@ -29,7 +30,7 @@ export function connect(tree: HTMLElement, signal: AbortSignal): () => void {
     if (row.getAttribute("aria-expanded") !== "false" || !row.dataset.branch) return;
     row.setAttribute("aria-expanded", "true");
     await htmx.ajax("GET", row.dataset.branch, { source: row, target: row, swap: "afterend" });
-    register();
+    whenFree(register);
   };
   const close = (row: HTMLElement): void => {
     if (row.getAttribute("aria-expanded") !== "true") return;
@@ -167,7 +168,7 @@ export function connect(tree: HTMLElement, signal: AbortSignal): () => void {
       const row = document.getElementById(`c-${record}`);
       if (row) await open(row);
     }
-    register();
+    whenFree(register);
     if (focused) focus(document.getElementById(`c-${focused}`) ?? undefined);
   };
   const done = renewed(
