@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from dougong_runtime.host import Viewer
@@ -26,9 +27,13 @@ def _default(request: Request) -> Language:
 
 
 def asked_language(request: Request) -> Language | None:
-    """What `?lang=` says, where it names a language we have."""
-    asked = request.query_params.get("lang")
-    return "zh" if asked == "zh" else "en" if asked == "en" else None
+    """What `?lang=` says, where it names a language we have: of the address, else of the page that asks for a part of
+    itself, which is to be in one language (`HX-Current-URL`, sent by htmx)."""
+    page = request.headers.get("hx-current-url", "").partition("#")[0].partition("?")[2]
+    for asked in (request.query_params.get("lang"), QueryParams(page).get("lang") if "lang=" in page else None):
+        if asked in ("zh", "en"):
+            return "zh" if asked == "zh" else "en"
+    return None
 
 
 def accepted_language(header: str) -> Language | None:
