@@ -30,7 +30,10 @@ def asked_language(request: Request) -> Language | None:
     """What `?lang=` says, where it names a language we have: of the address, else of the page that asks for a part of
     itself, which is to be in one language (`HX-Current-URL`, sent by htmx)."""
     page = request.headers.get("hx-current-url", "").partition("#")[0].partition("?")[2]
-    for asked in (request.query_params.get("lang"), QueryParams(page).get("lang") if "lang=" in page else None):
+    for asked in (
+        request.query_params.get("lang"),
+        QueryParams(page).get("lang") if "lang=" in page else None,
+    ):
         if asked in ("zh", "en"):
             return "zh" if asked == "zh" else "en"
     return None
