@@ -64,6 +64,10 @@ export function act(patch: Operation[]): Promise<unknown> {
 
 const turn = inTurn();
 
+/** Kept when the page has been painted once more: what goes with a change comes after the change has been seen. */
+export const painted = (): Promise<void> =>
+  document.hidden ? Promise.resolve() : new Promise((done) => requestAnimationFrame(() => window.setTimeout(done)));
+
 /** Kept when all acts until now are answered. */
 export const whenAnswered = (): Promise<unknown> => turn(() => Promise.resolve());
 

@@ -4,7 +4,7 @@
 import htmx from "htmx.org";
 import { announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
-import { send } from "../act";
+import { painted, send } from "../act";
 import { dragging } from "./entity_drag";
 
 const narrow = (): boolean => matchMedia("(max-width: 899px)").matches;
@@ -338,7 +338,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     saving = undefined;
     const { revision } = (event as CustomEvent<{ revision?: number }>).detail ?? {};
     const isDrawn = String(revision) === canvas()?.dataset.revision && !canvas()?.querySelector("tr:empty[data-as-it-was]");
-    void Promise.resolve(isDrawn ? settled() : showCanvas()).then(async () => {
+    void Promise.resolve(isDrawn ? settled() : showCanvas()).then(painted).then(async () => {
       const next = chosenNext;
       chosenNext = undefined;
       if (next !== undefined && state("tab").value === "fields") await choose(next);

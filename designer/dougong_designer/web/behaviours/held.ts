@@ -4,6 +4,7 @@ import type { Connect } from "../../../../runtime/dougong_runtime/pages/web/beha
 import { whenAnswered } from "../act";
 
 const NEWS = "draft-changed";
+const OF_NEWS = [NEWS, "draft-shown"];
 
 export const connect: Connect = (studio, signal) => {
   let down = false;
@@ -33,7 +34,7 @@ export const connect: Connect = (studio, signal) => {
   // What the hand itself asks for (a tab that opens under a drag) is swapped as ever.
   const onSwap = (event: Event): void => {
     const { ctx } = (event as CustomEvent<{ ctx?: { sourceEvent?: Event } }>).detail ?? {};
-    if (!down || ctx?.sourceEvent?.type !== NEWS || !studio.contains(event.target as Node)) return;
+    if (!down || !OF_NEWS.includes(ctx?.sourceEvent?.type ?? "") || !studio.contains(event.target as Node)) return;
     event.preventDefault();
     waiting ??= new CustomEvent(NEWS, { detail: {}, bubbles: true });
   };

@@ -6,7 +6,7 @@ import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { whenFree } from "../../../../runtime/dougong_runtime/pages/web/carrying";
 import { picture } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
-import { post } from "../act";
+import { painted, post } from "../act";
 import { blockTarget } from "./layout_blocks";
 import { fieldTarget, fill, mark, partTarget, tabTarget, type Target } from "./layout_drop";
 import { panel } from "./layout_panel";
@@ -307,8 +307,10 @@ export const connect: Connect = (desk, signal) => {
   const onChanged = (event: Event): void => {
     const { revision } = (event as CustomEvent<{ revision?: number }>).detail ?? {};
     if (String(revision ?? "") !== paper()?.dataset.revision) draw();
-    renew();
-    properties();
+    void painted().then(() => {
+      renew();
+      properties();
+    });
   };
   const onSwap = (): void => {
     whenFree(register);

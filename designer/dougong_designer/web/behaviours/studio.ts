@@ -2,7 +2,7 @@
 // behind a button, and everything to read and nothing to build with.
 import htmx from "htmx.org";
 import { announce, isTyping, type Connect } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
-import { send, typedAgainst } from "../act";
+import { painted, send, typedAgainst } from "../act";
 
 const ASKED_MS = 4_000;
 const NARROW = "(max-width: 899px)";
@@ -48,6 +48,8 @@ export const connect: Connect = (element, signal) => {
 
   const changed = (event: Event): void => {
     const { revision, by } = ((event as CustomEvent<Changed>).detail ?? {}) as Changed;
+    // The bar and the tree beside a canvas come after it.
+    void painted().then(() => htmx.trigger(document.body, "draft-shown", {}));
     if (!revision) return;
     if (by && isTyping(document.activeElement)) typedAgainst(element.dataset.revision);
     element.dataset.revision = String(revision);
