@@ -66,6 +66,7 @@ def test_one_who_may_not_see_the_record_is_not_mentioned_and_the_words_stay(visi
     composer.click()
     page.keyboard.type("@毛")
     option = page.locator("[data-people] [role=option]")
+    expect(option).to_have_count(1)
     expect(option).to_contain_text("看不到这条记录")
     expect(option).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Escape")

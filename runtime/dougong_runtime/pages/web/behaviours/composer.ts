@@ -39,8 +39,13 @@ export function connect(form: HTMLElement): () => void {
     const answer = await fetch(`${form.dataset.mentionable}?q=${encodeURIComponent(letters)}`, {
       headers: { "HX-Request": "true", "HX-Request-Type": "partial" },
     });
-    if (mine !== asked || !answer.ok) return;
-    people.innerHTML = await answer.text();
+    const found = await answer.text();
+    if (mine !== asked) return;
+    if (!answer.ok) {
+      close();
+      return;
+    }
+    people.innerHTML = found;
     people.querySelectorAll("[role=option]").forEach((o, n) => (o.id = `${form.dataset.mentionable}-${n}`));
     people.hidden = false;
     stop ??= float(text, people);
