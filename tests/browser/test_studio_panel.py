@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from hands import drag
@@ -109,6 +110,19 @@ def test_a_workflow_a_setting_and_a_dashboard_are_changed_by_mouse_and_keys(visi
     )
     expect(blocks).to_have_count(3)
     assert findings(page) == []
+
+
+def test_what_can_be_dragged_still_can_when_the_canvas_has_come_again_as_it_was(visit: Visit) -> None:
+    page = visit("boss")
+    page.goto("/studio/clinic/dashboard/overview")
+    blocks = page.locator("[data-placed]")
+    count = blocks.count()
+    with page.expect_response(re.compile("/outline")):
+        page.evaluate("document.body.dispatchEvent(new CustomEvent('draft-changed', { detail: {} }))")
+    page.wait_for_timeout(300)
+    report = page.locator("[data-palette=report][data-given]").first
+    drag(page, report, page.locator("[data-cells]"), on=(40, 20))
+    expect(blocks).to_have_count(count + 1)
 
 
 def test_formulas_inside_the_text_of_a_message_are_completed_and_checked(visit: Visit) -> None:

@@ -51,6 +51,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML", "#s-prop").then(settled);
   const showCanvas = (): Promise<unknown> => get(`part/canvas?${query()}`, "#ent-canvas", "outerMorph").then(settled);
   const choose = async (id: string, focus = false): Promise<void> => {
+    wantsFind = false;
     state("at").value = id;
     const { value } = state("side");
     state("side").value = id && ["properties", "access", "uses"].includes(value) ? value : "";
@@ -60,13 +61,21 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     rowOf(id)?.scrollIntoView({ block: "nearest" });
     await showPanel();
   };
+  // The palette comes with the answer to this or to a later request, whichever is not overtaken: its box takes the focus then.
+  let wantsFind = false;
+  const findNext = (): void => {
+    const box = wantsFind ? panel()?.querySelector<HTMLElement>("[data-palette-find]") : null;
+    if (!box) return;
+    wantsFind = false;
+    box.focus();
+  };
   const turn = async (side: string): Promise<void> => {
     if (!["properties", "access", "uses"].includes(side)) state("at").value = "";
     state("side").value = side;
     mark();
     remember();
+    wantsFind = side === "palette";
     await showPanel();
-    if (side === "palette") panel()?.querySelector<HTMLElement>("[data-palette-find]")?.focus();
   };
 
   // --- numbers that are counted apart: who uses what needs the draft linked --------------------------------------
@@ -329,6 +338,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const drags = dragging(root, panel, { move, add, option: (id, before) => void act("option-move", { ...optionValues(id), before }) });
   const settled = (): void => {
     mark();
+    findNext();
     fillCounts();
     if (narrow()) drags.end();
     else drags.register();

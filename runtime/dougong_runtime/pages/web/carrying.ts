@@ -4,8 +4,12 @@
 import { monitorForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
 import htmx from "htmx.org";
 
-// By this mark a place is known to take what is carried. The server knows nothing of it: what comes again takes it not away.
-htmx.config.morphIgnore = [...(htmx.config.morphIgnore as string[]), "data-drop-target-for"];
+/** That a thing can be dragged, and that a place takes it: what comes again takes no such mark away, of which the server knows nothing. */
+const MARK = /^(draggable$|data-drop-target-for)/;
+htmx.registerExtension("carried", {
+  htmx_before_morph_attr: (_element: Element, { attrName, newValue }: { attrName: string; newValue: string | null }) =>
+    newValue !== null || !MARK.test(attrName),
+});
 
 const waiting = new Set<() => void>();
 let carried = 0;
