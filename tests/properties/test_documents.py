@@ -102,7 +102,7 @@ def spoiled_sources(draw: st.DrawFn) -> Source:
     return Source(tuple(documents), whole.files)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=spoiled_sources())
 def test_spoiled_documents_are_refused_in_words_or_link_to_what_links_again(made: Source) -> None:
     found = examine(made)
