@@ -60,6 +60,8 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     if (focus) rowOf(id)?.querySelector<HTMLElement>("[data-choose]")?.focus();
     rowOf(id)?.scrollIntoView({ block: "nearest" });
     await showPanel();
+    // Something else is shown from its beginning.
+    panel()?.scrollTo(0, 0);
   };
   // The palette comes with the answer to this or to a later request, whichever is not overtaken: its box takes the focus then.
   let wantsFind = false;
