@@ -49,6 +49,8 @@ from dougong_runtime.storage.limits import limited
 Handler: TypeAlias = Callable[["Visit"], Response]
 _RECORD = re.compile(r"/apps/[a-z0-9_]+/[a-z0-9_]+/[0-9a-f-]{36}\Z")
 """Addresses of records."""
+DOCTYPE = b"<!doctype html"
+"""How a whole page begins."""
 FIELDS_MAX = 2_000
 RECORDS_CHANGED = '{"records-changed": {"target": "body"}}'
 """Header `HX-Trigger` of an act that changed records: what shows some listens by `records-changed from:body`."""
@@ -144,7 +146,37 @@ class Visit:
                 raise
             return self.to_sign_in()
         response.headers.setdefault("Cache-Control", "no-store")
+        if self.is_forms_own and self._is_part(response):
+            # Nobody puts it into the page they came from: that one is shown as it is now.
+            response.status_code = 303
+            response.headers["Location"] = response.headers.get("HX-Redirect") or self._came_from()
         return response
+
+    @property
+    def is_forms_own(self) -> bool:
+        """Whether a browser sends a form by itself and shows what comes as its next page, since no script was there yet.
+
+        Told by what browsers accept when they go to a page (MDN, "List of default Accept values"); their `Sec-Fetch-*`
+        headers, which say it outright, come over https only."""
+        accept = self.request.headers.get("accept", "")
+        is_script = "hx-request" in self.request.headers
+        return self.request.method == "POST" and not is_script and "application/xhtml+xml" in accept
+
+    @staticmethod
+    def _is_part(response: Response) -> bool:
+        """Whether an answer is meant for a page that is there: a part of it, or word of where it is to go."""
+        if "HX-Redirect" in response.headers:
+            return True
+        if not isinstance(response, HTMLResponse) or response.status_code >= 300:
+            return False
+        return bytes(response.body).lstrip()[: len(DOCTYPE)].lower() != DOCTYPE
+
+    def _came_from(self) -> str:
+        """The page of this site on which the form stood, else home."""
+        stood = urlsplit(self.request.headers.get("referer", ""))
+        if stood.netloc != self.request.url.netloc:
+            return "/"
+        return asking.safe_next(f"{stood.path}?{stood.query}" if stood.query else stood.path)
 
     def unknown(self) -> Response | None:
         """The way to the sign-in page for who is unknown, else None. Raises Refused for who may not write."""

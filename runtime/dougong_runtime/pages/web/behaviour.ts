@@ -1,6 +1,8 @@
 // What attaches a behaviour to markup: an element names one or more in `data-behaviour`; each is connected when the
 // markup arrives (page load, htmx swap) and disconnected when it goes. The server's HTML is the state.
 // What it hears by `signal` it hears no longer when the markup goes; whatever else there is to end, it gives back.
+import { awaits } from "./early";
+
 export type Connect = (element: HTMLElement, signal: AbortSignal) => void | (() => void);
 
 const known = new Map<string, Connect>();
@@ -28,13 +30,17 @@ function count(by: 1 | -1): void {
 export function lazily(name: string, load: () => Promise<{ connect: Connect }>): void {
   known.set(name, (element, signal) => {
     count(1);
+    const come = awaits(element);
     void load()
       .then(({ connect }) => {
         if (signal.aborted) return;
         const life = begin(connect, element);
         signal.addEventListener("abort", () => life.abort());
       })
-      .finally(() => count(-1));
+      .finally(() => {
+        count(-1);
+        come();
+      });
   });
 }
 

@@ -55,6 +55,8 @@ def acting(visit: Visit, act: Callable[[Here, Studio], Response]) -> Response:
         with visit.writing() as here:
             return act(here, open_studio(here, writes=True, seen=visit.whole("revision")))
     except Refused as refused:
+        if visit.is_forms_own:
+            raise  # There is no page to show a toast or a dialog on.
         first = (refused.problems or refused.warnings)[0]
         mine = _meant(visit, first) if first.type is CHANGED_MEANWHILE else []
         return choice(visit, first, mine) if mine else told(visit, refused)

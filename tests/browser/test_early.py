@@ -1,0 +1,81 @@
+"""What somebody does before the code of a page has come: nothing of it is lost, and nothing of it is done otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from hands import ready
+from playwright.sync_api import Page, Route, expect
+
+Visit = Callable[..., Page]
+
+
+class Coming:
+    """Code of a page that is on its way until it is let come."""
+
+    def __init__(self, page: Page, *names: str) -> None:
+        self._page, self._n = page, len(names)
+        self._held: list[Route] = []
+        page.route(re.compile(rf"/({'|'.join(names)})-\w+\.js$"), lambda route: self._held.append(route))
+
+    def wait(self) -> None:
+        """Until all of it has been asked for."""
+        while len(self._held) < self._n:
+            self._page.wait_for_timeout(20)
+
+    def come(self) -> None:
+        """Let it come."""
+        for route in self._held:
+            route.continue_()
+        ready(self._page)
+
+
+def test_fields_are_added_before_the_canvas_has_its_code(visit: Visit) -> None:
+    boss = visit("boss")
+    coming = Coming(boss, "entity")
+    boss.goto("/studio/clinic/entity/visit", wait_until="commit")
+    coming.wait()
+    rows = boss.locator("[data-field-id]")
+    before = rows.count()
+    boss.locator("#ent-quick").fill("复诊日期 日期")
+    boss.keyboard.press("Enter")
+    # Nothing seems to happen, so one presses once more.
+    boss.locator("[data-palette=autonumber]").click()
+    boss.locator("[data-palette=autonumber]").click()
+    boss.wait_for_timeout(200)
+    expect(rows).to_have_count(before)
+    coming.come()
+    expect(rows).to_have_count(before + 2)
+    assert [row.get_attribute("data-label") for row in rows.all()][-2:] == ["复诊日期", "自动编号"]
+    # What was added last is chosen.
+    expect(boss.locator("#p-label-zh")).to_have_value("自动编号")
+    expect(boss).to_have_url(re.compile(r"/studio/clinic/entity/visit\?at="))
+
+
+def test_a_record_that_is_saved_before_the_form_has_its_code_is_saved_once(visit: Visit) -> None:
+    page = visit()
+    coming = Coming(page, "form")
+    page.goto("/apps/clinic/patient/new", wait_until="commit")
+    coming.wait()
+    page.fill("[name=name]", "早早")
+    for _ in range(2):
+        page.get_by_role("button", name="新建病人").click()
+    page.wait_for_timeout(200)
+    expect(page).to_have_url(re.compile("/patient/new$"))
+    coming.come()
+    expect(page.locator(".toast")).to_contain_text("已新建")
+    page.goto("/apps/clinic/views/patients?search=早早")
+    expect(page.locator("a[data-opens-record]")).to_have_count(1)
+
+
+def test_where_the_code_does_not_come_the_browser_saves_by_itself(visit: Visit) -> None:
+    page = visit()
+    page.clock.install()
+    coming = Coming(page, "form")
+    page.goto("/apps/clinic/patient/new", wait_until="commit")
+    coming.wait()
+    page.fill("[name=name]", "晚晚")
+    page.get_by_role("button", name="新建病人").click()
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".toast")).to_contain_text("已新建")
