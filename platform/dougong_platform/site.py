@@ -15,6 +15,7 @@ from dougong_platform.files.places import make_store
 from dougong_platform.files.store import Store
 from dougong_platform.last_use import LastUse
 from dougong_platform.settings import Settings
+from dougong_platform.traffic import Traffic
 from dougong_runtime.access.shares import NOTHING_SHARED
 from dougong_runtime.documents import versions
 from dougong_runtime.errors import problem_type, refuse
@@ -49,6 +50,7 @@ class Site:
         self.clock: Clock = clock or SystemClock()
         self.database = Database(settings)
         self.last_use = LastUse()
+        self.traffic = Traffic()
         self.incoming = settings.data_dir / "files" / "incoming"
         """Where files lie while they come in: on the disk of the folder store, so that keeping one is a rename."""
         self.trial = ""

@@ -165,7 +165,7 @@ class Upkeep:
         return began
 
     def _refresh_app(self, app: str, which: Rhythm, due: datetime) -> None:
-        pace = Pace(self.site.database.has_one_writer)
+        pace = Pace(self.site.database.has_one_writer, self.site.traffic)
         with self.site.database.read() as connection:
             at = refresh.refreshed_at(connection, app).get(which)
         while at is None or at < due:

@@ -79,3 +79,23 @@ def test_where_the_code_does_not_come_the_browser_saves_by_itself(visit: Visit) 
     page.get_by_role("button", name="新建病人").click()
     page.clock.fast_forward(10_000)
     expect(page.locator(".toast")).to_contain_text("已新建")
+
+
+ARRIVES = """() => {
+  const made = Object.assign(document.createElement('div'), { innerHTML: '<button data-behaviour="print">…</button>' })
+  document.querySelector('[data-as-one]').append(made)
+  made.dispatchEvent(new CustomEvent('htmx:after:process', { bubbles: true }))
+}"""
+"""Markup that names a behaviour comes into the page, as htmx tells of it."""
+
+
+def test_what_comes_later_holds_up_nothing_but_itself(visit: Visit) -> None:
+    boss = visit("boss")
+    coming = Coming(boss, "print")
+    boss.goto("/studio/clinic/entity/patient")
+    boss.evaluate(ARRIVES)
+    coming.wait()
+    boss.locator("[data-name=name] [data-choose]").click()
+    # After ten seconds all would be let go.
+    expect(boss.locator("#p-name")).to_have_value("name", timeout=9_000)
+    coming.come()

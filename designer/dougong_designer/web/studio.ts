@@ -20,9 +20,8 @@ lazily("view-canvas", () => import("./behaviours/viewing"));
 lazily("entity", () => import("./behaviours/entity"));
 lazily("formula-dialog", () => import("./behaviours/formula_dialog"));
 
-// Any input that is the name of an icon offers the icons.
-void import("./icons").then(({ watch }) => watch());
-// Any input of the studio whose value is a formula gets its editor by itself.
-void import("./behaviours/formula").then(({ watch }) => watch());
-// Any text with formulas in braces offers what may stand in these.
-void import("./behaviours/braces").then(({ watch }) => watch());
+// All over the studio, for whatever input there is: the name of an icon offers the icons, a formula gets its editor, a text
+// with formulas in braces offers what may stand in these.
+lazily("icons", () => import("./behaviours/icons"));
+lazily("formulas", () => import("./behaviours/formula"));
+lazily("braces", () => import("./behaviours/braces"));

@@ -91,6 +91,7 @@ def _endpoint(
 ) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         site: Site = request.app.state.site
+        site.traffic.note()
 
         def identify() -> Asker:
             with site.database.read() as connection:

@@ -215,7 +215,7 @@ function onKey(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-export function watch(): void {
+export function connect(): void {
   document.addEventListener("focusin", (event) => {
     if (!isBraced(event.target)) return;
     field = event.target;

@@ -183,7 +183,7 @@ const isBehind = (field: Field): boolean => known.get(field)?.place.querySelecto
 const isField = (target: EventTarget | null): target is Field =>
   target instanceof HTMLElement && target.matches("input[data-formula], textarea[data-formula]");
 
-export function watch(): void {
+export function connect(): void {
   const seen = new WeakSet<Field>();
   // What is not in sight (folded away, far below) is asked about when it comes to be.
   const inSight = new IntersectionObserver((entries) => {

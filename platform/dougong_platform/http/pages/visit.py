@@ -81,6 +81,7 @@ class Pages:
 
     def _endpoint(self, handler: Handler, *, writes: bool, large: bool = False) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
+            self.site.traffic.note()
             if large:
                 known = await in_thread(request, Visit(self.site, request, FormData(), writes).unknown)
                 if known is not None:

@@ -20,27 +20,34 @@ export function behaviour(name: string, connect: Connect): void {
 }
 
 let coming = 0;
-/** While code that markup on the page asks for is on its way, the page says so: a program that drives it waits. */
 function count(by: 1 | -1): void {
   coming += by;
   document.documentElement.toggleAttribute("data-connecting", coming > 0);
 }
 
+/** While code is on its way the page says so: a program that drives it waits. */
+export async function whileComing(code: Promise<unknown>): Promise<void> {
+  count(1);
+  try {
+    await code;
+  } finally {
+    count(-1);
+  }
+}
+
 /** A behaviour whose code is fetched when markup that names it is first met. */
 export function lazily(name: string, load: () => Promise<{ connect: Connect }>): void {
+  let here: Connect | undefined;
   known.set(name, (element, signal) => {
-    count(1);
+    if (here) return here(element, signal);
     const come = awaits(element);
-    void load()
-      .then(({ connect }) => {
-        if (signal.aborted) return;
-        const life = begin(connect, element);
-        signal.addEventListener("abort", () => life.abort());
-      })
-      .finally(() => {
-        count(-1);
-        come();
-      });
+    const code = load().then(({ connect }) => {
+      here = connect;
+      if (signal.aborted) return;
+      const life = begin(connect, element);
+      signal.addEventListener("abort", () => life.abort());
+    });
+    void whileComing(code).finally(come);
   });
 }
 

@@ -1,6 +1,7 @@
 // What somebody does with a part of the page before its code has come is done when it has: not by the browser meanwhile,
-// which knows no more of it than the markup says, and not never. A part is the element whose behaviour is on its way, or
-// what it stands in that says `data-as-one`: behaviours that act all over a frame are waited for all over it.
+// which knows no more of it than the markup says, and not never. A part is the element whose behaviour is on its way. While a
+// page comes, it is what that stands in and says `data-as-one`: behaviours that act all over a frame are waited for all over it.
+// What is typed is in its box already, and behaviours look there.
 const PATIENCE_MS = 10_000;
 /** Parts, and for how many behaviours each waits. */
 const awaited = new Map<Element, number>();
@@ -15,7 +16,8 @@ let deeds: Deed[] = [];
 /** Code for an element is on its way; what is given back is called when it has come, or has failed to. Where it does not
  * come at all, the browser does what it can. */
 export function awaits(element: Element): () => void {
-  const part = element.closest("[data-as-one]") ?? element;
+  const whole = document.readyState === "complete" ? null : element.closest("[data-as-one]");
+  const part = whole ?? element;
   awaited.set(part, (awaited.get(part) ?? 0) + 1);
   const come = (): void => {
     if (!timer) return;
@@ -60,4 +62,4 @@ function hold(event: Event): void {
   deeds.push({ type: event.type, target, again: again(event, target) });
 }
 
-for (const type of ["click", "input", "change", "submit"]) window.addEventListener(type, hold, { capture: true });
+for (const type of ["click", "change", "submit"]) window.addEventListener(type, hold, { capture: true });

@@ -1,6 +1,6 @@
 // The pages' script: htmx for fragments, and small behaviours that attach to markup by `data-behaviour`.
 import "htmx.org";
-import { connectAll, disconnectAll, lazily } from "./behaviour";
+import { connectAll, disconnectAll, lazily, whileComing } from "./behaviour";
 import "./behaviours/combobox";
 import "./behaviours/dialog";
 import "./behaviours/disclosure";
@@ -48,7 +48,7 @@ lazily("tags", () => import("./behaviours/tags"));
 lazily("teams", () => import("./behaviours/teams"));
 lazily("tree", () => import("./behaviours/tree"));
 lazily("upload", () => import("./behaviours/upload"));
-if (navigator.maxTouchPoints > 0) void import("./touch");
+if (navigator.maxTouchPoints > 0) void whileComing(import("./touch"));
 
 const token = (): string => document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content ?? "";
 

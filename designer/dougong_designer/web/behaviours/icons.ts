@@ -1,6 +1,6 @@
 // Any input of the studio whose value is an icon's name (`data-icons`) offers the icons: typing narrows them, the arrows
 // walk, Enter or a click takes one. What is typed stays allowed.
-import { float } from "../../../runtime/dougong_runtime/pages/web/behaviours/menu";
+import { float } from "../../../../runtime/dougong_runtime/pages/web/behaviours/menu";
 
 const COLUMNS = 8;
 let list: HTMLElement | undefined;
@@ -84,7 +84,7 @@ function onKey(event: KeyboardEvent): void {
   event.stopPropagation();
 }
 
-export function watch(): void {
+export function connect(): void {
   const boxOf = (target: EventTarget | null): HTMLInputElement | undefined =>
     target instanceof HTMLInputElement && target.matches("[data-icons]") ? target : undefined;
   document.addEventListener("focusin", (event) => {
