@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from dougong_runtime.fields.base import Field, Json
 from dougong_runtime.formulas.types import Kind
@@ -14,6 +14,8 @@ from dougong_runtime.pages.faces import Face, face, hue, initial, is_number, typ
 from dougong_runtime.pages.reading import Reader
 from dougong_runtime.pages.views import Column
 from dougong_runtime.records.door import Records
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,14 @@ class Desk:
     records: Records
     reader: Reader
     _shown: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _found: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, what: str, find: Callable[[], T]) -> T:
+        """What several parts of a page ask for, found out by the first of them."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: T = self._found[what]
+        return found
 
     @property
     def app(self) -> App:

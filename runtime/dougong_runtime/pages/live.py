@@ -229,7 +229,7 @@ class Judge:
     def context(self) -> Context:
         """Made at the first question."""
         if self._context is None:
-            self._context = context_of(self._desk)
+            self._context = self._desk.once("formulas' context", lambda: context_of(self._desk))
         return self._context
 
     @property

@@ -127,7 +127,11 @@ class Records:
 
     def fields(self, entity: str) -> tuple[FieldView, ...]:
         """The fields that the viewer sees at least masked, or may fill in, in the document's order."""
-        access = self._scene.access.entity(entity_of(self._scene, entity).name)
+        name = entity_of(self._scene, entity).name
+        return self.running.plans.get(("fields", self._scene.shape, name), lambda: self._fields(name))
+
+    def _fields(self, entity: str) -> tuple[FieldView, ...]:
+        access = self._scene.access.entity(entity)
         views = []
         for field in access.entity.fields.values():
             shown = access.best(field)

@@ -20,7 +20,7 @@ from dougong_runtime.records.read_sql import Statement, counting, to_statement
 from dougong_runtime.records.scene import Scene, known_id
 from dougong_runtime.records.search import searching
 from dougong_runtime.records.values import is_plain
-from dougong_runtime.storage.ready import Ready
+from dougong_runtime.storage.ready import Ready, among
 
 Row = dict[str, Any]
 
@@ -183,22 +183,26 @@ def linked(scene: Scene, entity: Entity, field: Field, ids: Sequence[str]) -> di
     """Record id → ids that a `references` field holds, in place, of those the viewer may read."""
     if not ids:
         return {}
+    statement = scene.ready(("linked", entity.name, field.name), lambda: _links(scene, entity, field))
+    found: dict[str, list[str]] = {}
+    for record, other in statement.all(scene.connection, {**scene.parameters, "dg_ids": list(ids)}):
+        found.setdefault(record, []).append(other)
+    return found
+
+
+def _links(scene: Scene, entity: Entity, field: Field) -> sa.Select[Any]:
     link = scene.tables.link(entity.name, field.name)
     target = scene.tables.of(field.targets[0]).alias("t")
-    wheres: list[sa.ColumnElement[bool]] = [link.c.record.in_(list(ids)), target.c.deleted_at.is_(None)]
+    wheres = [among(link.c.record, "dg_ids", scene.dialect), target.c.deleted_at.is_(None)]
     allowed = scene.rules.rows(field.targets[0], target)
     if allowed is not None:
         wheres.append(allowed)
-    found: dict[str, list[str]] = {}
-    for record, other in scene.connection.execute(
+    return (
         sa.select(link.c.record, link.c.target)
         .select_from(link.join(target, target.c.id == link.c.target))
         .where(*wheres)
-        .order_by(link.c.record, link.c.place),
-        scene.parameters,
-    ):
-        found.setdefault(record, []).append(other)
-    return found
+        .order_by(link.c.record, link.c.place)
+    )
 
 
 # --- records as JSON ----------------------------------------------------------------------------------------

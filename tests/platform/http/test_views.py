@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from clinic import PATH, Clinic
+from dougong_runtime.pages.lists import builder
 
 VIEW = "/apps/clinic/views/patients"
 VIEWS = f"{PATH}/patient/views"
@@ -53,6 +55,32 @@ def save(clinic: Clinic, username: str, **body: Any) -> dict[str, Any]:
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
+
+
+def foot(html: str) -> str:
+    """What stands below the columns."""
+    found = re.search(r"<tr[^>]*><td class=\"pin2\">.*?</tr>", html, re.DOTALL)
+    assert found is not None
+    return found.group()
+
+
+def test_what_many_records_come_to_is_fetched_after_the_page(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "columns=name,spent,risk&totals=spent:sum"
+    at_once = foot(page(clinic, query))
+    assert "650" in at_once
+    monkeypatch.setattr(builder, "SUMMED_AT_ONCE", 2)
+    waiting = foot(page(clinic, query))
+    assert "650" not in waiting
+    address = re.search(r'hx-get="([^"]+)"', waiting)
+    assert address is not None
+    fetched = clinic.browser("head_yu").get(unescape(address.group(1)), headers=FRAGMENT).text
+    assert fetched.strip() == at_once.strip()
+    # Who reads two of them has few.
+    own = clinic.browser("dr_lin").get(unescape(address.group(1)), headers=FRAGMENT).text
+    assert "150" in own
+    assert "650" not in own
 
 
 # --- the address, what is kept, the view's document -----------------------------------------------------------------

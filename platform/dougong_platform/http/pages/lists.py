@@ -13,9 +13,9 @@ from dougong_platform import saved_views
 from dougong_platform.http.pages.views import builder_here, rows_block
 from dougong_platform.http.pages.visit import Here, Pages, Visit, go
 from dougong_runtime.errors import NOT_FOUND, refuse
-from dougong_runtime.pages.lists import ListBuilder, columns, groups, heads
+from dougong_runtime.pages.desk import count_text
+from dougong_runtime.pages.lists import ListBuilder, columns, groups, heads, totals
 from dougong_runtime.pages.lists.head_menu import head_menu
-from dougong_runtime.pages.lists.totals import totals
 from dougong_runtime.records.query import LIMIT_DEFAULT
 
 
@@ -49,7 +49,11 @@ def below(visit: Visit) -> Response:
     """What stands below the columns of a long list."""
     with visit.reading() as here:
         frame = builder_here(here).frame
-        return here.block("list_parts.html", "totals", totals=totals(frame), count_text=visit.query("n")[:20])
+        count, found = totals.counted(frame)
+        around = {"heads": frame.shown_columns}
+        return here.block(
+            "list_parts.html", "totals", list=around, totals=found, count_text=count_text(count, True)
+        )
 
 
 def columns_panel(visit: Visit) -> Response:

@@ -23,6 +23,8 @@ from dougong_runtime.pages.saved import Mine
 from dougong_runtime.pages.views import View
 from dougong_runtime.records.query import LIMIT_DEFAULT, LIMIT_MAX, Page
 
+SUMMED_AT_ONCE = 1_000
+"""What more records than these come to is fetched by the page when it is there: summing 5,000 took a fifth of its time."""
 NOTHING_FOUND = Page([], None, 0, True)
 
 
@@ -80,8 +82,8 @@ class ListBuilder:
         reader = desk.reader
         rows = self.rows(found)
         is_empty = body.is_empty if body is not None else not rows and not bands
-        count = sum(int(b.count.replace(",", "")) for b in bands if b.depth == 0)
-        few = not bands_more and count <= 10_000 if bands else found.count_is_exact
+        count = sum(int(b.count.replace(",", "")) for b in bands if b.depth == 0) if bands else found.count
+        few = not bands_more and count <= SUMMED_AT_ONCE
         summed, later = self._totals(few) if not problem and body is None and not is_empty else ((), "")
         shown = self.tabs()
         changed = keeping.is_changed(frame)

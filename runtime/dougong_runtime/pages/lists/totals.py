@@ -89,9 +89,14 @@ def asked(
 
 def totals(frame: Frame) -> tuple[Total | None, ...]:
     """Beside the columns after the first: what they come to."""
+    return counted(frame)[1] if figures(frame) else told(frame, (), {})
+
+
+def counted(frame: Frame) -> tuple[int, tuple[Total | None, ...]]:
+    """How many records there are, be they ever so many, and what they come to."""
     wanted = figures(frame)
-    answer = frame.desk.records.aggregate(asked(frame, wanted)).total if wanted else {}
-    return told(frame, wanted, answer)
+    answer = frame.desk.records.aggregate(asked(frame, wanted)).total
+    return int(answer["records"]), told(frame, wanted, answer)
 
 
 def told(frame: Frame, wanted: tuple[Figure, ...], answer: Mapping[str, Any]) -> tuple[Total | None, ...]:
