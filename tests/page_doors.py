@@ -239,6 +239,9 @@ def signing(ward: Ward, username: str) -> str:
             browser.get("/login", follow_redirects=False),
             browser.post("/login", data={"username": username, "password": "wrong"}, follow_redirects=False),
             browser.post("/login/preferences", data={"language": "en"}, follow_redirects=False),
+            browser.get("/login/factor?next=/me", follow_redirects=False),
+            browser.post("/login/factor", follow_redirects=False),
+            browser.post("/login/factor/confirm", data={"code": "000000"}, follow_redirects=False),
             browser.get("/logout", follow_redirects=False),
             browser.post("/logout", follow_redirects=False),
         )
@@ -400,7 +403,16 @@ PAGE_DOORS: tuple[Door, ...] = (
     Door("looks", ("GET /brand/{mark}", "GET /manifest.webmanifest", "GET /dev/components"), looks),
     Door(
         "signing in",
-        ("GET /login", "POST /login", "POST /login/preferences", "GET /logout", "POST /logout"),
+        (
+            "GET /login",
+            "POST /login",
+            "POST /login/preferences",
+            "GET /login/factor",
+            "POST /login/factor",
+            "POST /login/factor/confirm",
+            "GET /logout",
+            "POST /logout",
+        ),
         signing,
     ),
     Door(

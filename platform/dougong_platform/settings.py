@@ -266,6 +266,14 @@ SETTINGS: tuple[Setting, ...] = (
         live=True,
     ),
     _setting(
+        "second_factor",
+        one_of("own", "admins", "all"),
+        "own",
+        "哪些人必须两步验证",
+        "Who must have a second factor",
+        live=True,
+    ),
+    _setting(
         "session_days",
         whole(1, 365),
         14,
@@ -416,6 +424,7 @@ class Settings:
     durability: str
     prepare_threshold: int | None
     session_idle_minutes: int
+    second_factor: str
     session_days: int
     password_length_min: int
     sign_in_failures_max: int

@@ -81,6 +81,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose session it is, and whether they have a second factor."""
+
+    viewer: Viewer
+    has_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A session as a person sees it in a list of their own."""
 
@@ -266,6 +274,12 @@ def sign_out_everywhere(
 # --- sessions -----------------------------------------------------------------------------------------------
 def viewer_of_session(site: Site, connection: sa.Connection, token: str, door: Door) -> Viewer | None:
     """Who the cookie's token belongs to; None where the session has ended or the person is inactive."""
+    found = holder_of_session(site, connection, token, door)
+    return found.viewer if found is not None else None
+
+
+def holder_of_session(site: Site, connection: sa.Connection, token: str, door: Door) -> Holder | None:
+    """The same, with what signing in demands of them."""
     found = viewers.parameters(site.clock, site.settings, door)
     now: datetime = found["now"]
     idle = now - timedelta(minutes=site.settings.session_idle_minutes)
@@ -273,15 +287,23 @@ def viewer_of_session(site: Site, connection: sa.Connection, token: str, door: D
     row = statement.first(connection, {"hash": token_hash(token), "idle": idle, **found})
     if row is None:
         return None
-    kept_hash, used_at = row[:2]
+    kept_hash, used_at, has_factor = row[:3]
     site.last_use.note(SESSION, kept_hash, used_at, now)
-    return viewers.viewer_from(connection, row, site.settings, door)
+    return Holder(viewers.viewer_from(connection, row, site.settings, door), bool(has_factor))
 
 
 def user_of(site: Site, connection: sa.Connection, token: str) -> str | None:
-    """Whose session it is, None for one that has ended; asking so is no use of it."""
+    """Whose session it is, None for one that has ended, and for who has yet to set up a second factor; asking so is no
+    use of it."""
     asked = sa.select(SESSION.c.user).where(SESSION.c.token_hash == token_hash(token), _is_open(site))
-    return connection.scalar(asked)
+    user: str | None = connection.scalar(asked)
+    if user is None or site.settings.second_factor == "own":
+        return user
+    viewer = viewers.viewer(connection, user, site.clock, site.settings, Door("page"))
+    lacks = viewer is None or (
+        totp.is_demanded(site.settings, viewer) and not totp.is_enrolled(connection, user)
+    )
+    return None if lacks else user
 
 
 def open_among(site: Site, connection: sa.Connection, hashes: Collection[str]) -> frozenset[str]:
@@ -355,12 +377,14 @@ def sweep(site: Site, connection: sa.Connection) -> None:
 @cache
 def _by_token(dialect: str) -> Ready:
     instant = SESSION.c.used_at.type
-    found = sa.select(SESSION.c.user, SESSION.c.token_hash, SESSION.c.used_at).where(
+    has_factor = totp.has_confirmed(SESSION.c.user).label("has_factor")
+    found = sa.select(SESSION.c.user, SESSION.c.token_hash, SESSION.c.used_at, has_factor).where(
         SESSION.c.token_hash == sa.bindparam("hash"),
         SESSION.c.expires_at > sa.bindparam("now", type_=instant),
         SESSION.c.used_at > sa.bindparam("idle", type_=instant),
     )
-    return Ready(viewers.statement(dialect, found.subquery(), "token_hash", "used_at"), plan="kept")
+    carried = ("token_hash", "used_at", "has_factor")
+    return Ready(viewers.statement(dialect, found.subquery(), *carried), plan="kept")
 
 
 # --- the audit ---------------------------------------------------------------------------------------------

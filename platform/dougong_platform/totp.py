@@ -12,6 +12,7 @@ import pyotp
 import sqlalchemy as sa
 
 from dougong_platform import people
+from dougong_platform.settings import Settings
 from dougong_platform.site import Site
 from dougong_platform.tables import RECOVERY, TOTP
 from dougong_runtime.audit import log
@@ -54,8 +55,31 @@ def enrol(site: Site, connection: sa.Connection, user_id: str, username: str) ->
     salt = secrets.token_hex(16)
     connection.execute(sa.delete(TOTP).where(TOTP.c.user == user_id))
     connection.execute(sa.insert(TOTP).values(user=user_id, salt=salt))
+    return _enrolment(site, user_id, username, salt)
+
+
+def begun(site: Site, connection: sa.Connection, user_id: str, username: str) -> Enrolment | None:
+    """What was begun and is not in force yet, if anything: a wrong code is no reason to scan again."""
+    waiting = sa.select(TOTP.c.salt).where(TOTP.c.user == user_id, TOTP.c.confirmed_at.is_(None))
+    salt = connection.scalar(waiting)
+    return _enrolment(site, user_id, username, salt) if salt is not None else None
+
+
+def _enrolment(site: Site, user_id: str, username: str, salt: str) -> Enrolment:
     secret = _secret(site, user_id, salt)
     return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER))
+
+
+def is_demanded(settings: Settings, viewer: Viewer) -> bool:
+    """Whether the site wants a second factor of this person (the setting `second_factor`)."""
+    if settings.second_factor == "all":
+        return True
+    return settings.second_factor == "admins" and viewer.is_admin
+
+
+def has_confirmed(user: sa.ColumnElement[str]) -> sa.Exists:
+    """The condition that a person has a factor in force."""
+    return sa.exists().where(TOTP.c.user == user, TOTP.c.confirmed_at.is_not(None))
 
 
 def confirm(site: Site, connection: sa.Connection, actor: Viewer, user_id: str, code: str) -> list[str]:

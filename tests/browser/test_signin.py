@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
+from looking import findings, too_wide
 from playwright.sync_api import Page, expect
 from serving import Served
 
@@ -89,3 +90,33 @@ def test_who_uses_one_app_lands_on_its_home(visit: Visit) -> None:
     expect(page.locator(".nav .nav-a[href='/']")).to_have_attribute("aria-current", "page")
     page.goto("/me")
     expect(page.locator(".nav-a", has_text="病人").first).to_be_visible()
+
+
+def test_a_firm_asks_for_a_second_factor_and_one_goes_on_to_where_one_wanted(visit: Visit) -> None:
+    boss = visit("boss")
+    boss.goto("/admin/settings")
+    boss.get_by_label("哪些人必须两步验证").select_option(label="所有人")
+    boss.locator("form", has=boss.locator("[name=second_factor]")).get_by_role("button", name="保存").click()
+    boss.wait_for_url("**/login/factor**")
+
+    page = visit("")
+    page.goto("/apps/clinic/views/patients?search=zs")
+    page.fill("[name=username]", "dr_lin")
+    page.fill("[name=password]", PASSWORD)
+    page.locator(".gate button.pri").click()
+    expect(page.get_by_role("heading", name="设置两步验证")).to_be_visible()
+    assert findings(page) == []
+    page.get_by_role("button", name="开始设置").click()
+    expect(page.locator(".qr svg")).to_be_visible()
+    expect(page.locator("[name=code]")).to_be_focused()
+    page.fill("[name=code]", "000000")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-error-for=code]")).to_contain_text("验证码不对")
+    assert findings(page) == []
+    page.fill("[name=code]", pyotp.TOTP(page.locator(".secret").inner_text()).now())
+    page.get_by_role("button", name="启用").click()
+    expect(page.locator(".codes code")).to_have_count(10)
+    assert findings(page) == []
+    assert too_wide(page) == []
+    page.get_by_role("link", name="已保存恢复码，继续").click()
+    page.wait_for_url("**/apps/clinic/views/patients?search=zs")

@@ -13,6 +13,7 @@ import click
 import pytest
 import typer.main
 
+import audit_account
 import audit_acting
 import audit_commands
 import audit_forms
@@ -25,7 +26,11 @@ from dougong_platform.cli.main import dougong
 from dougong_runtime.host import FixedClock
 
 NO_ROW = frozenset(
-    audit_http.NO_ROW | audit_acting.NO_ROW_ACTING | audit_forms.NO_ROW_FORMS | audit_studio.NO_ROW_STUDIO
+    audit_http.NO_ROW
+    | audit_account.NO_ROW_ACCOUNT
+    | audit_acting.NO_ROW_ACTING
+    | audit_forms.NO_ROW_FORMS
+    | audit_studio.NO_ROW_STUDIO
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import audit_account
 import audit_acting
 import audit_commands
 import audit_forms
@@ -33,7 +34,14 @@ COUNTED_APART = frozenset(
 """Tables of what the system keeps for itself: guesses at passwords, jobs and their failure, what they are about, who is
 serving."""
 LEFT_OUT = (
-    frozenset({"template_install_and_rollback", "own_second_factor", "public_form_received"})
+    frozenset(
+        {
+            "template_install_and_rollback",
+            "own_second_factor",
+            "second_factor_that_is_demanded",
+            "public_form_received",
+        }
+    )
     | audit_http.WITHOUT_ROWS
     | audit_forms.WITHOUT_ROWS_FORMS
 )
@@ -41,6 +49,7 @@ LEFT_OUT = (
 link counts what it did not take."""
 assert audit_commands.NO_ROW_COMMANDS, "the commands' cases are entered by importing them"
 assert audit_acting.NO_ROW_ACTING, "and so are those of acting on lists"
+assert audit_account.NO_ROW_ACCOUNT, "and of one's own account"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

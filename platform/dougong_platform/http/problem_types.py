@@ -36,6 +36,16 @@ NOT_SIGNED_IN = problem_type(
     "You need to sign in first.",
     remedy=("登录，或在 Authorization 中带上令牌。", "Sign in, or send a token in Authorization."),
 )
+FACTOR_NEEDED = problem_type(
+    "factor-needed",
+    403,
+    "这里要求两步验证，你还没有设置。",
+    "A second factor is asked for here, and you have none yet.",
+    remedy=(
+        "在浏览器中登录，按提示设置验证器。",
+        "Sign in with a browser, and set up an authenticator as it says.",
+    ),
+)
 BAD_TOKEN = problem_type(
     "bad-token",
     401,

@@ -7,7 +7,7 @@ that no door can forget one of the checks.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dougong_platform import people, signin, tokens, viewers
+from dougong_platform import people, signin, tokens, totp, viewers
 from dougong_platform.http.languages import accepted_language, asked_language
-from dougong_platform.http.problem_types import BAD_TOKEN, CSRF, NOT_SIGNED_IN, VIEWING_AS
+from dougong_platform.http.problem_types import BAD_TOKEN, CSRF, FACTOR_NEEDED, NOT_SIGNED_IN, VIEWING_AS
 from dougong_platform.signin import Pending, Session
 from dougong_platform.site import Site
 from dougong_platform.tokens import Bearer
@@ -50,6 +50,8 @@ class Asker:
     session: str | None = None
     """The cookie's value."""
     bearer: Bearer | None = None
+    lacks_factor: bool = False
+    """Whether the site wants a second factor of who asks, and they have none."""
 
 
 # --- who ----------------------------------------------------------------------------------------------------------
@@ -62,11 +64,16 @@ def door_of(request: Request) -> Door:
     return Door(via, address, getattr(request.state, "request_id", None), language, app)
 
 
-def asker_of(site: Site, request: Request, connection: sa.Connection) -> Asker:
-    """Who asks. Raises Refused: NOT_SIGNED_IN, BAD_TOKEN, and FORBIDDEN for viewing as another without the right."""
+def asker_of(
+    site: Site, request: Request, connection: sa.Connection, *, before_factor: bool = False
+) -> Asker:
+    """Who asks. Raises Refused: NOT_SIGNED_IN, BAD_TOKEN, FORBIDDEN for viewing as another without the right, and
+    FACTOR_NEEDED, except to those `before_factor`: the few pages by which one gets a second factor, or leaves."""
     asker = find_asker(site, request, connection)
     if asker is None:
         raise refuse(NOT_SIGNED_IN)
+    if asker.lacks_factor and not before_factor:
+        raise refuse(FACTOR_NEEDED)
     return asker
 
 
@@ -80,16 +87,17 @@ def find_asker(site: Site, request: Request, connection: sa.Connection) -> Asker
         asker = Asker(bearer.viewer, bearer=bearer)
     else:
         token = session_of(request)
-        viewer = None
+        holder = None
         if token and len(token) <= _TOKEN_LENGTH_MAX:
-            viewer = signin.viewer_of_session(site, connection, token, door)
-        if viewer is None:
+            holder = signin.holder_of_session(site, connection, token, door)
+        if holder is None:
             return None
-        asker = Asker(viewer, session=token)
+        lacks = not holder.has_factor and totp.is_demanded(site.settings, holder.viewer)
+        asker = Asker(holder.viewer, session=token, lacks_factor=lacks)
     asker = _viewing_as(site, request, connection, asker)
     language = asked_language(request)
     if language is not None:
-        asker = Asker(asker.viewer.speaking(language), asker.session, asker.bearer)
+        asker = replace(asker, viewer=asker.viewer.speaking(language))
     request.state.viewer = asker.viewer
     return asker
 
@@ -166,7 +174,7 @@ def _viewing_as(site: Site, request: Request, connection: sa.Connection, asker: 
     if request.method in SAFE_METHODS or door_of(request).via == "api":
         # A page's form is refused while viewing as another, and may hold SQLite's only writer already.
         _note_view_as(site, admin, person.id, person.username)
-    return Asker(seen, asker.session, asker.bearer)
+    return replace(asker, viewer=seen)
 
 
 def _decoded(name: str) -> str:
@@ -285,6 +293,6 @@ def safe_next(target: str | None) -> str:
     if "\\" in target or any(ord(c) < 33 or ord(c) == 127 for c in target):
         return "/"
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or parts.path in ("/login", "/logout"):
+    if parts.scheme or parts.netloc or parts.path in ("/login", "/login/factor", "/logout"):
         return "/"
     return target

@@ -32,6 +32,17 @@ ADMIN_WORDS: dict[str, tuple[str, str]] = {
         "保存好这些恢复码，每个可代替一次验证码。它们只显示这一次。",
         "Keep these recovery codes; each stands in for a code once. They are shown this once.",
     ),
+    "factor.title": ("设置两步验证", "Set up two-step sign-in"),
+    "factor.why": (
+        "本公司要求登录时除密码外再输入一次性验证码。设置好后即可继续。",
+        "Your firm asks for a one-time code besides the password. You go on as soon as it is set up.",
+    ),
+    "factor.how": (
+        "需要一部装有验证器的手机，例如系统自带的密码应用，或任何支持 TOTP 的应用。",
+        "You need a phone with an authenticator: the passwords app it came with, or any other that knows TOTP.",
+    ),
+    "factor.begin": ("开始设置", "Begin"),
+    "factor.kept": ("已保存恢复码，继续", "I have kept the codes, go on"),
     "totp.remove": ("关闭两步验证", "Turn off"),
     "tokens.title": ("API 令牌", "API tokens"),
     "tokens.why": ("程序用令牌代替你的密码访问接口。", "Programs use a token instead of your password."),

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dougong_platform import signin, tokens, viewers
+from dougong_platform import signin, tokens, totp, viewers
 from dougong_platform.http import json_body, parameters
 from dougong_platform.http.answers import json_answer, nothing
 from dougong_platform.http.endpoint import Call, in_thread, read_json, reads, writes
-from dougong_platform.http.problem_types import BAD_REQUEST
+from dougong_platform.http.problem_types import BAD_REQUEST, FACTOR_NEEDED
 from dougong_platform.http.viewer import asker_of, authorise, check_csrf, door_of, session_of
 from dougong_platform.site import Site
 from dougong_runtime.errors import FORBIDDEN, refuse
@@ -60,8 +60,11 @@ def _by_password(site: Site, request: Request, body: dict[str, Any]) -> Viewer:
     )
     with site.database.read() as connection:
         viewer = viewers.viewer(connection, person.id, site.clock, site.settings, door)
+        has_factor = totp.is_enrolled(connection, person.id)
     if viewer is None:
         raise refuse(signin.WRONG_PASSWORD)
+    if not has_factor and totp.is_demanded(site.settings, viewer):
+        raise refuse(FACTOR_NEEDED)
     request.state.viewer = viewer
     return viewer
 

@@ -29,6 +29,7 @@ from dougong_platform.http.pages import (
     components,
     documents,
     drafting,
+    factor,
     files,
     filters,
     forms,
@@ -67,6 +68,7 @@ def routes(site: Site) -> list[BaseRoute]:
     pages = Pages(site)
     parts = (
         signing,
+        factor,
         homes,
         installable,
         search,

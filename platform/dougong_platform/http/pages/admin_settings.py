@@ -25,6 +25,7 @@ from dougong_runtime.records.settings import SettingView
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "looks": ("site_name", "accent", "language"),
     "sign_in": (
+        "second_factor",
         "session_idle_minutes",
         "session_days",
         "password_length_min",
@@ -39,6 +40,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "accent": ACCENTS,
     "language": ("zh", "en"),
     "mail_security": ("starttls", "tls", "none"),
+    "second_factor": ("own", "admins", "all"),
 }
 _BY_NAME = {s.name: s for s in SETTINGS}
 
@@ -142,13 +144,7 @@ def _site_line(here: Here, name: str, given: Mapping[str, str]) -> SiteLine:
 
 def _word(reader: Reader, name: str, option: str) -> str:
     """What a choice of a setting is called."""
-    match name:
-        case "accent":
-            return reader.t(f"accent.{option}")
-        case "language":
-            return reader.t(f"language.{option}")
-        case _:
-            return reader.t(f"mail_security.{option}")
+    return reader.t(f"{name}.{option}")
 
 
 def _app_line(here: Here, view: SettingView) -> AppLine:

@@ -256,16 +256,16 @@ def begin_factor(visit: Visit) -> Response:
 
     def act(here: Here) -> dict[str, Any]:
         made = totp.enrol(here.site, here.connection, here.viewer.user or "", here.viewer.username)
-        return {"enrolment": _drawn(made.secret, made.uri)}
+        return {"enrolment": drawn(made)}
 
     return _act(visit, act)
 
 
-def _drawn(secret: str, uri: str) -> Enrolment:
+def drawn(made: totp.Enrolment) -> Enrolment:
     """The secret's address as a QR code, drawn with SVG attributes only."""
-    code = segno.make(uri, error="m")
+    code = segno.make(made.uri, error="m")
     svg = code.svg_inline(scale=4, dark="#000", light="#fff", border=3)
-    return Enrolment(secret, Markup(svg))
+    return Enrolment(made.secret, Markup(svg))
 
 
 def confirm_factor(visit: Visit) -> Response:

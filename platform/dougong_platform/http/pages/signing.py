@@ -35,7 +35,7 @@ def routes(pages: Pages) -> list[BaseRoute]:
         pages.post("/login", enter, writes=False),
         pages.post("/login/preferences", choose, writes=False),
         pages.get("/logout", ask_to_leave),
-        pages.post("/logout", leave, writes=False),
+        pages.post("/logout", leave, writes=False, before_factor=True),
     ]
 
 

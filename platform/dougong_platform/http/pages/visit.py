@@ -29,7 +29,7 @@ from dougong_platform.http.endpoint import in_thread
 from dougong_platform.http.languages import language_of
 from dougong_platform.http.pages.preferences import preferences_of
 from dougong_platform.http.parameters import form_without_nul
-from dougong_platform.http.problem_types import NOT_SIGNED_IN
+from dougong_platform.http.problem_types import FACTOR_NEEDED, NOT_SIGNED_IN
 from dougong_platform.http.viewer import Asker
 from dougong_platform.site import DIRECTORY, Site
 from dougong_runtime.errors import NOT_FOUND, Refused, refuse
@@ -49,6 +49,8 @@ from dougong_runtime.storage.limits import limited
 Handler: TypeAlias = Callable[["Visit"], Response]
 _RECORD = re.compile(r"/apps/[a-z0-9_]+/[a-z0-9_]+/[0-9a-f-]{36}\Z")
 """Addresses of records."""
+GATES = {NOT_SIGNED_IN: "/login", FACTOR_NEEDED: "/login/factor"}
+"""What is missing → the page that asks for it."""
 DOCTYPE = b"<!doctype html"
 """How a whole page begins."""
 FIELDS_MAX = 2_000
@@ -69,17 +71,28 @@ class Pages:
 
     site: Site
 
-    def get(self, path: str, handler: Handler) -> Route:
-        """A page that only reads."""
-        return Route(path, self._endpoint(handler, writes=False), methods=["GET"], name=_name(handler))
+    def get(self, path: str, handler: Handler, *, before_factor: bool = False) -> Route:
+        """A page that only reads. `before_factor`: also for who must have a second factor and has none yet."""
+        endpoint = self._endpoint(handler, writes=False, before_factor=before_factor)
+        return Route(path, endpoint, methods=["GET"], name=_name(handler))
 
-    def post(self, path: str, handler: Handler, *, writes: bool = True, large: bool = False) -> Route:
+    def post(
+        self,
+        path: str,
+        handler: Handler,
+        *,
+        writes: bool = True,
+        large: bool = False,
+        before_factor: bool = False,
+    ) -> Route:
         """A form's address. `writes`: refused to who views as another. `large`: who asks is found out before anything
-        is read, since a file comes with it."""
-        endpoint = self._endpoint(handler, writes=writes, large=large)
+        is read, since a file comes with it. `before_factor`: as for `get`."""
+        endpoint = self._endpoint(handler, writes=writes, large=large, before_factor=before_factor)
         return Route(path, endpoint, methods=["POST"], name=_name(handler))
 
-    def _endpoint(self, handler: Handler, *, writes: bool, large: bool = False) -> Callable[[Request], Any]:
+    def _endpoint(
+        self, handler: Handler, *, writes: bool, large: bool = False, before_factor: bool
+    ) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             self.site.traffic.note()
             if large:
@@ -89,7 +102,7 @@ class Pages:
             form = await _form(request) if request.method == "POST" else FormData()
 
             def answer(nearby: bool) -> Response:
-                return Visit(self.site, request, form, writes, nearby).answer(handler)
+                return Visit(self.site, request, form, writes, nearby, before_factor).answer(handler)
 
             if request.method in asking.SAFE_METHODS:
                 return await in_thread(request, lambda: self.site.database.nearby(answer))
@@ -136,16 +149,16 @@ class Visit:
     writes: bool = False
     nearby: bool = False
     """Whether what only reads may come from a replica."""
+    before_factor: bool = False
+    """Whether it is open to who must have a second factor and has none yet."""
 
     def answer(self, handler: Handler) -> Response:
-        """The handler's answer. Who has not signed in is sent to do so, and comes back."""
+        """The handler's answer. Who has not signed in, or not with all that is asked for, is sent to do so, and comes
+        back."""
         try:
             response = handler(self)
         except Refused as refused:
-            first = (refused.problems or refused.warnings)[0]
-            if first.type is not NOT_SIGNED_IN:
-                raise
-            return self.to_sign_in()
+            return self._to_gate(refused)
         response.headers.setdefault("Cache-Control", "no-store")
         if self.is_forms_own and self._is_part(response):
             # Nobody puts it into the page they came from: that one is shown as it is now.
@@ -185,13 +198,15 @@ class Visit:
             with self.site.database.read() as connection:
                 asking.authorise(asking.asker_of(self.site, self.request, connection), writes=self.writes)
         except Refused as refused:
-            if (refused.problems or refused.warnings)[0].type is not NOT_SIGNED_IN:
-                raise
-            return self.to_sign_in()
+            return self._to_gate(refused)
         return None
 
-    def to_sign_in(self) -> Response:
-        """The way to the sign-in page; within a fragment's request, for the whole page."""
+    def _to_gate(self, refused: Refused) -> Response:
+        """The way to the page that asks for what is missing; within a fragment's request, for the whole page. Raises
+        what was refused for any other reason."""
+        gate = GATES.get((refused.problems or refused.warnings)[0].type)
+        if gate is None:
+            raise refused
         target = self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else "")
         if "hx-request" in self.request.headers:
             shown = urlsplit(self.request.headers.get("hx-current-url", ""))
@@ -200,7 +215,7 @@ class Visit:
             # A form's own page shows it again, with the draft that was kept of it.
             is_form = self.request.url.path.endswith(("/new", "/edit"))
             target = self.request.url.path if is_form else "/"
-        address = f"/login?next={quote(target, safe='')}" if target != "/" else "/login"
+        address = f"{gate}?next={quote(target, safe='')}" if target != "/" else gate
         if "hx-request" in self.request.headers:
             return Response(status_code=204, headers={"HX-Redirect": address})
         return RedirectResponse(address, 303)
@@ -263,7 +278,7 @@ class Visit:
         return limited(connection, self.site.settings.request_seconds)
 
     def _asker(self, connection: sa.Connection, *, writes: bool) -> Asker:
-        asker = asking.asker_of(self.site, self.request, connection)
+        asker = asking.asker_of(self.site, self.request, connection, before_factor=self.before_factor)
         asking.authorise(asker, writes=writes)
         asking.check_csrf(self.site, asker, self.request, self.form)
         return asker
