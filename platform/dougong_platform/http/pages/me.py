@@ -206,8 +206,13 @@ def choose(visit: Visit) -> Response:
     return response
 
 
-def _act(visit: Visit, act: Callable[[Here], dict[str, Any]]) -> Response:
-    """Do something about the own account and show the page with what came of it, or with why not."""
+def _act(
+    visit: Visit,
+    act: Callable[[Here], dict[str, Any]],
+    still: Callable[[Here], dict[str, Any]] = lambda here: {},
+) -> Response:
+    """Do something about the own account and show the page with what came of it, or with why not and what is `still`
+    open."""
     refused: Refused | None = None
     more: dict[str, Any] = {}
     try:
@@ -219,7 +224,7 @@ def _act(visit: Visit, act: Callable[[Here], dict[str, Any]]) -> Response:
         refused = raised
     with visit.reading() as here:
         if refused is not None:
-            return _page(here, 422, problem=here.said(refused))
+            return _page(here, 422, problem=here.said(refused), **still(here))
         return _page(here, **more)
 
 
@@ -277,7 +282,11 @@ def confirm_factor(visit: Visit) -> Response:
         )
         return {"recovery": tuple(codes)}
 
-    return _act(visit, act)
+    def still(here: Here) -> dict[str, Any]:
+        begun = totp.begun(here.site, here.connection, here.viewer.user or "", here.viewer.username)
+        return {"enrolment": drawn(begun) if begun is not None else None}
+
+    return _act(visit, act, still)
 
 
 def remove_factor(visit: Visit) -> Response:
