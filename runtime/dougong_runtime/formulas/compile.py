@@ -247,8 +247,9 @@ class _Compiler:
         counted = compile_aggregates.existence(self, node, ground)
         if counted is not None:
             return counted
-        left, right = self._values(node.arguments, ground)
-        return self.writer.compare(node.function, left, right)
+        few = compile_aggregates.bounded(self, node, ground)
+        left = few if few is not None else self.value(node.arguments[0], ground)
+        return self.writer.compare(node.function, left, self.value(node.arguments[1], ground))
 
     def _equal(self, node: Call, ground: Ground, *, exactly: bool) -> Element:
         """Never NULL where `exactly`; both sides absent are equal, unless one is who asks."""

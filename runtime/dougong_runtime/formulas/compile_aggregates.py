@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dougong_runtime.formulas.compile import _Compiler
 
 _COUNT_MAX = 10**15
+_COUNTED_MOST = 1_000
+"""A number up to which related records are counted no further than it takes to compare with it."""
 
 
 def aggregate(compiler: _Compiler, node: Aggregate, ground: Ground) -> Sql:
@@ -53,6 +55,30 @@ def existence(compiler: _Compiler, node: Call, ground: Ground) -> Element | None
         inner.where(compiler.truth(counted.condition, inner.ground))
     found = inner.select(sa.literal_column("1")).exists()
     return found if node.function == "_gt" else sa.not_(found)
+
+
+def bounded(compiler: _Compiler, node: Call, ground: Ground) -> Sql | None:
+    """The left side of `COUNT(…) >= 3` and the like, counted to one more than the number: of a record with thousands of
+    related ones a few are looked at. None for anything else."""
+    counted, number = node.arguments
+    if not (
+        isinstance(counted, Aggregate)
+        and counted.function == "count"
+        and counted.hops
+        and counted.value is None
+        and isinstance(number, Literal)
+        and isinstance(number.value, Decimal)
+        and 0 <= number.value <= _COUNTED_MOST
+    ):
+        return None
+    inner = _Inner.of(counted, _start(compiler, counted, ground))
+    if counted.condition is not None:
+        inner.where(compiler.truth(counted.condition, inner.ground))
+    one = sa.literal_column("1")
+    enough = inner.select(one.label("one")).limit(sa.literal_column(str(int(number.value) + 1)))
+    figure = compiler.writer.whole(sa.func.count(), counted.type, _COUNT_MAX)
+    found = sa.select(figure.expr).select_from(enough.subquery()).scalar_subquery()
+    return replace(figure, expr=coerced(found, figure.expr.type), constant=False, literal=None)
 
 
 def _start(compiler: _Compiler, node: Aggregate, ground: Ground) -> Ground:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -104,6 +105,43 @@ def test_constants_stand_in_the_columns_own_units_so_that_indexes_serve(database
                 connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
             plan = connection.execute(_Explained(statement, explain), CONTEXT.parameters()).all()
             assert index in str(plan), (text, plan)
+
+
+COMPARED: dict[str, Callable[[int, Decimal], bool]] = {
+    ">=": operator.ge, ">": operator.gt, "<": operator.lt, "<=": operator.le, "=": operator.eq, "<>": operator.ne
+}  # fmt: skip
+
+
+@every_database
+@pytest.mark.parametrize(
+    ("entity", "counted"),
+    [
+        ("client", "orders"),
+        ("client", "orders, amount > 10"),
+        ("client", "orders.lines"),
+        ("client", "tools"),
+        ("order", "lines"),
+        ("order", "client.orders"),
+        ("machine", "users"),
+        ("machine", "lines, price > 1"),
+    ],
+)
+def test_related_records_are_counted_no_further_than_to_compare(
+    database: Database, entity: str, counted: str
+) -> None:
+    scope = database.scope(entity)
+    found = database.rows(scope, scope.row.c.id, compile_formula(tree(f"COUNT({counted})", entity=entity), scope))
+    counts = {id_: int(n) for id_, n in found}
+    assert any(counts.values())
+    for sign, holds in COMPARED.items():
+        for number_ in ("0", "1", "2", "2.5", "3", "1000", "1001", "-1"):
+            scope = database.scope(entity)
+            where = condition(tree(f"COUNT({counted}) {sign} {number_}", entity=entity), scope)
+            got = {row[0] for row in database.rows(scope, scope.row.c.id, where=where)}
+            wanted = {id_ for id_, n in counts.items() if holds(n, Decimal(number_))}
+            assert got == wanted, (counted, sign, number_)
+            is_bounded = "LIMIT" in str(where)
+            assert is_bounded or number_ in ("0", "1001", "-1") or sign in ("=", "<>"), (sign, number_)
 
 
 class _Explained(Executable, sa.ClauseElement):

@@ -144,7 +144,15 @@ def _site_line(here: Here, name: str, given: Mapping[str, str]) -> SiteLine:
 
 def _word(reader: Reader, name: str, option: str) -> str:
     """What a choice of a setting is called."""
-    return reader.t(f"{name}.{option}")
+    match name:
+        case "accent":
+            return reader.t(f"accent.{option}")
+        case "language":
+            return reader.t(f"language.{option}")
+        case "second_factor":
+            return reader.t(f"second_factor.{option}")
+        case _:
+            return reader.t(f"mail_security.{option}")
 
 
 def _app_line(here: Here, view: SettingView) -> AppLine:
