@@ -130,7 +130,9 @@ def test_related_records_are_counted_no_further_than_to_compare(
     database: Database, entity: str, counted: str
 ) -> None:
     scope = database.scope(entity)
-    found = database.rows(scope, scope.row.c.id, compile_formula(tree(f"COUNT({counted})", entity=entity), scope))
+    found = database.rows(
+        scope, scope.row.c.id, compile_formula(tree(f"COUNT({counted})", entity=entity), scope)
+    )
     counts = {id_: int(n) for id_, n in found}
     assert any(counts.values())
     for sign, holds in COMPARED.items():
