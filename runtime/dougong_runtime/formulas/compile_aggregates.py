@@ -74,8 +74,8 @@ def bounded(compiler: _Compiler, node: Call, ground: Ground) -> Sql | None:
     inner = _Inner.of(counted, _start(compiler, counted, ground))
     if counted.condition is not None:
         inner.where(compiler.truth(counted.condition, inner.ground))
-    one = sa.literal_column("1")
-    enough = inner.select(one.label("one")).limit(sa.literal_column(str(int(number.value) + 1)))
+    one = sa.literal_column("1", sa.Integer()).label("one")
+    enough = inner.select(one).limit(sa.literal_column(str(int(number.value) + 1)))
     figure = compiler.writer.whole(sa.func.count(), counted.type, _COUNT_MAX)
     found = sa.select(figure.expr).select_from(enough.subquery()).scalar_subquery()
     return replace(figure, expr=coerced(found, figure.expr.type), constant=False, literal=None)
