@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, Page, expect
 
 Point = tuple[int, int]
@@ -12,8 +14,17 @@ def ready(page: Page) -> None:
     expect(page.locator("html[data-connecting]")).to_have_count(0)
 
 
-def drag(page: Page, what: Locator, to: Locator, *, at: Point = (40, 12), on: Point = (60, 60)) -> None:
-    """Press, a first small move, then on to the place, and let go; `at` and `on` are within the two."""
+def drag(
+    page: Page,
+    what: Locator,
+    to: Locator,
+    *,
+    at: Point = (40, 12),
+    on: Point = (60, 60),
+    midway: Callable[[], None] = lambda: None,
+) -> None:
+    """Press, a first small move, then on to the place, and let go; `at` and `on` are within the two. `midway` happens
+    while it is in the hand."""
     ready(page)
     what.scroll_into_view_if_needed()
     a, b = what.bounding_box(), to.bounding_box()
@@ -22,6 +33,7 @@ def drag(page: Page, what: Locator, to: Locator, *, at: Point = (40, 12), on: Po
     page.mouse.move(a["x"] + at[0], a["y"] + at[1])
     page.mouse.down()
     page.mouse.move(a["x"] + at[0] + 8, a["y"] + at[1] + 8, steps=3)
+    midway()
     page.mouse.move(b["x"] + on[0], b["y"] + on[1], steps=8)
     page.mouse.up()
 

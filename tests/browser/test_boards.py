@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from hands import Point, drag, ready
+from hands import drag, ready
 from playwright.sync_api import Locator, Page, expect
 from serving import Served, clinic, serving, workshop
 from test_accessible import findings, look
@@ -275,27 +275,16 @@ def test_what_is_in_somebodys_hand_stays_there_when_the_view_comes_again(visit: 
     expect(bar).not_to_have_attribute("data-first", first)
     expect(page.locator(".toast")).to_be_visible()
 
-    def dragged(page: Page, what: Locator, to: Locator, *, at: Point, on: Point) -> None:
-        a, b = what.bounding_box(), to.bounding_box()
-        assert a is not None
-        assert b is not None
-        page.mouse.move(a["x"] + at[0], a["y"] + at[1])
-        page.mouse.down()
-        page.mouse.move(a["x"] + at[0] + 8, a["y"] + at[1] + 8, steps=3)
-        comes_again()
-        page.mouse.move(b["x"] + on[0], b["y"] + on[1], steps=6)
-        page.mouse.up()
-
     page.goto("/apps/workshop/views/machine_tree")
     line, booth = page.locator("tr[data-title=冲压线]"), page.locator("tr[data-title=喷房]")
-    dragged(page, line, booth, at=(300, 14), on=(300, 16))
+    drag(page, line, booth, at=(300, 14), on=(300, 16), midway=comes_again)
     expect(page.locator(".toast")).to_contain_text("移到「喷房」之下")
 
     page = visit()
     page.goto(BOARD)
     card = lane(page, "planned").locator(".kc").first
     name = str(card.get_attribute("data-title"))
-    dragged(page, card, lane(page, "open"), at=(40, 12), on=(60, 60))
+    drag(page, card, lane(page, "open"), midway=comes_again)
     expect(page.locator(".toast")).to_contain_text(f"已把「{name}」移到「进行中」")
 
 

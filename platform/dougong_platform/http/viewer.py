@@ -94,7 +94,9 @@ def find_asker(site: Site, request: Request, connection: sa.Connection) -> Asker
             return None
         lacks = not holder.has_factor and totp.is_demanded(site.settings, holder.viewer)
         asker = Asker(holder.viewer, session=token, lacks_factor=lacks)
-    asker = _viewing_as(site, request, connection, asker)
+    if not asker.lacks_factor:
+        # Who is at the gate is there for themselves: another's secret is not theirs to see.
+        asker = _viewing_as(site, request, connection, asker)
     language = asked_language(request)
     if language is not None:
         asker = replace(asker, viewer=asker.viewer.speaking(language))

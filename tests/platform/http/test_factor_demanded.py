@@ -158,6 +158,25 @@ def test_who_takes_it_away_sets_it_up_anew(clinic: Clinic) -> None:
     assert is_gated(person.get("/me"))
 
 
+def test_who_looks_on_as_another_is_asked_for_themselves(clinic: Clinic) -> None:
+    demand(clinic, "own")
+    admin = browser(clinic, "admin")
+    assert admin.post("/admin/view-as", data={"username": "dr_lin"}).status_code == 303
+    assert 'name="username" value="dr_lin"' in admin.get("/me").text
+    with clinic.site.database.write() as connection:
+        secret = totp.enrol(clinic.site, connection, clinic.users["dr_lin"], "dr_lin").secret
+    demand(clinic, "admins")
+    page = admin.get(GATE).text
+    assert "Begin" in page
+    assert secret not in page
+    done, mine = enrol(admin)
+    assert done.status_code == 200
+    assert mine != secret
+    with clinic.site.database.read() as connection:
+        assert totp.is_enrolled(connection, clinic.users["admin"])
+        assert not totp.is_enrolled(connection, clinic.users["dr_lin"])
+
+
 def test_one_can_always_leave(clinic: Clinic) -> None:
     person = browser(clinic, "dr_lin")
     assert person.post("/logout").headers["location"] == "/login?left=1"
