@@ -99,3 +99,59 @@ def test_what_comes_later_holds_up_nothing_but_itself(visit: Visit) -> None:
     # After ten seconds all would be let go.
     expect(boss.locator("#p-name")).to_have_value("name", timeout=9_000)
     coming.come()
+
+
+def test_a_dialog_that_is_typed_in_before_all_code_has_come_keeps_the_focus(visit: Visit) -> None:
+    page = visit("head_yu")
+    page.goto("/apps/clinic/views/patients?columns=name,owner")
+    held: list[Route] = []
+    page.route(re.compile(r"\.js$"), lambda route: held.append(route))
+    page.locator("tr[data-record] a[data-opens-record]").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("toolbar", name="对所选记录的操作").get_by_role("button", name="分配").click()
+    dialog = page.get_by_role("dialog")
+    # Who hears the page hears first what the dialog is about.
+    expect(dialog.get_by_role("heading")).to_be_focused()
+    who = dialog.get_by_role("combobox", name="责任医生")
+    who.fill("毛")
+    option = page.get_by_role("option", name="毛医生")
+    expect(option).to_be_visible()
+    for route in held:
+        route.continue_()
+    ready(page)
+    page.wait_for_timeout(300)
+    expect(who).to_be_focused()
+    expect(option).to_be_visible()
+
+
+ANEW = "box => box.replaceWith(box.cloneNode(true))"
+"""A part of the page comes again, of which nobody has been told yet."""
+TOLD = "box => box.dispatchEvent(new CustomEvent('htmx:after:process', { bubbles: true }))"
+
+
+def test_a_picker_looks_for_what_was_typed_before_it_had_its_code(visit: Visit) -> None:
+    page = visit("head_yu")
+    page.goto("/apps/clinic/visit/new")
+    who = page.get_by_role("combobox", name="医生")
+    box = page.locator("[data-behaviour=combobox]", has=who)
+    option = page.get_by_role("option", name="毛医生")
+    box.evaluate(ANEW)
+    who.fill("毛")
+    page.wait_for_timeout(300)
+    expect(option).to_have_count(0)
+    box.evaluate(TOLD)
+    option.click()
+    expect(who).to_have_value("毛医生")
+
+
+def test_a_picker_that_is_left_and_come_back_to_stays_open(visit: Visit) -> None:
+    page = visit("head_yu")
+    page.goto("/apps/clinic/visit/new")
+    who = page.get_by_role("combobox", name="病人")
+    who.focus()
+    expect(page.get_by_role("option").first).to_be_visible()
+    who.evaluate("box => { box.blur(); box.focus() }")
+    page.wait_for_timeout(300)
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.get_by_role("heading").first.click()
+    expect(page.get_by_role("option")).to_have_count(0)

@@ -159,6 +159,19 @@ def test_facts_are_filled_in_where_they_stand(visit: Visit) -> None:
     expect(page.locator(".why-not")).to_contain_text("可以请：")
 
 
+def test_a_fact_that_is_left_for_a_comment_is_saved_and_the_comment_goes_on(visit: Visit) -> None:
+    page = visit()
+    open_patient(page, "陈嘉禾")
+    mail = page.locator("dd[data-field=mail]")
+    mail.click(position={"x": 150, "y": 12})
+    mail.locator("input[name=mail]").fill("jiahe@example.cn")
+    comment = page.locator("textarea:visible").first
+    comment.click()
+    expect(mail).to_have_text("jiahe@example.cn")
+    expect(page.locator(".story .tl")).to_contain_text("jiahe@example.cn")
+    expect(comment).to_be_focused()
+
+
 def test_a_record_leads_on_through_the_list_that_it_was_opened_from(visit: Visit) -> None:
     page = visit()
     page.goto("/apps/clinic/views/patients?sort=-born_on")

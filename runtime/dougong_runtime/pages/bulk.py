@@ -125,6 +125,8 @@ class Asked:
     errors: tuple[Said, ...] = ()
     is_many: bool = False
     """Whether it is asked before it is done."""
+    again: bool = False
+    """Whether it is asked again because another field was chosen."""
 
 
 def hows_of(desk: Desk, of: Field) -> tuple[Choice, ...]:

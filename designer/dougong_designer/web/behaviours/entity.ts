@@ -2,7 +2,7 @@
 // do is asked of the server first. The server's HTML is the state: an act's answer brings it along, and it is morphed in;
 // what others do is fetched.
 import htmx from "htmx.org";
-import { announce, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
+import { announce, focusNext, isTyping } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { say } from "../../../../runtime/dougong_runtime/pages/web/behaviours/lift";
 import { painted, send } from "../act";
 import { dragging } from "./entity_drag";
@@ -297,7 +297,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
       if (!text.trim()) return;
       saving = input;
       input.value = "";
-      void act("quick", { text }).then(() => input.focus());
+      void act("quick", { text }).then(() => focusNext(input));
     } else if (form.dataset.sends) {
       event.preventDefault();
       form.closest("dialog")?.close();
@@ -313,7 +313,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     if (adds && event.key === "Enter") {
       event.preventDefault();
       const value = adds.value.trim();
-      if (value) void act(adds.dataset.adds ?? "", { ...valuesOf(adds), value }).then(() => adds.focus());
+      if (value) void act(adds.dataset.adds ?? "", { ...valuesOf(adds), value }).then(() => focusNext(adds));
       adds.value = "";
       return;
     }

@@ -188,6 +188,7 @@ def _asked(choice: _Choice, errors: Sequence[Said] = ()) -> Response:
         choice.href,
         tuple(e for e in errors if not e.field or e.field != name),
         len(choice.ids) > bulk.SURE_FROM,
+        visit.text("_field") != "" and visit.text("_step") == "",
     )
     return here.block("parts/bulk.html", "ask", ask=made)
 

@@ -81,6 +81,11 @@ export function announce(text: string): void {
   if (region) region.textContent = text;
 }
 
+/** The focus for a thing whose turn has come by an answer: only where what had it has gone, never from somebody who has gone on. */
+export function focusNext(thing: HTMLElement | null | undefined): void {
+  if (document.activeElement === document.body) thing?.focus();
+}
+
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

@@ -25,7 +25,6 @@ lazily("amount", () => import("./behaviours/amount"));
 lazily("asked", () => import("./behaviours/asked"));
 lazily("board", () => import("./behaviours/board"));
 lazily("bulk", () => import("./behaviours/bulk"));
-lazily("bulk-dialog", () => import("./behaviours/bulk_dialog"));
 lazily("calendar", () => import("./behaviours/calendar"));
 lazily("cells", () => import("./behaviours/cells"));
 lazily("choosing", () => import("./behaviours/choosing"));

@@ -160,7 +160,9 @@ behaviour("combobox", (box) => {
     takeFirst = true;
   };
   const onBlur = (): void => {
-    window.setTimeout(close, 120);
+    window.setTimeout(() => {
+      if (document.activeElement !== input) close();
+    }, 120);
   };
   const onCommit = (event: Event): void => pick(event.target as HTMLElement);
   const onFocus = (): void => {
@@ -185,6 +187,8 @@ behaviour("combobox", (box) => {
   list.addEventListener("combobox-commit", onCommit);
   chips?.addEventListener("click", onChips);
   target?.addEventListener("change", onTarget);
+  // What was typed before this was there.
+  if (document.activeElement === input && letters()) onInput();
   return () => {
     close();
     combobox.destroy();

@@ -8,6 +8,5 @@ export function connect(dialog: HTMLElement): () => void {
     });
   };
   dialog.addEventListener("click", onClick);
-  dialog.querySelector<HTMLElement>("h2")?.focus();
   return () => dialog.removeEventListener("click", onClick);
 }

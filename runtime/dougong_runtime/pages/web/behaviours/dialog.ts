@@ -12,12 +12,19 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest("dialog")?.close();
 });
 
+const BOX = ":is(input:not([type=hidden]),select,textarea)";
+
 behaviour("dialog", (element) => {
   const dialog = element as HTMLDialogElement;
   const onClick = (event: Event): void => {
     if (event.target === dialog) dialog.close();
   };
   dialog.addEventListener("click", onClick);
-  if (dialog.dataset.open !== undefined) dialog.showModal();
+  if (dialog.dataset.open !== undefined) {
+    // Where the markup says `autofocus` the browser puts the focus; what is wrong, or is to be filled in at once, goes before.
+    dialog.showModal();
+    const wrong = dialog.querySelector<HTMLElement>(`${BOX}[aria-invalid=true]`);
+    (wrong ?? dialog.querySelector<HTMLElement>(`[data-first] ${BOX}`))?.focus();
+  }
   return () => dialog.removeEventListener("click", onClick);
 });

@@ -1,7 +1,7 @@
 // Facts of a record filled in where they stand, one at a time: a click or Enter opens one with the field's own input,
 // Enter saves, Tab saves and goes on, Esc restores. What cannot be filled in says why. The server decides.
 import htmx from "htmx.org";
-import { announce, connectAll, disconnectAll, isTyping } from "../behaviour";
+import { announce, connectAll, disconnectAll, focusNext, isTyping } from "../behaviour";
 import { float } from "./menu";
 
 type Step = -1 | 0 | 1;
@@ -32,11 +32,11 @@ export function connect(page: HTMLElement): () => void {
     connectAll(place);
   };
   /** One of the facts can be reached by Tab; arrows walk from it. */
-  const rove = (to?: HTMLElement): void => {
+  const rove = (to?: HTMLElement, focus = (fact: HTMLElement): void => fact.focus()): void => {
     const all = facts();
     const kept = to ?? all.find((d) => d.tabIndex === 0) ?? all.find(able) ?? all[0];
     for (const fact of all) fact.tabIndex = fact === kept ? 0 : -1;
-    if (to) to.focus();
+    if (to) focus(to);
   };
   const restore = (): void => {
     if (!open) return;
@@ -110,8 +110,8 @@ export function connect(page: HTMLElement): () => void {
         to = next;
         break;
       }
-    rove(all[to]);
-    if (step && to !== at && all[to]) void edit(all[to]!);
+    rove(all[to], focusNext);
+    if (step && to !== at && all[to] === document.activeElement) void edit(all[to]!);
   };
   const save = async (step: Step, submitter?: HTMLElement | null): Promise<void> => {
     if (!open || busy) return;
