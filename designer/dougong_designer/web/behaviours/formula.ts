@@ -2,7 +2,6 @@
 // typing. A condition that rows can say is shown as rows in the input's place; any other as it reads, with labels for
 // names and remedies for what is wrong. The input stays what is sent: rows and the editor write into it.
 import htmx from "htmx.org";
-import { focusNext } from "../../../../runtime/dougong_runtime/pages/web/behaviour";
 import { type Fix, type Where, appShown, mended, part } from "../formula/asking";
 import { send } from "../act";
 
@@ -64,7 +63,7 @@ function make(field: Field): Tools {
     else if (mode !== undefined) {
       made.asText = mode === "text";
       made.told = undefined;
-      void tell(field).then(() => (made.asText ? focusNext(field) : undefined));
+      void tell(field).then(() => (made.asText ? field.focus() : undefined));
     }
   });
   known.set(field, made);

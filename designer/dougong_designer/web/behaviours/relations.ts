@@ -9,6 +9,8 @@ const ZOOM = { least: 0.1, most: 2, by: 1.2 };
 /** Nearer than this at first, however large the diagram: names can be read, and the rest is a scroll away. */
 const READABLE = 0.55;
 const FAR_ENOUGH = 4;
+/** Left free around the boxes. */
+const AROUND = 40;
 const KEPT = "dougong-relations-zoom ";
 
 interface Spot {
@@ -139,11 +141,21 @@ export const connect: Connect = (root, signal) => {
     | { kind: "draw"; box: SVGGElement; at: Spot; over?: SVGGElement }
     | { kind: "pan"; at: Spot; scroll: Spot; moved: boolean }
     | undefined;
+  /** The drawing grows with what is put beyond its edge: what stands outside is neither seen nor taken hold of. */
+  const reach = (box: SVGGElement): void => {
+    const size = natural();
+    const { width, height } = box.querySelector("rect")!.getBBox();
+    const to = { x: Math.max(size.x, spot(box).x + width + AROUND), y: Math.max(size.y, spot(box).y + height + AROUND) };
+    if (to.x === size.x && to.y === size.y) return;
+    svg()?.setAttribute("viewBox", `0 0 ${to.x} ${to.y}`);
+    show();
+  };
   const place = (box: SVGGElement, to: Spot): void => {
     const { x, y } = { x: Math.max(0, Math.round(to.x)), y: Math.max(0, Math.round(to.y)) };
     box.dataset.x = String(x);
     box.dataset.y = String(y);
     box.setAttribute("transform", `translate(${x} ${y})`);
+    reach(box);
     for (const line of lines()) {
       if (line.dataset.from === box.dataset.box || line.dataset.to === box.dataset.box) state(line, "far");
     }

@@ -90,6 +90,8 @@ export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
-    !(target instanceof HTMLInputElement && /^(checkbox|radio|button|submit)$/.test(target.type))
+    !(target instanceof HTMLInputElement && /^(checkbox|radio|button|submit)$/.test(target.type)) &&
+    // The box of what was just closed has the focus until the page is drawn again.
+    target.checkVisibility()
   );
 }
