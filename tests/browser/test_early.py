@@ -69,6 +69,20 @@ def test_a_record_that_is_saved_before_the_form_has_its_code_is_saved_once(visit
     expect(page.locator("a[data-opens-record]")).to_have_count(1)
 
 
+def test_a_box_is_ticked_before_the_form_has_its_code_and_saved_after(visit: Visit) -> None:
+    page = visit()
+    coming = Coming(page, "form")
+    page.goto("/apps/clinic/prescription/new", wait_until="commit")
+    coming.wait()
+    main = page.get_by_role("checkbox", name="主药")
+    is_main = main.is_checked()
+    page.get_by_text("主药", exact=True).click()
+    # After ten seconds all would be let go.
+    expect(main).to_be_checked(checked=not is_main, timeout=9_000)
+    coming.come()
+    expect(main).to_be_checked(checked=not is_main)
+
+
 def test_where_the_code_does_not_come_the_browser_saves_by_itself(visit: Visit) -> None:
     page = visit()
     page.clock.install()

@@ -28,6 +28,8 @@ export const connect: Connect = (desk, signal) => {
   const isPage = desk.dataset.canvas === "page";
   const paper = (): HTMLElement | null => desk.querySelector<HTMLElement>("#paper");
   const chosen = (): string => desk.dataset.at ?? "";
+  /** Whether somebody has chosen since they last did something: what is answered late to that no longer chooses. */
+  let chose = false;
   const opened = new Set<string>();
   const query = (): string => new URLSearchParams({ at: chosen(), open: [...opened].join(",") }).toString();
   const element = (at: string): HTMLElement | null =>
@@ -44,6 +46,7 @@ export const connect: Connect = (desk, signal) => {
   const isNarrow = (): boolean => matchMedia("(max-width: 899px)").matches;
   const act = (values: Values): Promise<unknown> => {
     if (isNarrow()) return Promise.resolve();
+    chose = false;
     const address = `${base}/do?${new URLSearchParams({ open: [...opened].join(",") })}`;
     return post(address, values, { target: "#paper", swap: "outerMorph" });
   };
@@ -84,6 +87,7 @@ export const connect: Connect = (desk, signal) => {
   const choose = (at: string, focus = false): void => {
     const tab = paper()?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(at)}"]`);
     const closed = tab?.getAttribute("aria-expanded") === "false";
+    chose = true;
     note(at);
     if (closed) {
       for (const other of paper()!.querySelectorAll<HTMLElement>(`[data-tabs-of="${tab!.dataset.tabsOf}"]`)) opened.delete(other.dataset.tab!);
@@ -302,7 +306,7 @@ export const connect: Connect = (desk, signal) => {
   };
   const onChosen = (event: Event): void => {
     const { at } = (event as CustomEvent<{ at?: string }>).detail ?? {};
-    note(at ?? "");
+    if (!chose) note(at ?? "");
   };
   const onChanged = (event: Event): void => {
     const { revision } = (event as CustomEvent<{ revision?: number }>).detail ?? {};

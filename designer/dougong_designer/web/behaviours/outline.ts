@@ -17,6 +17,8 @@ interface Place {
 
 export const connect: Connect = (root, signal) => {
   let pending = "";
+  /** Whether somebody has chosen since they last did something: what is answered late to that no longer chooses. */
+  let chose = false;
   const nodes = (): HTMLElement[] => [...root.querySelectorAll<HTMLElement>("[data-node]")];
   const linkOf = (node: Element): HTMLElement | null => node.querySelector<HTMLElement>("[data-choose]");
   const nodeOf = (at: string): HTMLElement | undefined => nodes().find((n) => n.dataset.node === at);
@@ -49,7 +51,10 @@ export const connect: Connect = (root, signal) => {
   };
   const onChoose = (event: Event): void => {
     const link = (event.target as HTMLElement).closest<HTMLElement>("[data-choose]");
-    if (link && (root.contains(link) || link.closest("#s-prop"))) address(link.dataset.choose ?? "");
+    if (!link || !(root.contains(link) || link.closest("#s-prop"))) return;
+    chose = true;
+    pending = "";
+    address(link.dataset.choose ?? "");
   };
   const choose = (at: string): void => {
     const base = document.querySelector<HTMLElement>("[data-studio]")?.dataset.studio ?? "";
@@ -76,8 +81,12 @@ export const connect: Connect = (root, signal) => {
     pending = beside?.dataset.node ?? root.dataset.doc ?? "";
     void send("panel", { do: "remove", at: node.dataset.node ?? "" });
   };
+  const onAsked = (event: Event): void => {
+    const { ctx } = (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail ?? {};
+    if (ctx?.request?.method === "POST") chose = false;
+  };
   const onAdded = (event: Event): void => {
-    pending = (event as CustomEvent<{ at?: string }>).detail?.at ?? "";
+    if (!chose) pending = (event as CustomEvent<{ at?: string }>).detail?.at ?? "";
   };
   // The canvas is fetched again after every act; only then does what was added or moved stand where it belongs.
   const onSwap = (event: Event): void => {
@@ -279,6 +288,7 @@ export const connect: Connect = (root, signal) => {
   const watch = new MutationObserver(() => whenFree(register));
   watch.observe(root, { childList: true, subtree: true });
   document.addEventListener("click", onChoose, { signal });
+  document.addEventListener("htmx:before:request", onAsked, { signal });
   root.addEventListener("click", onPalette, { signal });
   root.addEventListener("click", onChart, { signal });
   root.addEventListener("keydown", onKey, { signal });

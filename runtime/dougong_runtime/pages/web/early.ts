@@ -44,6 +44,12 @@ function release(): void {
   for (const deed of due) if (deed.target.isConnected) deed.again();
 }
 
+/** A box to tick turns at once, as what is typed stands at once; that it has changed is told later. */
+function isTicked(target: Element): boolean {
+  const control = target.closest("label")?.control ?? target;
+  return control instanceof HTMLInputElement && /^(checkbox|radio)$/.test(control.type);
+}
+
 function again(event: Event, target: Element): () => void {
   if (event instanceof SubmitEvent) return () => (target as HTMLFormElement).requestSubmit(event.submitter);
   const made = event instanceof MouseEvent ? MouseEvent : Event;
@@ -53,6 +59,7 @@ function again(event: Event, target: Element): () => void {
 function hold(event: Event): void {
   const target = event.target;
   if (!awaited.size || !event.isTrusted || !(target instanceof Element) || !isAwaited(target)) return;
+  if (event.type === "click" && isTicked(target)) return;
   // With a key held down a click is the browser's own: another tab, a selection.
   if (event instanceof MouseEvent && (event.ctrlKey || event.metaKey || event.shiftKey)) return;
   event.preventDefault();
