@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from late import late
 
 import sites
 from databases import stem
@@ -20,6 +22,8 @@ from dougong_runtime.host import SystemClock, Viewer
 from dougong_runtime.records.door import Records
 
 START_SECONDS_MAX = 20.0
+LATE_SECONDS = float(os.environ.get("DOUGONG_TESTS_LATE", "0"))
+"""How late answers may be, where a run is to find what depends on their being soon."""
 SYSTEM = Viewer.system("browser tests")
 
 
@@ -42,8 +46,9 @@ def serving(site: Site) -> Iterator[Served]:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = int(found.getsockname()[1])
+    served = late(make_app(site), LATE_SECONDS) if LATE_SECONDS else make_app(site)
     server = uvicorn.Server(
-        uvicorn.Config(make_app(site), host="127.0.0.1", port=port, log_level="warning", lifespan="on")
+        uvicorn.Config(served, host="127.0.0.1", port=port, log_level="warning", lifespan="on")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
