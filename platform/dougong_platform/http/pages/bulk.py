@@ -108,7 +108,7 @@ class _Choice:
         )
 
     def title(self) -> str:
-        word = self.desk.word(self.entity, many=True)
+        word = self.desk.word(self.entity, many=len(self.ids) != 1)
         return self.here.reader.t(f"bulk_title.{self.verb}", n=f"{len(self.ids):,}", entity=word)
 
 
