@@ -50,10 +50,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   const showPanel = (morph = false): Promise<unknown> =>
     get(`part/panel?${query()}`, "#ent-panel", morph ? "outerMorph" : "outerHTML", "#s-prop").then(settled);
   const showCanvas = (): Promise<unknown> => get(`part/canvas?${query()}`, "#ent-canvas", "outerMorph").then(settled);
-  /** Whether somebody has chosen since they last did something: what is answered late to that no longer chooses. */
-  let chose = false;
   const choose = async (id: string, focus = false): Promise<void> => {
-    chose = true;
     wantsFind = false;
     state("at").value = id;
     const { value } = state("side");
@@ -361,12 +358,7 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
     });
     count();
   };
-  const onAsked = (event: Event): void => {
-    const { ctx } = (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail ?? {};
-    if (ctx?.request?.method === "POST") chose = false;
-  };
   const onChosen = (event: Event): void => {
-    if (chose) return;
     const { at = "" } = (event as CustomEvent<{ at?: string }>).detail ?? {};
     chosenNext = at;
     if (state("tab").value !== "fields") state("at").value = at;
@@ -397,7 +389,6 @@ export function connect(root: HTMLElement, signal: AbortSignal): () => void {
   document.addEventListener("submit", onSubmit, { signal });
   document.addEventListener("keydown", onKey, { signal });
   document.addEventListener("close", onClosed, { signal, capture: true });
-  document.addEventListener("htmx:before:request", onAsked, { signal });
   document.body.addEventListener("entity-chosen", onChosen, { signal });
   document.body.addEventListener("draft-changed", onChanged, { signal });
   document.body.addEventListener("draft-refused", onRefused, { signal });

@@ -81,9 +81,10 @@ export const connect: Connect = (root, signal) => {
     pending = beside?.dataset.node ?? root.dataset.doc ?? "";
     void send("panel", { do: "remove", at: node.dataset.node ?? "" });
   };
+  // Acts that choose; what the frame asks of itself now and then is none.
   const onAsked = (event: Event): void => {
-    const { ctx } = (event as CustomEvent<{ ctx?: { request?: { method?: string } } }>).detail ?? {};
-    if (ctx?.request?.method === "POST") chose = false;
+    const { ctx } = (event as CustomEvent<{ ctx?: { request?: { method?: string; action?: string } } }>).detail ?? {};
+    if (ctx?.request?.method === "POST" && /\/(panel|grid)$/.test(ctx.request.action ?? "")) chose = false;
   };
   const onAdded = (event: Event): void => {
     if (!chose) pending = (event as CustomEvent<{ at?: string }>).detail?.at ?? "";
